@@ -1,0 +1,1 @@
+"""An opt-in face gate: the service that decides, asks and records."""

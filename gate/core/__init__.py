@@ -1,0 +1,1 @@
+"""The gate's decisions: pure, total, without clock, randomness or I/O."""

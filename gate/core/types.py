@@ -1,0 +1,67 @@
+"""The words the whole gate speaks: ids, methods, results and reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+Seconds = float
+"""Monotonic time or a span of it, in seconds, always an argument and never read in the core."""
+
+AttemptId = NewType("AttemptId", str)
+PersonId = NewType("PersonId", str)
+ConsentId = NewType("ConsentId", str)
+TemplateId = NewType("TemplateId", str)
+NoticeVersion = NewType("NoticeVersion", str)
+"""``major.minor``: a new major suspends every consent given under an older one (R22)."""
+
+
+class Method(StrEnum):
+    """How a person asks to come in."""
+
+    FACE = "face"
+    CARD = "card"
+    PIN = "pin"
+
+
+class Reason(StrEnum):
+    """Why an attempt ended as it did. None of them names or describes a person."""
+
+    MATCHED = "matched"
+    KNOWN_CREDENTIAL = "known-credential"
+    UNKNOWN_CREDENTIAL = "unknown-credential"
+    THROTTLED = "throttled"
+    NO_FACE = "no-face"
+    NOT_RECOGNISED = "not-recognised"
+    NOT_CONSENTED = "not-consented"
+    TOO_SLOW = "too-slow"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided about one attempt. ``granted`` is the only thing that may ask for the strike."""
+
+    attempt: AttemptId
+    method: Method
+    granted: bool
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card as the reader gave it: format and bits, as text. Never shown, logged or stored as it is."""
+
+    number: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPin:
+    """A unit number and the PIN typed after it: identify, then verify."""
+
+    unit: str = field(repr=False)
+    pin: str = field(repr=False)
+
+
+Credential = Card | UnitPin
