@@ -1,0 +1,365 @@
+"""One access attempt as a pure state machine: any input, in any state, at any time, has an answer.
+
+``advance(gate, event, now, rules)`` gives the next gate and the effects to carry out, in order; ``deadline(gate)``
+says when the shell must call again. What is overdue is settled before an input is looked at, so a late result can
+never grant. Leaving Capturing always closes the camera and forgets; a door is only ever released out of Recording,
+after the record was committed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from gate.core import effects as do
+from gate.core import inputs as on
+from gate.core.policy import Conditions, Finding, Hint, Rules, decide_credential, decide_face, is_match
+from gate.core.types import AttemptId, Card, Credential, Decision, Method, Reason, Seconds, TemplateId
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Nobody is being served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noticing:
+    """The notice goes up; once the screen confirms it, its minimum time runs until *until*."""
+
+    attempt: AttemptId
+    until: Seconds
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """The person chooses among *methods*."""
+
+    attempt: AttemptId
+    until: Seconds
+    methods: tuple[Method, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Capturing:
+    """The camera is open. *agreeing* findings in a row named *template*; *saw_face* once any was compared."""
+
+    attempt: AttemptId
+    until: Seconds
+    template: TemplateId | None = None
+    agreeing: int = 0
+    saw_face: bool = False
+    hint: Hint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verifying:
+    """The store checks a card or PIN."""
+
+    attempt: AttemptId
+    until: Seconds
+    method: Method
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A grant is being written; the strike waits for it. A credential that comes meanwhile is kept for next."""
+
+    attempt: AttemptId
+    until: Seconds
+    decision: Decision
+    next: on.CredentialPresented | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The door was asked to release and the screen says so."""
+
+    attempt: AttemptId
+    until: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The screen says that it did not work, and what else does."""
+
+    attempt: AttemptId
+    until: Seconds
+
+
+Phase = Idle | Noticing | Choosing | Capturing | Verifying | Recording | Granted | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The whole state: the attempt's phase, what face depends on, and how often face was refused of late."""
+
+    phase: Phase = Idle()
+    conditions: Conditions = field(default_factory=Conditions)
+    refusals: int = 0
+    face_rests_until: Seconds = float("-inf")
+
+
+Step = tuple[Gate, tuple[do.Effect, ...]]
+
+_ForAttempt = (
+    on.NoticeShown
+    | on.FaceChosen
+    | on.Cancelled
+    | on.FaceFound
+    | on.CameraFailed
+    | on.CredentialChecked
+    | on.Recorded
+)
+
+_LEAVE_CAMERA: tuple[do.Effect, ...] = (do.CloseCamera(), do.Forget())
+
+
+def advance(gate: Gate, event: on.Input, now: Seconds, rules: Rules) -> Step:
+    """Give the gate after *event* at monotonic *now*, and the effects to carry out in order. Never raises."""
+    gate, overdue = _settle(gate, now, rules)
+    gate, effects = _take(gate, event, now, rules)
+    return gate, overdue + effects
+
+
+def deadline(gate: Gate) -> Seconds | None:
+    """Give the monotonic time at which a Tick is due, or None when only an input can change anything."""
+    return None if isinstance(gate.phase, Idle) else gate.phase.until
+
+
+def face_is_offered(gate: Gate, now: Seconds) -> bool:
+    """Tell whether face would be offered now: everything it depends on holds and it does not rest."""
+    return not gate.conditions.obstacles and now >= gate.face_rests_until
+
+
+def _settle(gate: Gate, now: Seconds, rules: Rules) -> Step:
+    """Carry out every deadline that has passed, in order, each counted from when it is carried out."""
+    effects: tuple[do.Effect, ...] = ()
+    while (due := deadline(gate)) is not None and now >= due:
+        gate, more = _expire(gate, now, rules)
+        effects += more
+    return gate, effects
+
+
+def _expire(gate: Gate, now: Seconds, rules: Rules) -> Step:
+    match gate.phase:
+        case Noticing(confirmed=confirmed) as phase:
+            return _offer(gate, phase.attempt, now, rules, notice_seen=confirmed)
+        case Capturing() as phase:
+            decision = decide_face(phase.attempt, matched=False, saw_face=phase.saw_face)
+            return _refuse(gate, decision, now, rules)
+        case Verifying() as phase:
+            return _refuse(gate, decide_credential(phase.attempt, phase.method, Reason.TOO_SLOW), now, rules)
+        case Recording():
+            return _recorded(gate, on.Stored.FAILED, now, rules)
+        case _:
+            return replace(gate, phase=Idle()), (do.ClearScreen(),)
+
+
+def _take(gate: Gate, event: on.Input, now: Seconds, rules: Rules) -> Step:
+    match event:
+        case on.ConditionsChanged(conditions):
+            return _conditions(replace(gate, conditions=conditions), now, rules)
+        case on.CredentialPresented():
+            return _credential(gate, event, now, rules)
+        case on.DoorReported(attempt, released):
+            return _door(gate, attempt, now, rules, released=released)
+        case on.Presence(attempt):
+            return _presence(gate, attempt, now, rules)
+        case on.Tick():
+            return gate, ()
+        case _ if isinstance(gate.phase, Idle) or event.attempt != gate.phase.attempt:
+            return gate, ()  # it belongs to an attempt that is over
+        case _:
+            return _take_for_attempt(gate, event, now, rules)
+
+
+def _take_for_attempt(gate: Gate, event: _ForAttempt, now: Seconds, rules: Rules) -> Step:
+    match event:
+        case on.NoticeShown(_, notice):
+            return _notice_shown(gate, matches=notice == rules.notice, now=now, rules=rules)
+        case on.FaceChosen():
+            return _face_chosen(gate, now, rules)
+        case on.Cancelled():
+            return _cancelled(gate)
+        case on.FaceFound(_, finding):
+            return _face_found(gate, finding, now, rules)
+        case on.CameraFailed():
+            return _camera_failed(gate, now, rules)
+        case on.CredentialChecked(_, reason):
+            return _credential_checked(gate, reason, now, rules)
+        case on.Recorded(_, stored):
+            return _recorded(gate, stored, now, rules)
+        case _:
+            assert_never(event)
+
+
+def _conditions(gate: Gate, now: Seconds, rules: Rules) -> Step:
+    """Withdraw face at once when something it depends on went; never add it to an offer already made."""
+    if not gate.conditions.obstacles:
+        return gate, ()
+    match gate.phase:
+        case Noticing(attempt):
+            return _offer(gate, attempt, now, rules, notice_seen=False)
+        case Choosing(attempt, methods=methods) if Method.FACE in methods:
+            return _offer(gate, attempt, now, rules, notice_seen=False)
+        case Capturing():
+            return _camera_failed(gate, now, rules)
+        case _:
+            return gate, ()
+
+
+def _presence(gate: Gate, attempt: AttemptId, now: Seconds, rules: Rules) -> Step:
+    if not isinstance(gate.phase, Idle):
+        return gate, ()
+    if not face_is_offered(gate, now):
+        return _offer(gate, attempt, now, rules, notice_seen=False)
+    phase = Noticing(attempt, until=now + rules.notice_confirm_s)
+    return replace(gate, phase=phase), (do.ShowNotice(attempt, rules.notice),)
+
+
+def _notice_shown(gate: Gate, *, matches: bool, now: Seconds, rules: Rules) -> Step:
+    if not isinstance(gate.phase, Noticing) or gate.phase.confirmed or not matches:
+        return gate, ()
+    return replace(gate, phase=replace(gate.phase, until=now + rules.notice_minimum_s, confirmed=True)), ()
+
+
+def _offer(gate: Gate, attempt: AttemptId, now: Seconds, rules: Rules, *, notice_seen: bool) -> Step:
+    equal = (Method.CARD, Method.PIN)
+    with_face = notice_seen and face_is_offered(gate, now)
+    methods = (Method.FACE, *equal) if with_face else equal
+    phase = Choosing(attempt, now + rules.choose_s, methods)
+    return replace(gate, phase=phase), (do.OfferMethods(attempt, methods),)
+
+
+def _face_chosen(gate: Gate, now: Seconds, rules: Rules) -> Step:
+    if not isinstance(gate.phase, Choosing) or Method.FACE not in gate.phase.methods:
+        return gate, ()
+    attempt = gate.phase.attempt
+    phase = Capturing(attempt, now + rules.capture_s)
+    return replace(gate, phase=phase), (do.OpenCamera(attempt),)
+
+
+def _cancelled(gate: Gate) -> Step:
+    """Let go of a person who walks off; a card or PIN already given is still answered."""
+    match gate.phase:
+        case Noticing() | Choosing():
+            return replace(gate, phase=Idle()), (do.ClearScreen(),)
+        case Capturing():
+            return replace(gate, phase=Idle()), (*_LEAVE_CAMERA, do.ClearScreen())
+        case _:
+            return gate, ()
+
+
+def _face_found(gate: Gate, finding: Finding, now: Seconds, rules: Rules) -> Step:
+    phase = gate.phase
+    if not isinstance(phase, Capturing):
+        return gate, ()
+    compared = finding.hint is Hint.COMPARED
+    if is_match(finding, rules):
+        agreeing = phase.agreeing + 1 if finding.template == phase.template else 1
+        if agreeing >= rules.agreeing_frames:
+            return _grant(
+                gate, decide_face(phase.attempt, matched=True, saw_face=True), now, rules, finding.template
+            )
+        template = finding.template
+    else:
+        template, agreeing = None, 0
+    until = min(phase.until, now + rules.compare_s) if compared and not phase.saw_face else phase.until
+    changed = replace(
+        phase,
+        until=until,
+        template=template,
+        agreeing=agreeing,
+        saw_face=phase.saw_face or compared,
+        hint=finding.hint,
+    )
+    guidance = (do.Guide(phase.attempt, finding.hint),) if finding.hint is not phase.hint else ()
+    return replace(gate, phase=changed), guidance
+
+
+def _camera_failed(gate: Gate, now: Seconds, rules: Rules) -> Step:
+    if not isinstance(gate.phase, Capturing):
+        return gate, ()
+    return _refuse(
+        gate, Decision(gate.phase.attempt, Method.FACE, granted=False, reason=Reason.FAULT), now, rules
+    )
+
+
+def _credential(gate: Gate, event: on.CredentialPresented, now: Seconds, rules: Rules) -> Step:
+    """Take a card or PIN at every moment: it ends a face attempt, and the later of two takes over (R02)."""
+    if isinstance(gate.phase, Recording):
+        return replace(gate, phase=replace(gate.phase, next=event)), ()
+    method = _method_of(event.credential)
+    leave = _LEAVE_CAMERA if isinstance(gate.phase, Capturing) else ()
+    return replace(gate, phase=Verifying(event.attempt, now + rules.verify_s, method)), (
+        *leave,
+        do.ShowChecking(event.attempt, method),
+        do.CheckCredential(event.attempt, event.credential),
+    )
+
+
+def _method_of(credential: Credential) -> Method:
+    return Method.CARD if isinstance(credential, Card) else Method.PIN
+
+
+def _credential_checked(gate: Gate, reason: Reason, now: Seconds, rules: Rules) -> Step:
+    if not isinstance(gate.phase, Verifying):
+        return gate, ()
+    decision = decide_credential(gate.phase.attempt, gate.phase.method, reason)
+    return _grant(gate, decision, now, rules) if decision.granted else _refuse(gate, decision, now, rules)
+
+
+def _grant(
+    gate: Gate, decision: Decision, now: Seconds, rules: Rules, template: TemplateId | None = None
+) -> Step:
+    """Have a grant written down; only its commit asks for the strike."""
+    leave = _LEAVE_CAMERA if isinstance(gate.phase, Capturing) else ()
+    phase = Recording(decision.attempt, now + rules.record_s, decision)
+    return replace(gate, phase=phase), (*leave, do.Record(decision, template))
+
+
+def _recorded(gate: Gate, stored: on.Stored, now: Seconds, rules: Rules) -> Step:
+    phase = gate.phase
+    if not isinstance(phase, Recording):
+        return gate, ()  # a refusal's own record: nothing waits for it
+    decision = phase.decision
+    if stored is on.Stored.COMMITTED:
+        shown = Granted(phase.attempt, now + rules.show_result_s)
+        gate = replace(gate, phase=shown, refusals=0)
+        effects: tuple[do.Effect, ...] = (
+            do.ReleaseDoor(phase.attempt),
+            do.ShowResult(phase.attempt, granted=True, reason=decision.reason),
+        )
+    else:
+        reason = Reason.NOT_CONSENTED if stored is on.Stored.NOT_CONSENTED else Reason.FAULT
+        gate, effects = _refuse(gate, replace(decision, granted=False, reason=reason), now, rules)
+    if phase.next is None:
+        return gate, effects
+    gate, more = _credential(gate, phase.next, now, rules)
+    return gate, effects + more
+
+
+def _refuse(gate: Gate, decision: Decision, now: Seconds, rules: Rules) -> Step:
+    """Show and record a refusal; too many by face, and face rests while card and PIN stay."""
+    leave = _LEAVE_CAMERA if isinstance(gate.phase, Capturing) else ()
+    refusals, rests_until = gate.refusals, gate.face_rests_until
+    if decision.method is Method.FACE and decision.reason in {Reason.NOT_RECOGNISED, Reason.NOT_CONSENTED}:
+        refusals += 1
+        if refusals >= rules.refusals_before_rest:
+            refusals, rests_until = 0, now + rules.rest_s
+    phase = Refused(decision.attempt, now + rules.show_result_s)
+    return replace(gate, phase=phase, refusals=refusals, face_rests_until=rests_until), (
+        *leave,
+        do.Record(decision),
+        do.ShowResult(decision.attempt, granted=False, reason=decision.reason),
+    )
+
+
+def _door(gate: Gate, attempt: AttemptId, now: Seconds, rules: Rules, *, released: bool) -> Step:
+    """Write down what the door did, whenever it answers; a fault is shown while its person still stands there."""
+    outcome = do.RecordOutcome(attempt, released)
+    if released or not isinstance(gate.phase, Granted) or gate.phase.attempt != attempt:
+        return gate, (outcome,)
+    phase = Refused(attempt, now + rules.show_result_s)
+    return replace(gate, phase=phase), (outcome, do.ShowResult(attempt, granted=False, reason=Reason.FAULT))

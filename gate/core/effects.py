@@ -1,0 +1,111 @@
+"""Everything the gate may ask of the world, as values. The shell carries them out in the order given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gate.core.policy import Hint
+from gate.core.types import AttemptId, Credential, Decision, Method, NoticeVersion, Reason, TemplateId
+
+
+@dataclass(frozen=True, slots=True)
+class ShowNotice:
+    """Show the short notice and confirm when it is visible (R10)."""
+
+    attempt: AttemptId
+    notice: NoticeVersion
+
+
+@dataclass(frozen=True, slots=True)
+class OfferMethods:
+    """Offer these ways in, as equals (R03)."""
+
+    attempt: AttemptId
+    methods: tuple[Method, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """Help the person to be seen."""
+
+    attempt: AttemptId
+    hint: Hint
+
+
+@dataclass(frozen=True, slots=True)
+class ShowChecking:
+    """Say that a card or PIN is being checked."""
+
+    attempt: AttemptId
+    method: Method
+
+
+@dataclass(frozen=True, slots=True)
+class ShowResult:
+    """Say how it ended, and why in a word that describes nobody."""
+
+    attempt: AttemptId
+    granted: bool
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class ClearScreen:
+    """Go back to the resting screen."""
+
+
+View = ShowNotice | OfferMethods | Guide | ShowChecking | ShowResult | ClearScreen
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCamera:
+    """Open the camera and analyse the person in the zone until CloseCamera."""
+
+    attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class CloseCamera:
+    """Close the device."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Overwrite and drop frames, crops and the probe (R31)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCredential:
+    """Look the credential up; the answer is a CredentialChecked."""
+
+    attempt: AttemptId
+    credential: Credential
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Write the decision and its outbox row in one transaction; the answer is a Recorded.
+
+    With a template, the transaction holds only if its consent is still active (R21, R24).
+    """
+
+    decision: Decision
+    template: TemplateId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseDoor:
+    """Ask the controller for one release; it times the strike itself. The answer is a DoorReported."""
+
+    attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOutcome:
+    """Write what the door did of it."""
+
+    attempt: AttemptId
+    released: bool
+
+
+Effect = View | OpenCamera | CloseCamera | Forget | CheckCredential | Record | ReleaseDoor | RecordOutcome

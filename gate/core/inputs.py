@@ -1,0 +1,121 @@
+"""Everything that can happen to the gate, as values. Results carry the id of the attempt they belong to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gate.core.policy import Conditions, Finding
+from gate.core.types import AttemptId, Credential, NoticeVersion, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Somebody touched the screen or stepped up. *attempt* is fresh and random."""
+
+    attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialPresented:
+    """A reader or keypad gave a whole credential. *attempt* is fresh and random."""
+
+    attempt: AttemptId
+    credential: Credential
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeShown:
+    """The screen confirms that this notice is visible, now."""
+
+    attempt: AttemptId
+    notice: NoticeVersion
+
+
+@dataclass(frozen=True, slots=True)
+class FaceChosen:
+    """The person chose face on the screen."""
+
+    attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The person pressed cancel or walked off."""
+
+    attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class FaceFound:
+    """Vision's finding for one frame."""
+
+    attempt: AttemptId
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFailed:
+    """The camera gave no usable frame, or vision died while it was open."""
+
+    attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialChecked:
+    """What the store found: KNOWN_CREDENTIAL opens, anything else refuses."""
+
+    attempt: AttemptId
+    reason: Reason
+
+
+class Stored(StrEnum):
+    """How recording a decision ended."""
+
+    COMMITTED = "committed"
+    NOT_CONSENTED = "not-consented"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The decision record and its outbox row are, or are not, on disk."""
+
+    attempt: AttemptId
+    stored: Stored
+
+
+@dataclass(frozen=True, slots=True)
+class DoorReported:
+    """The door controller says whether it released."""
+
+    attempt: AttemptId
+    released: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionsChanged:
+    """Something that decides whether face may be offered came or went."""
+
+    conditions: Conditions
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+
+Input = (
+    Presence
+    | CredentialPresented
+    | NoticeShown
+    | FaceChosen
+    | Cancelled
+    | FaceFound
+    | CameraFailed
+    | CredentialChecked
+    | Recorded
+    | DoorReported
+    | ConditionsChanged
+    | Tick
+)

@@ -1,0 +1,91 @@
+"""What the gate decides and on what evidence. Every comparison is written so that a NaN refuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+
+from gate.core.types import AttemptId, Decision, Method, NoticeVersion, Reason, Seconds, TemplateId
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The numbers behind the decisions, for one site. Built from the settings and the operating point."""
+
+    notice: NoticeVersion
+    notice_minimum_s: Seconds
+    threshold: float
+    margin: float
+    notice_confirm_s: Seconds = 3.0
+    choose_s: Seconds = 20.0
+    capture_s: Seconds = 10.0
+    compare_s: Seconds = 2.5
+    agreeing_frames: int = 2
+    verify_s: Seconds = 5.0
+    record_s: Seconds = 5.0
+    show_result_s: Seconds = 3.0
+    refusals_before_rest: int = 5
+    rest_s: Seconds = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What must all be true before face may be offered. Card and PIN depend on none of it (R02)."""
+
+    vision_ready: bool = False
+    screen_live: bool = False  # R12: a notice nobody can see is no notice
+    notice_published: bool = False  # R11
+    reader_healthy: bool = False  # R01: face is never the only way in
+    gallery_validated: bool = False  # not more templates than the operating point was validated for
+    storage_healthy: bool = False
+
+    @property
+    def obstacles(self) -> tuple[str, ...]:
+        """Name every condition that keeps face off, for the status page; empty when face may be offered."""
+        return tuple(condition.name for condition in fields(self) if not getattr(self, condition.name))
+
+
+class Hint(StrEnum):
+    """What vision saw in a frame, as the guidance a person can act on."""
+
+    COMPARED = "compared"
+    NO_FACE = "no-face"
+    COME_CLOSER = "come-closer"
+    ONE_PERSON = "one-person"
+    MORE_LIGHT = "more-light"
+    HOLD_STILL = "hold-still"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What vision says of one frame: guidance, and, where a face was compared, its nearest template.
+
+    score and second are cosines in [-1, 1]; second belongs to the nearest other template and is -1.0 where there is
+    none. template is None where nothing was compared.
+    """
+
+    hint: Hint
+    template: TemplateId | None = None
+    score: float = -1.0
+    second: float = -1.0
+
+
+def is_match(finding: Finding, rules: Rules) -> bool:
+    """Tell whether the finding is good enough to name its template: above the threshold and clear of the second."""
+    if finding.hint is not Hint.COMPARED or finding.template is None:
+        return False
+    if not finding.score >= rules.threshold:
+        return False
+    return finding.score - finding.second >= rules.margin
+
+
+def decide_face(attempt: AttemptId, *, matched: bool, saw_face: bool) -> Decision:
+    """Decide a face attempt from what its frames agreed on."""
+    refusal = Reason.NOT_RECOGNISED if saw_face else Reason.NO_FACE
+    reason = Reason.MATCHED if matched else refusal
+    return Decision(attempt, Method.FACE, matched, reason)
+
+
+def decide_credential(attempt: AttemptId, method: Method, finding: Reason) -> Decision:
+    """Decide a card or PIN attempt: one reason opens, every other refuses."""
+    return Decision(attempt, method, finding is Reason.KNOWN_CREDENTIAL, finding)

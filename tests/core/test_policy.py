@@ -1,0 +1,55 @@
+"""The decisions, enumerated: what opens is one corner of every product, and NaN is nowhere in it."""
+
+import itertools
+import math
+from dataclasses import fields
+
+import pytest
+
+from gate.core.policy import Conditions, Finding, Hint, Rules, decide_credential, decide_face, is_match
+from gate.core.types import AttemptId, Method, NoticeVersion, Reason, TemplateId
+
+RULES = Rules(notice=NoticeVersion("1.0"), notice_minimum_s=2, threshold=0.5, margin=0.1)
+ADA = TemplateId("ada")
+VALUES = (math.nan, -math.inf, -1.0, 0.0, 0.39, 0.4, 0.49999, 0.5, 0.6, 1.0, math.inf)
+
+
+@pytest.mark.parametrize("hint", list(Hint))
+@pytest.mark.parametrize("template", [None, ADA])
+def test_only_a_compared_face_above_threshold_and_clear_of_the_second_matches(hint, template):
+    for score, second in itertools.product(VALUES, VALUES):
+        expected = (
+            hint is Hint.COMPARED
+            and template is not None
+            and not math.isnan(score)
+            and not math.isnan(second)
+            and score >= 0.5
+            and score - second >= 0.1
+        )
+        assert is_match(Finding(hint, template, score, second), RULES) is expected
+
+
+@pytest.mark.parametrize(("threshold", "margin"), [(math.nan, 0.1), (0.5, math.nan)])
+def test_a_rule_that_is_not_a_number_refuses_everybody(threshold, margin):
+    rules = Rules(notice=NoticeVersion("1.0"), notice_minimum_s=2, threshold=threshold, margin=margin)
+    assert not is_match(Finding(Hint.COMPARED, ADA, 1.0, -1.0), rules)
+
+
+@pytest.mark.parametrize(("matched", "saw_face"), list(itertools.product([True, False], repeat=2)))
+def test_a_face_decision_is_granted_exactly_when_matched(matched, saw_face):
+    decision = decide_face(AttemptId("a"), matched=matched, saw_face=saw_face)
+    assert (decision.granted, decision.method) == (matched, Method.FACE)
+    assert decision.granted == (decision.reason is Reason.MATCHED)
+
+
+@pytest.mark.parametrize("finding", list(Reason))
+@pytest.mark.parametrize("method", [Method.CARD, Method.PIN])
+def test_one_reason_opens_a_card_or_pin_and_every_other_refuses(method, finding):
+    assert decide_credential(AttemptId("a"), method, finding).granted == (finding is Reason.KNOWN_CREDENTIAL)
+
+
+def test_r01_r11_r12_any_missing_condition_is_named_as_an_obstacle():
+    names = [condition.name for condition in fields(Conditions)]
+    assert Conditions().obstacles == tuple(names)
+    for missing in names:
+        assert Conditions(**{name: name != missing for name in names}).obstacles == (missing,)
