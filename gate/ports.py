@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from gate.core.effects import View
 from gate.core.events import Queued
-from gate.core.types import Seconds
+from gate.core.types import AttemptId, Seconds, TemplateId
 
 
 class Clock(Protocol):
@@ -28,3 +29,34 @@ class Outbox(Protocol):
 
     def mark_sent(self, message_id: str, *, at: datetime) -> None:
         """Remember that the broker acknowledged the message; a second call changes nothing."""
+
+
+class Vision(Protocol):
+    """The vision process, as the service sees it. Nothing here waits."""
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether the models are loaded and the present gallery is in use."""
+
+    def load_gallery(self, templates: Sequence[tuple[TemplateId, bytes]]) -> None:
+        """Replace what can be matched."""
+
+    def open_camera(self, attempt: AttemptId, *, enrol: bool = False) -> None:
+        """Open the camera and look at the person in the zone; with *enrol*, report embeddings, not matches."""
+
+    def close_camera(self) -> None:
+        """Close the camera."""
+
+    def forget(self) -> None:
+        """Overwrite and drop frames, crops and the probe (R31)."""
+
+
+class Screen(Protocol):
+    """The gate's screen."""
+
+    @property
+    def live(self) -> bool:
+        """Tell whether a person can see the screen now: a stale one offers no face (R12)."""
+
+    def show(self, view: View) -> None:
+        """Show *view* in place of what was there; a notice is confirmed with a NoticeShown input."""

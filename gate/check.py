@@ -1,0 +1,103 @@
+"""``gate check``: everything the gate needs, looked at one by one. Opens no camera and shows no person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+from functools import partial
+
+from firmware_bridge.registry import DOORS, READERS
+from gate.app import broker_of, open_store
+from gate.errors import ConfigError, GateError
+from gate.notice import load_notice
+from gate.settings import Settings
+from gate.store.keys import Custody
+from gate.vision.manifest import load_operating_point, manifest_for
+
+_CUSTODY = {
+    Custody.CREDENTIAL: "handed over by systemd",
+    Custody.FILE: "held in a software file: whoever copies data_dir and keys_dir together can open everything",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at, and what was seen."""
+
+    subject: str
+    ok: bool
+    seen: str
+
+    def __str__(self) -> str:
+        return f"{'ok  ' if self.ok else 'FAIL'}  {self.subject:<8}{self.seen}"
+
+
+def check_gate(settings: Settings) -> list[Finding]:
+    """Look at every part in turn; a fault in one does not hide the next."""
+    parts: dict[str, Callable[[Settings], str]] = {
+        "notice": _notice,
+        "store": _store,
+        "reader": partial(_driver, READERS, "reader"),
+        "door": partial(_driver, DOORS, "door"),
+        "face": _face,
+        "broker": _broker,
+    }
+    return [_finding(subject, look, settings) for subject, look in parts.items()]
+
+
+def _finding(subject: str, look: Callable[[Settings], str], settings: Settings) -> Finding:
+    try:
+        return Finding(subject, ok=True, seen=look(settings))
+    except GateError as error:
+        return Finding(subject, ok=False, seen=f"{error} [{error.code}]")
+
+
+def _notice(settings: Settings) -> str:
+    notice = load_notice(settings)
+    return f"version {notice.version} in {' and '.join(notice.texts)}, shown for at least {settings.notice.minimum_s:g} s"
+
+
+def _store(settings: Settings) -> str:
+    store = open_store(settings)
+    try:
+        counts = f"{len(store.people.list())} residents, {store.templates.count()} templates"
+        return f"{counts}; the master key is {_CUSTODY[store.custody]}"
+    finally:
+        store.close()
+
+
+def _driver(known: Container[str], section: str, settings: Settings) -> str:
+    name: str = getattr(settings, section).driver
+    if name not in known:
+        raise ConfigError(
+            "driver-unknown",
+            f"{section}.driver names no driver of this release.",
+            remedy="See firmware_bridge/registry.py.",
+        )
+    return f"{name} driver"
+
+
+def _face(settings: Settings) -> str:
+    """Load both networks as the vision process would, and say what really runs them."""
+    if not settings.face.enabled or settings.camera is None:
+        return "off by settings"
+    from gate.vision.sessions import open_session
+
+    running = {}
+    for task in ("detect", "embed"):
+        manifest = manifest_for(settings.models_dir, task)
+        session = open_session(
+            manifest, settings.models_dir, providers=settings.face.providers, threads=settings.face.threads
+        )
+        running[manifest.name] = session.get_providers()[0]
+    point = load_operating_point(settings.models_dir, manifest_for(settings.models_dir, "embed"))
+    networks = ", ".join(f"{name} on {provider}" for name, provider in running.items())
+    return (
+        f"{networks}; {settings.camera.driver} camera, closed; threshold {point.threshold:g} for at most "
+        f"{point.n_max} templates, low assurance: no liveness check yet"
+    )
+
+
+def _broker(settings: Settings) -> str:
+    broker = broker_of(settings)
+    return f"{broker.host}:{broker.port}" if broker else "embedded, on loopback"

@@ -1,0 +1,63 @@
+"""What a consent is and when it holds. Face works for nobody without one (R20, R21, R22)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from gate.core.types import ConsentId, NoticeVersion
+
+_VERSION = re.compile(r"(?P<major>[0-9]+)\.[0-9]+")
+
+SubjectRef = NewType("SubjectRef", str)
+"""The random word that stands for a person beside biometric data; the sealed person record tells whose (R35)."""
+
+
+class Purpose(StrEnum):
+    """What face data may be used for: one purpose, never bundled (R06)."""
+
+    OPEN_GATE = "open-gate"
+
+
+class ConsentState(StrEnum):
+    """Where a consent stands. It only ever leaves GIVEN, never returns to it."""
+
+    GIVEN = "given"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"  # the person enrolled anew: not a withdrawal, which would be a false record
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """One person's agreement to one purpose, under one notice, for one span. Times are aware, UTC, to the second."""
+
+    id: ConsentId
+    subject: SubjectRef
+    purpose: Purpose
+    notice: NoticeVersion
+    language: str
+    given_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    state: ConsentState
+
+
+def major(version: NoticeVersion) -> int:
+    """Give the major part of ``major.minor``. Raises ValueError if *version* is not two plain numbers."""
+    parts = _VERSION.fullmatch(version)
+    if parts is None:
+        raise ValueError(version)
+    return int(parts["major"])
+
+
+def is_active(consent: Consent, at: datetime, current_notice: NoticeVersion) -> bool:
+    """Tell whether the consent carries face at *at*: given, begun, unexpired, and under the current major notice."""
+    return (
+        consent.state is ConsentState.GIVEN
+        and consent.given_at <= at < consent.expires_at
+        and major(consent.notice) == major(current_notice)
+    )

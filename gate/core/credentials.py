@@ -1,0 +1,116 @@
+"""Cards and PINs without their secrets: what is well formed, what is too weak, how long a wrong PIN waits."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import pairwise
+from typing import NewType
+
+from gate.core.types import PersonId, Reason, Seconds, UnitPin
+
+CredentialId = NewType("CredentialId", str)
+
+PIN_DIGITS = 6
+PIN_DIGITS_MOST = 12
+UNIT_DIGITS_MOST = 8
+BETWEEN_KEYS: Seconds = 10.0
+
+_CARD = re.compile(r"[0-9A-Za-z:._-]{4,128}")
+_UNIT = re.compile(rf"[0-9]{{1,{UNIT_DIGITS_MOST}}}")
+_PIN = re.compile(r"[0-9]+")
+_LONGEST_MOTIF = 3
+_FEWEST_DISTINCT = 3
+# Keypad walks, word numbers and constants: what people choose and thieves try first.
+_COMMON = frozenset(
+    "147258 147369 159357 159753 258369 369258 741852 852456 963852 "  # noqa: SIM905 - a list fills a screen
+    "123789 123654 123321 112233 332211 520131 521131 131452 201314 100200 102030 142857 314159 271828 112358 123456789 "
+    "1314520 5201314 12345679 147258369 159357258".split()
+)
+# R03, PIN and card: three tries cost nothing, then each waits longer; nobody is ever locked out.
+_DELAYS = (0, 0, 0, 5, 15, 30, 60, 120, 240, 480)
+LONGEST_DELAY = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the store found of a card or PIN. *person* is known only when it opens, and goes into no record (R36)."""
+
+    reason: Reason
+    person: PersonId | None = field(default=None, repr=False)
+
+    @property
+    def granted(self) -> bool:
+        """Tell whether the credential opens."""
+        return self.reason is Reason.KNOWN_CREDENTIAL
+
+
+class PinFault(StrEnum):
+    """Why a PIN may not be used."""
+
+    NOT_DIGITS = "not-digits"
+    TOO_SHORT = "too-short"
+    TOO_LONG = "too-long"
+    RUN = "run"
+    REPEATS = "repeats"
+    COMMON = "common"
+
+
+def is_card_number(text: str) -> bool:
+    """Tell whether *text* is a card as a reader gives it: 4 to 128 letters, digits and ``: . _ -``."""
+    return _CARD.fullmatch(text) is not None
+
+
+def is_unit(text: str) -> bool:
+    """Tell whether *text* is a unit number that can be typed at the keypad: 1 to 8 digits."""
+    return _UNIT.fullmatch(text) is not None
+
+
+def pin_fault(pin: str) -> PinFault | None:
+    """Say what makes *pin* unfit, or None: 6 to 12 digits, no run, no repeated motif, not on the blocklist."""
+    faults = {
+        PinFault.NOT_DIGITS: not _PIN.fullmatch(pin),
+        PinFault.TOO_SHORT: len(pin) < PIN_DIGITS,
+        PinFault.TOO_LONG: len(pin) > PIN_DIGITS_MOST,
+    }
+    first = next((fault for fault, found in faults.items() if found), None)
+    return first or _weakness(pin)
+
+
+def _weakness(pin: str) -> PinFault | None:
+    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
+    if steps in ({1}, {9}):
+        return PinFault.RUN
+    motif = any(pin[size:] == pin[:-size] for size in range(1, _LONGEST_MOTIF + 1))
+    if motif or len(set(pin)) < _FEWEST_DISTINCT:
+        return PinFault.REPEATS
+    return PinFault.COMMON if pin in _COMMON else None
+
+
+def delay_after(failures: int) -> int:
+    """Give the seconds the next try waits after *failures* wrong ones in a row (0 or more): at most 15 minutes."""
+    return _DELAYS[failures] if failures < len(_DELAYS) else LONGEST_DELAY
+
+
+@dataclass(frozen=True, slots=True)
+class Keypad:
+    """The keys pressed so far towards ``unit#pin#``. An overlong entry is dropped whole, never cut to fit."""
+
+    typed: str = field(default="", repr=False)
+    last_key: Seconds = 0.0
+
+    def press(self, key: str, now: Seconds) -> tuple[Keypad, UnitPin | None]:
+        """Take one key at monotonic *now*; give the keypad that follows, and the entry when it is whole.
+
+        ``*`` clears, ten seconds without a key clear, and what is no key of a keypad changes nothing.
+        """
+        if len(key) != 1 or key not in "0123456789#*":
+            return self, None
+        typed = self.typed if now - self.last_key <= BETWEEN_KEYS else ""
+        unit, ends_unit, pin = (typed + key).partition("#")
+        if key == "*" or not unit or len(unit) > UNIT_DIGITS_MOST or len(pin.rstrip("#")) > PIN_DIGITS_MOST:
+            return Keypad(), None
+        if ends_unit and pin.endswith("#"):
+            return Keypad(), UnitPin(unit, pin[:-1]) if pin != "#" else None
+        return Keypad(typed + key, now), None

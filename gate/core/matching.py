@@ -1,0 +1,67 @@
+"""One probe against the templates of those who agreed: the nearest by cosine, and the next one's distance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gate.core.types import TemplateId
+
+Embedding = NDArray[np.float32]
+"""A unit vector, (n,) float32. Never shown, logged or sent anywhere."""
+
+LOWEST_COSINE = -1.0
+UNIT_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gallery:
+    """The templates a probe is compared with: row i of the matrix belongs to ids[i].
+
+    matrix: (n, size) float32, C-contiguous, rows of length 1. Several rows may share one id (several captures).
+    Raises ValueError on anything else, so that a search need not doubt it.
+    """
+
+    ids: tuple[TemplateId, ...]
+    matrix: NDArray[np.float32] = field(repr=False)
+    _owners: NDArray[np.intp] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        matrix = self.matrix
+        if matrix.dtype != np.float32 or matrix.ndim != 2 or not matrix.flags.c_contiguous:  # noqa: PLR2004 rows, columns
+            raise ValueError("a gallery is a C-contiguous float32 matrix")
+        if len(self.ids) != len(matrix):
+            raise ValueError("a gallery has one id for each row")
+        if not np.all(np.abs(np.einsum("ij,ij->i", matrix, matrix) - 1) <= UNIT_TOLERANCE):
+            raise ValueError("a gallery holds unit vectors only")
+        numbers = {each: number for number, each in enumerate(dict.fromkeys(self.ids))}
+        object.__setattr__(self, "_owners", np.array([numbers[each] for each in self.ids], np.intp))
+
+    def wipe(self) -> None:
+        """Overwrite the templates with zeros (R24, R31); a search afterwards matches nobody."""
+        self.matrix.fill(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The nearest template, and how near the nearest one of another id is (-1 if there is none)."""
+
+    template: TemplateId
+    score: float
+    second_score: float
+
+
+def search(gallery: Gallery, probe: Embedding) -> Match | None:
+    """Give the template nearest to *probe*, a unit vector of the gallery's width; None if there is nothing to compare.
+
+    A probe that is not of length 1, or not a number, has no match. One matrix-vector product and two passes over it.
+    """
+    if not gallery.ids or not abs(float(probe @ probe) - 1) <= UNIT_TOLERANCE:
+        return None
+    scores = gallery.matrix @ probe
+    best = int(scores.argmax())
+    score = float(scores[best])
+    scores[gallery._owners == gallery._owners[best]] = LOWEST_COSINE  # noqa: SLF001 same module
+    return Match(gallery.ids[best], score, float(scores.max()))

@@ -1,0 +1,1 @@
+"""The demonstration: one visit after another, against the real stack."""

@@ -1,0 +1,283 @@
+"""The shell around the core: one queue of inputs, one timer, and the effects carried out in order.
+
+Everything here runs on one asyncio loop. The only work done elsewhere is the slow hash of a PIN, one at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+
+from gate.core import effects as do
+from gate.core import inputs as on
+from gate.core.attempt import Capturing, Gate, advance, deadline, face_is_offered
+from gate.core.events import Health, window_of
+from gate.core.policy import Conditions, Rules
+from gate.core.types import AttemptId, Card, Credential, Decision, NoticeVersion, Reason, TemplateId, UnitPin
+from gate.errors import GateError, RequestError
+from gate.hardware import Hardware
+from gate.ports import Clock, Screen, Vision
+from gate.store import Store
+from gate.store.audit import Outcome
+
+log = structlog.get_logger()
+
+POLL_S = 0.05
+HOUSEKEEPING_S = 20.0
+DECISIONS_KEPT = timedelta(days=30)  # R36
+PINS_WAITING_MOST = 3
+"""PIN tries that may wait for the one hash: nobody types faster, and a flood is told to wait."""
+
+
+def new_attempt() -> AttemptId:
+    """Draw a random attempt id: it says nothing about anybody and is never used again."""
+    return AttemptId(secrets.token_hex(16))
+
+
+class Service:
+    """One gate at work. Post inputs to *inputs*; `run` takes them one by one."""
+
+    def __init__(
+        self,
+        inputs: asyncio.Queue[on.Input],
+        *,
+        clock: Clock,
+        rules: Rules,
+        templates_most: int,
+        store: Store,
+        hardware: Hardware,
+        screen: Screen,
+        vision: Vision | None,
+    ) -> None:
+        """templates_most: what the operating point was validated for. vision: None where the site has no face."""
+        self._inputs = inputs
+        self._clock = clock
+        self._rules = rules
+        self._templates_most = templates_most
+        self._store = store
+        self._hardware = hardware
+        self._screen = screen
+        self._vision = vision
+        self._gate = Gate()
+        self._hasher = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pin")
+        self._pins: set[asyncio.Task[None]] = set()
+        self._templates = 0
+        self._hour: datetime | None = None
+        self._storage_fault = False
+        self._camera_lent = False
+
+    @property
+    def gate(self) -> Gate:
+        """Give the present state, for status pages and tests."""
+        return self._gate
+
+    @property
+    def notice(self) -> NoticeVersion:
+        """Give the notice in force."""
+        return self._rules.notice
+
+    @property
+    def face_offered(self) -> bool:
+        """Tell whether face would be offered to somebody who came now."""
+        return face_is_offered(self._gate, self._clock.monotonic())
+
+    @asynccontextmanager
+    async def lend_camera(self) -> AsyncIterator[Vision]:
+        """Lend vision to an enrolment: face is not offered meanwhile, card and PIN are.
+
+        Raises RequestError ``camera-busy`` when face is off here, not ready, lent already, or at work for a visitor.
+        """
+        if (
+            self._vision is None
+            or not self._vision.ready
+            or self._camera_lent
+            or isinstance(self._gate.phase, Capturing)
+        ):
+            raise RequestError(
+                "camera-busy",
+                "The camera cannot be used just now.",
+                remedy="Wait a moment, or ask gate check why.",
+            )
+        self._camera_lent = True
+        try:
+            self._step(on.ConditionsChanged(self._conditions()))
+            yield self._vision
+        finally:
+            self._camera_lent = False
+
+    def health(self, version: str) -> Health:
+        """Give the gate's own state for publishing."""
+        return Health(
+            at=self._clock.now(),
+            face_offered=self.face_offered,
+            reader_healthy=self._hardware.reader_healthy,
+            door_healthy=self._hardware.door_healthy,
+            version=version,
+        )
+
+    async def run(self) -> None:
+        """Serve until cancelled. A fault in one step is logged, and the deadlines bring the gate back to rest."""
+        self._hardware.open(self._clock.monotonic())
+        keepers = [asyncio.create_task(self._poll()), asyncio.create_task(self._keep_house())]
+        try:
+            while True:
+                try:
+                    self._step(await self._next())
+                except Exception as error:  # noqa: BLE001 - the outer loop: the door must go on
+                    log.error("service_fault", kind=type(error).__name__)  # noqa: TRY400 - a trace may quote a card
+        finally:
+            for task in (*keepers, *self._pins):
+                task.cancel()
+            self._hasher.shutdown(wait=False, cancel_futures=True)
+            self._hardware.close()
+
+    async def _next(self) -> on.Input:
+        due = deadline(self._gate)
+        patience = None if due is None else max(0.0, due - self._clock.monotonic())
+        try:
+            return await asyncio.wait_for(self._inputs.get(), patience)
+        except TimeoutError:
+            return on.Tick()
+
+    async def _poll(self) -> None:
+        """Let the devices' time pass and notice what came or went."""
+        while True:
+            self._hardware.poll(self._clock.monotonic())
+            conditions = self._conditions()
+            if conditions != self._gate.conditions:
+                log.info("face_conditions", obstacles=conditions.obstacles)
+                self._inputs.put_nowait(on.ConditionsChanged(conditions))
+            await asyncio.sleep(POLL_S)
+
+    def _conditions(self) -> Conditions:
+        return Conditions(
+            vision_ready=self._vision is not None and self._vision.ready and not self._camera_lent,
+            screen_live=self._screen.live,
+            notice_published=bool(self._rules.notice),
+            reader_healthy=self._hardware.reader_healthy,
+            gallery_validated=self._templates <= self._templates_most,
+            storage_healthy=not (self._store.space_low or self._storage_fault),
+        )
+
+    async def _keep_house(self) -> None:
+        """Open each hour's window, drop what is past its time, and reload who may be matched."""
+        while True:
+            try:
+                self._housekeeping(self._clock.now())
+                self._storage_fault = False
+            except GateError as error:
+                if not self._storage_fault:
+                    log.error("storage_fault", code=error.code, remedy=error.remedy)  # noqa: TRY400 - said once
+                self._storage_fault = True
+            await asyncio.sleep(HOUSEKEEPING_S)
+
+    def _housekeeping(self, now: datetime) -> None:
+        self._store.reclaim()
+        if window_of(now) != self._hour:
+            self._store.outbox.open_window(now)
+            self._store.audit.purge(now - DECISIONS_KEPT)
+            self.reload_gallery()
+            self._hour = window_of(now)
+
+    def reload_gallery(self) -> None:
+        """Give vision the templates of those whose consent holds now, and nobody else's (R21)."""
+        gallery = self._store.templates.gallery(self._clock.now())
+        for template in gallery.faulty:
+            log.error("template_faulty", template=template, remedy="Withdraw and enrol that person anew.")
+        self._templates = len(gallery.templates)
+        if self._vision is not None:
+            self._vision.load_gallery(gallery.templates if self._templates <= self._templates_most else ())
+
+    def _step(self, event: on.Input) -> None:
+        """Take one input, and whatever its effects answer at once, before any other."""
+        events = deque([event])
+        while events:
+            self._gate, effects = advance(self._gate, events.popleft(), self._clock.monotonic(), self._rules)
+            for effect in effects:
+                answer = self._carry_out(effect)
+                if answer is not None:
+                    events.append(answer)
+
+    def _carry_out(self, effect: do.Effect) -> on.Input | None:
+        match effect:
+            case do.CheckCredential(attempt, credential):
+                return self._check(attempt, credential)
+            case do.Record(decision, template):
+                return self._record(decision, template)
+            case do.ReleaseDoor(attempt):
+                self._hardware.release(attempt)
+            case do.RecordOutcome(attempt, released):
+                self._record_outcome(attempt, released=released)
+            case do.OpenCamera() | do.CloseCamera() | do.Forget():
+                self._drive_camera(effect)
+            case _:
+                self._screen.show(effect)
+        return None
+
+    def _drive_camera(self, effect: do.OpenCamera | do.CloseCamera | do.Forget) -> None:
+        if self._vision is None:
+            return
+        match effect:
+            case do.OpenCamera(attempt):
+                self._vision.open_camera(attempt)
+            case do.CloseCamera():
+                self._vision.close_camera()
+            case do.Forget():
+                self._vision.forget()
+
+    def _check(self, attempt: AttemptId, credential: Credential) -> on.Input | None:
+        """Answer a card at once; hand a PIN to the hasher, or tell a flood of them to wait."""
+        try:
+            match credential:
+                case Card(number):
+                    verdict = self._store.credentials.check_card(number, self._clock.now())
+                    return on.CredentialChecked(attempt, verdict.reason)
+                case UnitPin() if len(self._pins) >= PINS_WAITING_MOST:
+                    return on.CredentialChecked(attempt, Reason.THROTTLED)
+                case UnitPin():
+                    task = asyncio.get_running_loop().create_task(self._check_pin(attempt, credential))
+                    self._pins.add(task)
+                    task.add_done_callback(self._pins.discard)
+        except GateError as error:
+            return self._fault(attempt, error)
+        return None
+
+    async def _check_pin(self, attempt: AttemptId, typed: UnitPin) -> None:
+        try:
+            credentials = self._store.credentials
+            check = credentials.prepare_pin(typed.unit, self._clock.now())
+            verify = partial(check.verify, typed.pin)
+            ok = await asyncio.get_running_loop().run_in_executor(self._hasher, verify)
+            verdict = credentials.finish_pin(check, ok=ok, at=self._clock.now())
+            answer: on.Input = on.CredentialChecked(attempt, verdict.reason)
+        except GateError as error:
+            answer = self._fault(attempt, error)
+        self._inputs.put_nowait(answer)
+
+    def _fault(self, attempt: AttemptId, error: GateError) -> on.Input:
+        log.error("check_failed", code=error.code, remedy=error.remedy)
+        return on.CredentialChecked(attempt, Reason.FAULT)
+
+    def _record(self, decision: Decision, template: TemplateId | None) -> on.Input:
+        """Write the decision; only what is on disk may open (the answer says so)."""
+        try:
+            kept = self._store.audit.record(decision, at=self._clock.now(), template=template)
+        except GateError as error:
+            log.error("record_failed", code=error.code, remedy=error.remedy)  # noqa: TRY400 - code and remedy say it
+            return on.Recorded(decision.attempt, on.Stored.FAILED)
+        log.info("attempt", method=decision.method, granted=decision.granted and kept, reason=decision.reason)
+        return on.Recorded(decision.attempt, on.Stored.COMMITTED if kept else on.Stored.NOT_CONSENTED)
+
+    def _record_outcome(self, attempt: AttemptId, *, released: bool) -> None:
+        try:
+            self._store.audit.outcome(attempt, Outcome.RELEASED if released else Outcome.FAULT)
+        except GateError as error:
+            log.error("outcome_failed", code=error.code, remedy=error.remedy)  # noqa: TRY400 - code and remedy say it

@@ -1,0 +1,209 @@
+"""The only reader of the settings file. Every field has its unit in its name; an unknown key is an error.
+
+Secrets never stand here: they come from systemd credentials or from sealed files.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gate.errors import ConfigError
+
+PROJECT = Path(__file__).parent.parent
+
+Provider = Literal["cpu", "cuda", "tensorrt"]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class SiteSettings(_Section):
+    """Who answers for this gate: printed in the notice, so it has no default."""
+
+    gate_id: str = Field(pattern=r"^[a-z0-9-]{1,32}$")
+    controller: str = Field(min_length=1, max_length=200)
+    contact: str = Field(min_length=1, max_length=200)
+
+
+class NoticeSettings(_Section):
+    """The notice before any capture."""
+
+    minimum_s: float = Field(default=2.0, ge=2.0, le=60.0)
+
+
+class FaceSettings(_Section):
+    """Face, which is off unless the site turns it on."""
+
+    enabled: bool = False
+    threshold_at_least: Fraction = 0.0
+    providers: tuple[Provider, ...] = Field(default=("cpu",), min_length=1)
+    threads: int = Field(default=2, ge=1, le=64)
+    detect_side_px: int = Field(default=320, ge=160, le=512, multiple_of=32)
+    zone: tuple[Fraction, Fraction, Fraction, Fraction] = (0.0, 0.0, 1.0, 1.0)
+    retention_days: int = Field(default=365, ge=1, le=365)
+
+
+class CameraSettings(_Section):
+    """Where frames come from; *source* means what the driver says it means."""
+
+    driver: Literal["v4l2", "stream", "rpicam", "jetson", "folder", "simulated"]
+    source: str = ""
+    width_px: int = Field(default=640, ge=160, le=3840)
+    height_px: int = Field(default=480, ge=120, le=2160)
+    frames_per_s: int = Field(default=25, ge=1, le=120)
+
+
+class DoorSettings(_Section):
+    """The strike."""
+
+    driver: str
+    release_s: float = Field(default=5.0, gt=0, le=7.0)
+
+
+class ReaderSettings(_Section):
+    """The card reader and keypad."""
+
+    driver: str
+
+
+class BrokerSettings(_Section):
+    """The broker events go to. Without this section an embedded one on loopback serves."""
+
+    host: str = Field(min_length=1)
+    port: int = Field(default=8883, ge=1, le=65535)
+    username: str | None = None
+    ca_file: Path | None = None
+    certificate_file: Path | None = None
+    key_file: Path | None = None
+
+
+class WebSettings(_Section):
+    """The local pages."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+
+
+class StorageSettings(_Section):
+    """Where the database and, apart from it, the keys live."""
+
+    data_dir: Path = Field(default=PROJECT / "state" / "data")
+    keys_dir: Path = Field(default=PROJECT / "state" / "keys")
+
+
+class Settings(_Section):
+    """All of one gate."""
+
+    site: SiteSettings
+    camera: CameraSettings | None = None
+    door: DoorSettings
+    reader: ReaderSettings
+    notice: NoticeSettings = NoticeSettings()
+    face: FaceSettings = FaceSettings()
+    broker: BrokerSettings | None = None
+    web: WebSettings = WebSettings()
+    storage: StorageSettings = StorageSettings()
+    models_dir: Path = Field(default=PROJECT / "models")
+
+
+def credentials_dir() -> Path | None:
+    """Give the folder in which systemd hands over credentials, where it does."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return Path(folder) if folder else None
+
+
+def broker_password() -> str | None:
+    """Give the broker's password from the systemd credential ``broker-password``, where there is one."""
+    folder = credentials_dir()
+    path = folder / "broker-password" if folder else None
+    return path.read_text(encoding="utf-8").strip() if path and path.is_file() else None
+
+
+def read_settings(path: Path) -> Settings:
+    """Read and check one TOML file. Raises ConfigError that names the key, what it takes and the remedy."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            "settings-unreadable",
+            f"The settings file {path} cannot be read: {error.strerror}.",
+            remedy="Copy deploy/gate.example.toml to it, or name another with --config.",
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            "settings-not-toml",
+            f"{path} is not TOML: {error}.",
+            remedy="Mend that line; the guide is deploy/gate.example.toml.",
+        ) from error
+    try:
+        # Strict JSON mode takes a list for a tuple and text for a path, as TOML has neither, and nothing else.
+        settings = Settings.model_validate_json(json.dumps(document, default=str))
+    except ValidationError as error:
+        raise ConfigError(
+            "settings-invalid", f"{path}: {_explain(error)}.", remedy="Correct it and start again."
+        ) from None  # pydantic's own text repeats the values
+    _check_pairs(settings)
+    return settings
+
+
+def _check_pairs(settings: Settings) -> None:
+    left, top, right, bottom = settings.face.zone
+    if not (left < right and top < bottom):
+        raise ConfigError(
+            "settings-zone",
+            "face.zone is empty: it takes left, top, right, bottom as fractions of the picture.",
+            remedy="Give left below right and top below bottom, such as [0.2, 0.0, 0.8, 1.0].",
+        )
+    if settings.face.enabled and settings.camera is None:
+        raise ConfigError(
+            "settings-camera",
+            "face.enabled is true but there is no [camera] section.",
+            remedy="Add [camera] with a driver, or set face.enabled to false.",
+        )
+
+
+def _explain(error: ValidationError) -> str:
+    """Say what is wrong with the first faulty key in words that name the remedy; values are left out."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    match first["type"]:
+        case "missing":
+            return f"the setting {key} is missing"
+        case "extra_forbidden":
+            return f"unknown setting {key}{_nearest(first['loc'])}"
+        case _:
+            return f"{key}: {first['msg'][0].lower()}{first['msg'][1:]}{_unit(key)}"
+
+
+def _nearest(location: tuple[int | str, ...]) -> str:
+    known = _keys_beside(location)
+    name = str(location[-1])
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f" (did you mean {close[0]}{_unit(close[0])}?)" if close else f" (known here: {', '.join(known)})"
+
+
+def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
+    fields = Settings.model_fields
+    if len(location) > 1:
+        section = fields[str(location[0])].annotation
+        for candidate in getattr(section, "__args__", (section,)):
+            if isinstance(candidate, type) and issubclass(candidate, _Section):
+                return list(candidate.model_fields)
+    return list(fields)
+
+
+_UNITS = {"_s": "seconds", "_px": "pixels", "_days": "days", "_per_s": "per second"}
+
+
+def _unit(key: str) -> str:
+    matching = [unit for suffix, unit in _UNITS.items() if key.endswith(suffix)]
+    return f", in {matching[-1]}" if matching else ""

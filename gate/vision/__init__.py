@@ -1,0 +1,6 @@
+"""The child process that sees: models, detection, embedding. Nothing here outlives a visit."""
+
+import os
+
+# OpenCV reads its limit once, when it is loaded: 50 million pixels are 150 MB decoded, more than any photograph needs.
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "50000000")

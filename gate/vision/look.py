@@ -1,0 +1,67 @@
+"""What one frame is good for: guidance, or the one face in the zone that may be compared (R32)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gate.core.policy import Hint
+from gate.vision.detect import Face
+
+Frame = npt.NDArray[np.uint8]
+
+MIN_FACE_PX = 60.0
+DARK_LEVEL = 24.0
+"""A mean below this, of 255, is a covered lens or a night without light."""
+EQUAL_SHARE = 0.8
+"""A second face of this share of the largest one's area stands at the gate as well: neither is compared."""
+TORN_SHARE = 8
+"""A frame whose lowest eighth is one flat colour never fully arrived: decoders fill what is missing. A letterboxed one
+has the same bar above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A hint, and the face to compare where the hint is COMPARED."""
+
+    hint: Hint
+    face: Face | None = None
+
+
+def is_dark(frame: Frame) -> bool:
+    """Tell whether too little light reaches the sensor; reads every fourth pixel each way."""
+    return float(frame[::4, ::4].mean()) < DARK_LEVEL
+
+
+def is_torn(frame: Frame) -> bool:
+    """Tell whether the lower part of the frame was never received."""
+    rest = frame[-frame.shape[0] // TORN_SHARE :: 2, ::8]
+    filling = rest[0, 0]
+    return bool((rest == filling).all() and (frame[0, ::8] != filling).any())
+
+
+def choose(faces: Sequence[Face], frame: Frame, zone: tuple[float, float, float, float]) -> Look:
+    """Choose the largest face whose centre lies in *zone* (left, top, right, bottom as fractions of the frame)."""
+    height, width = frame.shape[:2]
+    left, top, right, bottom = (edge * size for edge, size in zip(zone, (width, height) * 2, strict=True))
+
+    def in_zone(face: Face) -> bool:
+        x, y, w, h = face.box
+        return bool(left <= x + w / 2 <= right and top <= y + h / 2 <= bottom)
+
+    standing = sorted(filter(in_zone, faces), key=_area, reverse=True)
+    if not standing:
+        return Look(Hint.NO_FACE)
+    largest = standing[0]
+    if len(standing) > 1 and _area(standing[1]) >= EQUAL_SHARE * _area(largest):
+        return Look(Hint.ONE_PERSON)
+    if min(largest.box[2:]) < MIN_FACE_PX:
+        return Look(Hint.COME_CLOSER)
+    return Look(Hint.COMPARED, largest)
+
+
+def _area(face: Face) -> float:
+    return float(face.box[2] * face.box[3])

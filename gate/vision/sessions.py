@@ -1,0 +1,104 @@
+"""Open a network in ONNX Runtime: the pinned bytes, on the processor that was asked for, or not at all (R33)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import onnxruntime  # type: ignore[import-untyped]  # the package ships no types
+from numpy.typing import NDArray
+
+from gate.errors import ModelError
+from gate.vision.manifest import Manifest
+
+PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+}
+"""Names as the settings write them."""
+
+ERRORS_ONLY = 3
+
+Floats = NDArray[np.float32]
+
+
+class Network(Protocol):
+    """What of an ONNX Runtime session is used."""
+
+    def run(self, outputs: Sequence[str], inputs: Mapping[str, Floats], /) -> list[Floats]:
+        """Give the named outputs, new arrays each time."""
+
+    def get_providers(self) -> list[str]:
+        """Give what it runs on, by ONNX Runtime's names."""
+
+
+def open_session(
+    manifest: Manifest, models_dir: Path, *, providers: Sequence[str] = ("cpu",), threads: int = 2
+) -> Network:
+    """Load a prepared network and check that it runs where it was asked to.
+
+    providers: names from ``PROVIDERS``, most wanted first. threads: for one run, 1 or more. Raises ModelError if the
+    file is missing or altered, or a provider is unknown, not available, or dropped by ONNX Runtime.
+    """
+    wanted = _wanted(providers)
+    network = _read(manifest, models_dir)
+    onnxruntime.set_default_logger_severity(ERRORS_ONLY)
+    try:
+        session: Network = onnxruntime.InferenceSession(network, _options(threads), providers=wanted)
+    except Exception as error:  # ONNX Runtime's own errors share no other base
+        raise ModelError(
+            "model-session",
+            f"ONNX Runtime does not load {manifest.name}: {error}",
+            remedy="Run 'gate models prepare', and check the execution providers in the settings.",
+        ) from error
+    running = session.get_providers()
+    if running[: len(wanted)] != wanted:
+        raise _not_available(providers, running)
+    return session
+
+
+def _read(manifest: Manifest, models_dir: Path) -> bytes:
+    """Read once and check those very bytes: the file cannot change in between."""
+    path = manifest.weights(models_dir)
+    remedy = "Run 'gate models prepare'."
+    try:
+        network = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ModelError("model-missing", f"{path} is missing.", remedy=remedy) from error
+    if hashlib.sha256(network).hexdigest() != manifest.sha256:
+        raise ModelError("model-hash", f"{path} is not the network that its manifest pins.", remedy=remedy)
+    return network
+
+
+def _wanted(providers: Sequence[str]) -> list[str]:
+    available = onnxruntime.get_available_providers()
+    wanted = [PROVIDERS.get(each, each) for each in providers]
+    if not wanted or not set(wanted) <= set(available):
+        raise _not_available(providers, available)
+    return wanted
+
+
+def _not_available(providers: Sequence[str], running: Sequence[str]) -> ModelError:
+    names = [short for short, name in PROVIDERS.items() if name in running]
+    return ModelError(
+        "model-provider",
+        f"The execution providers {', '.join(providers) or '(none)'} cannot all run here; these can: {', '.join(names)}.",
+        remedy="Choose among those in the settings, or install the ONNX Runtime build for the accelerator.",
+    )
+
+
+def _options(threads: int) -> onnxruntime.SessionOptions:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = ERRORS_ONLY
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Neither costs measurable time with these small networks, and together they keep 10 to 20 MB.
+    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
+    # A waiting thread that spins would take the core from a card decision (R02).
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options

@@ -1,0 +1,234 @@
+"""The words between the gate and its vision child: frozen values over one socket pair.
+
+A frame on the wire is a 4-byte header length, a 4-byte payload length (both big endian), a JSON header with the
+message's name and fields, and a payload of raw float32 little-endian numbers where the message carries templates.
+There is no message that could carry a picture.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import get_args
+
+from gate.core.policy import Finding, Hint
+from gate.core.types import AttemptId, TemplateId
+from gate.errors import DeviceFault
+
+EMBEDDING_BYTES = 128 * 4
+MAX_HEADER = 8 << 20  # 100,000 template ids of 40 bytes, doubled
+MAX_PAYLOAD = 100_000 * EMBEDDING_BYTES
+
+_LENGTHS = struct.Struct(">II")
+
+
+@dataclass(frozen=True, slots=True)
+class Configure:
+    """The first message: the child's settings as JSON."""
+
+    settings: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadGallery:
+    """Replace the gallery: ids, and in the payload one embedding each. *generation* grows with every change."""
+
+    generation: int
+    ids: tuple[str, ...]
+    payload: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StartCapture:
+    """Open the camera and report findings for *attempt*; with *enrol*, report embeddings instead."""
+
+    attempt: str
+    enrol: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StopCapture:
+    """Close the camera."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wipe:
+    """Overwrite and drop every frame, crop and probe."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetScene:
+    """Choose who stands before the simulated camera; any other camera answers with a fault."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The models are loaded and warm; *providers* names what really runs them."""
+
+    providers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """Still here. *held_frames* counts frames in memory at this moment."""
+
+    held_frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryLoaded:
+    """This generation of the gallery, and no older one, is matched from now on."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One frame's finding."""
+
+    attempt: str
+    hint: str
+    template: str | None
+    score: float
+    second: float
+
+    def finding(self) -> Finding:
+        """Give it in the core's words. Raises ValueError for a hint the core does not know."""
+        template = None if self.template is None else TemplateId(self.template)
+        return Finding(Hint(self.hint), template, self.score, self.second)
+
+    @classmethod
+    def of(cls, attempt: str, finding: Finding) -> Found:
+        """Put a finding on the wire."""
+        return cls(attempt, finding.hint.value, finding.template, finding.score, finding.second)
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """One embedding for an enrolment, in the payload."""
+
+    attempt: str
+    payload: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something in vision does not work; *attempt* is empty outside a capture."""
+
+    attempt: str
+    code: str
+    what: str
+    remedy: str
+
+
+Message = (
+    Configure
+    | LoadGallery
+    | StartCapture
+    | StopCapture
+    | Wipe
+    | SetScene
+    | Ready
+    | Beat
+    | GalleryLoaded
+    | Found
+    | Embedded
+    | Fault
+)
+
+_BY_NAME: dict[str, type[Message]] = {kind.__name__: kind for kind in get_args(Message)}
+
+
+def attempt_of(message: Found | Embedded | Fault) -> AttemptId:
+    """Give the attempt a message belongs to."""
+    return AttemptId(message.attempt)
+
+
+def encode(message: Message) -> bytes:
+    """Give the bytes of one message."""
+    values = {item.name: getattr(message, item.name) for item in fields(message)}
+    payload: bytes = values.pop("payload", b"")
+    header = json.dumps([type(message).__name__, values]).encode()
+    return _LENGTHS.pack(len(header), len(payload)) + header + payload
+
+
+class Decoder:
+    """Turns a byte stream back into messages, however it was cut."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> list[Message]:
+        """Take bytes as they come; give the messages they complete. Raises DeviceFault for anything malformed."""
+        self._buffer += data
+        messages: list[Message] = []
+        while len(self._buffer) >= _LENGTHS.size:
+            header_size, payload_size = _LENGTHS.unpack_from(self._buffer)
+            if header_size > MAX_HEADER or payload_size > MAX_PAYLOAD:
+                raise _malformed("is longer than any message")
+            end = _LENGTHS.size + header_size + payload_size
+            if len(self._buffer) < end:
+                break
+            header = bytes(self._buffer[_LENGTHS.size : _LENGTHS.size + header_size])
+            payload = bytes(self._buffer[_LENGTHS.size + header_size : end])
+            self._buffer[:end] = bytes(end)  # templates pass through here: leave nothing of them behind
+            del self._buffer[:end]
+            messages.append(_parse(header, payload))
+        return messages
+
+
+def _parse(header: bytes, payload: bytes) -> Message:
+    try:
+        name, values = json.loads(header)
+        kind = _BY_NAME[name]
+        known = {item.name: item.type for item in fields(kind)}
+        if "payload" in known:
+            values["payload"] = payload
+        elif payload:
+            raise _malformed("carries a payload it must not have")
+        build: Callable[..., Message] = kind
+        checked = {key: _checked(value, str(known[key])) for key, value in values.items()}
+        message = build(**checked)
+        if isinstance(message, Found):
+            message.finding()  # a hint the core does not know is no finding
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _malformed("is not one of the known messages") from error
+    if isinstance(message, LoadGallery) and len(message.payload) != len(message.ids) * EMBEDDING_BYTES:
+        raise _malformed("does not carry one embedding for each template")
+    if isinstance(message, Embedded) and len(message.payload) != EMBEDDING_BYTES:
+        raise _malformed("does not carry one embedding")
+    return message
+
+
+_ACCEPTED: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "str | None": (str, type(None)),
+    "bool": (bool,),
+    "int": (int,),
+    "float": (float,),
+    "bytes": (bytes,),
+}
+
+
+def _checked(value: object, declared: str) -> object:
+    if (
+        declared == "tuple[str, ...]"
+        and isinstance(value, list)
+        and all(isinstance(item, str) for item in value)
+    ):
+        return tuple(value)
+    if type(value) not in _ACCEPTED.get(declared, ()):  # exactly: True is no generation
+        raise TypeError(declared)
+    return value
+
+
+def _malformed(why: str) -> DeviceFault:
+    return DeviceFault(
+        "vision-wire",
+        f"A message from or to the vision process {why}.",
+        remedy="The process is started anew.",
+    )

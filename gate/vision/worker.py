@@ -1,0 +1,246 @@
+"""The vision child: one thread that reads messages, looks at frames while the camera is open, and sends findings.
+
+It owns the camera, the models and the unsealed gallery, and nothing else. Whatever goes wrong with a camera becomes a
+Fault message; whatever goes wrong with the process itself ends it, and the parent starts a new one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from gate.core.matching import Gallery, search
+from gate.core.policy import Finding, Hint
+from gate.core.types import TemplateId
+from gate.errors import DeviceFault, GateError
+from gate.vision import wire
+from gate.vision.camera import Camera, open_camera
+from gate.vision.client import VisionSettings
+from gate.vision.look import choose, is_dark, is_torn
+from gate.vision.pipeline import Pipeline
+from gate.vision.scenes import SCENES, SceneCamera
+
+BEAT_S = 0.5
+FROZEN_FRAMES = 15
+"""A live sensor never gives two equal frames; this many in a row is a frozen driver."""
+NICENESS = 10
+"""The core process, with its card and PIN, goes first on a busy board."""
+READ_BYTES = 1 << 20
+
+
+class Worker:
+    """The child's state: at most one open camera, one gallery, one frame in memory."""
+
+    def __init__(self, link: socket.socket) -> None:
+        self._link = link
+        self._decoder = wire.Decoder()
+        self._inbox: list[wire.Message] = []
+        self._camera: Camera | None = None
+        self._capture = wire.StartCapture("")
+        self._scene = "nobody"
+        self._gallery = Gallery((), np.zeros((0, 128), np.float32))
+        self._beat_due = 0.0
+        self._held_frames = 0
+        self._same_frames = (0, 0)
+
+    def run(self) -> None:
+        """Serve until the parent closes the link."""
+        first = self._next()
+        if not isinstance(first, wire.Configure):
+            raise DeviceFault(
+                "vision-wire", "The first message must be Configure.", remedy="Start the gate anew."
+            )
+        self._settings = VisionSettings.of(first)
+        try:
+            settings = self._settings
+            self._pipeline = Pipeline.load(
+                Path(settings.models_dir),
+                settings.providers,
+                settings.threads,
+                detect_side=settings.detect_side_px,
+            )
+            self._pipeline.warm_up(width=settings.width_px, height=settings.height_px)
+        except GateError as error:
+            self._fault(error)
+            raise
+        self._send(wire.Ready(tuple(settings.providers)))
+        while True:
+            self._receive(0.0 if self._camera or self._inbox else BEAT_S)
+            while self._inbox:
+                self._heed(self._inbox.pop(0))
+            if self._camera is not None:
+                self._look(self._camera)
+            self._beat()
+
+    def _next(self) -> wire.Message:
+        while not self._inbox:
+            self._receive(None)
+        return self._inbox.pop(0)
+
+    def _receive(self, patience: float | None) -> None:
+        readable, _, _ = select.select([self._link], [], [], patience)
+        if readable:
+            data = self._link.recv(READ_BYTES)
+            if not data:
+                raise SystemExit(0)
+            self._inbox += self._decoder.feed(data)
+
+    def _send(self, message: wire.Message) -> None:
+        self._link.sendall(wire.encode(message))
+
+    def _fault(self, error: GateError) -> None:
+        self._send(wire.Fault(self._capture.attempt, error.code, error.what, error.remedy))
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        if now >= self._beat_due:
+            self._beat_due = now + BEAT_S
+            self._send(wire.Beat(self._held_frames))
+
+    def _heed(self, message: wire.Message) -> None:
+        match message:
+            case wire.LoadGallery():
+                self._load(message)
+            case wire.StartCapture():
+                self._open(message)
+            case wire.StopCapture():
+                self._close()
+            case wire.Wipe():
+                self._pipeline.wipe()
+                self._send(wire.Beat(self._held_frames))
+            case wire.SetScene(name) if self._settings.driver == "simulated" and name in SCENES:
+                self._scene = name
+            case _:
+                raise DeviceFault(
+                    "vision-wire",
+                    f"{type(message).__name__} means nothing here.",
+                    remedy="Start the gate anew.",
+                )
+
+    def _load(self, message: wire.LoadGallery) -> None:
+        self._gallery.wipe()
+        ids = tuple(TemplateId(template) for template in message.ids)
+        matrix = np.frombuffer(message.payload, "<f4").reshape(len(ids), 128).astype(np.float32)
+        self._gallery = Gallery(ids, matrix)
+        self._send(wire.GalleryLoaded(message.generation))
+
+    def _open(self, message: wire.StartCapture) -> None:
+        self._close()
+        self._capture = message
+        try:
+            camera = open_camera(self._settings)
+        except DeviceFault as error:
+            self._fault(error)
+            return
+        if isinstance(camera, SceneCamera):
+            camera.scene = self._scene
+        self._camera = camera
+
+    def _close(self) -> None:
+        if self._camera is not None:
+            self._camera.close()
+            self._camera = None
+        self._same_frames = (0, 0)
+        self._pipeline.wipe()
+
+    def _look(self, camera: Camera) -> None:
+        """Look at one frame, report what was found, and overwrite the frame."""
+        try:
+            frame = camera.read()
+        except DeviceFault as error:
+            self._close()
+            self._fault(error)
+            return
+        self._held_frames = 1
+        try:
+            self._report(frame)
+        except GateError as error:
+            self._close()
+            self._fault(error)
+        finally:
+            frame.fill(0)
+            self._held_frames = 0
+
+    def _report(self, frame: npt.NDArray[np.uint8]) -> None:
+        if self._is_repeated(frame):
+            return
+        if is_dark(frame) or is_torn(frame):
+            hint = Hint.MORE_LIGHT if is_dark(frame) else Hint.HOLD_STILL
+            self._found(Finding(hint))
+            return
+        look = choose(self._pipeline.detect(frame), frame, self._settings.zone)
+        if look.face is None:
+            self._found(Finding(look.hint))
+            return
+        probe = self._pipeline.embed(frame, look.face)
+        try:
+            if self._capture.enrol:
+                self._send(wire.Embedded(self._capture.attempt, probe.astype("<f4").tobytes()))
+                return
+            match = search(self._gallery, probe)
+            if match is None:
+                self._found(Finding(look.hint))
+            else:
+                self._found(Finding(look.hint, match.template, match.score, match.second_score))
+        finally:
+            probe.fill(0)
+
+    def _found(self, finding: Finding) -> None:
+        self._send(wire.Found.of(self._capture.attempt, finding))
+
+    def _is_repeated(self, frame: npt.NDArray[np.uint8]) -> bool:
+        """Tell whether the frame is the last one again: it is no second look. Raises DeviceFault when that goes on."""
+        digest = zlib.crc32(frame[::4, ::4].tobytes())
+        last, count = self._same_frames
+        repeats = count + 1 if digest == last else 0
+        self._same_frames = (digest, repeats)
+        if repeats >= FROZEN_FRAMES:
+            raise DeviceFault(
+                "camera-frozen",
+                "The camera gives the same frame again and again.",
+                remedy="Unplug it and plug it in again.",
+            )
+        return repeats > 0
+
+
+def _confine() -> None:
+    """Leave no trace and no orphan: no core dump (R30), die with the parent, yield to the core process."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    libc = ctypes.CDLL(None)
+    pr_set_pdeathsig, pr_set_dumpable = 1, 4
+    libc.prctl(pr_set_pdeathsig, signal.SIGKILL)
+    libc.prctl(pr_set_dumpable, 0)
+    os.nice(NICENESS)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at a desk is the parent's to answer
+    cv2.setNumThreads(1)
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+
+def main() -> None:
+    """Run the child on the socket whose descriptor is the only argument."""
+    _confine()
+    with (
+        socket.socket(fileno=int(sys.argv[1])) as link,
+        contextlib.suppress(BrokenPipeError, ConnectionResetError),
+    ):
+        try:
+            Worker(link).run()
+        except GateError as error:
+            sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""What many tests need: the prepared models and portraits, with an honest skip where they cannot be had."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from gate.demo.portraits import portrait, portraits
+from gate.errors import RequestError
+from gate.vision.prepare import State, verify
+
+MODELS = Path(__file__).parent.parent / "models"
+IN_CI = os.environ.get("CI") == "true"
+
+
+def _missing_models():
+    return [found.name for found in verify(MODELS) if found.state is not State.OK]
+
+
+def _missing_portraits():
+    missing = []
+    for each in portraits():
+        try:
+            portrait(MODELS, each.name)
+        except RequestError:
+            missing.append(each.name)
+    return missing
+
+
+NEEDS = {"models": _missing_models, "portraits": _missing_portraits}
+
+
+def pytest_collection_modifyitems(items):
+    for marker, look in NEEDS.items():
+        marked = [item for item in items if item.get_closest_marker(marker)]
+        missing = look() if marked else []
+        if missing and IN_CI:
+            raise pytest.UsageError(f"CI can have {marker}, and has not: {missing}. Run make setup.")
+        if missing:
+            for item in marked:
+                item.add_marker(pytest.mark.skip(reason=f"run make setup first: {missing}"))
+
+
+@pytest.fixture(scope="session")
+def models_dir():
+    return MODELS

@@ -1,0 +1,143 @@
+"""The keypad, the PIN policy, the delays: enumerated."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.core.credentials import Keypad, PinFault, Verdict, delay_after, is_card_number, is_unit, pin_fault
+from gate.core.types import PersonId, Reason, UnitPin
+
+
+def typed(keys, *, start=0.0, gap=0.5):
+    """Type *keys* one after another; give every entry that came out."""
+    keypad, entries = Keypad(), []
+    for index, key in enumerate(keys):
+        keypad, entry = keypad.press(key, start + index * gap)
+        if entry is not None:
+            entries.append((entry.unit, entry.pin))
+    return entries
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_only_a_known_credential_opens(reason):
+    assert Verdict(reason).granted is (reason is Reason.KNOWN_CREDENTIAL)
+
+
+def test_a_verdict_shows_no_person():
+    assert "p1" not in repr(Verdict(Reason.KNOWN_CREDENTIAL, PersonId("p1")))
+
+
+@pytest.mark.parametrize(
+    ("keys", "entries"),
+    [
+        ("301#739154#", [("301", "739154")]),
+        ("301#739154#302#840261#", [("301", "739154"), ("302", "840261")]),
+        ("30*301#739154#", [("301", "739154")]),
+        ("301#73*301#739154#", [("301", "739154")]),
+        ("#301#739154#", [("301", "739154")]),
+        ("301##301#739154#", [("301", "739154")]),
+        ("12345678#123456789012#", [("12345678", "123456789012")]),
+        ("301#739154", []),
+        ("301#", []),
+        ("739154##", []),
+        ("*", []),
+        ("", []),
+    ],
+)
+def test_unit_hash_pin_hash_makes_an_entry(keys, entries):
+    assert typed(keys) == entries
+
+
+def test_an_overlong_unit_or_pin_is_dropped_and_not_cut_to_fit():
+    assert typed("123456789#739154#") == []
+    assert typed("301#1234567890123#") == []
+
+
+def test_ten_seconds_without_a_key_clear_and_less_do_not():
+    assert typed("301#739154#", gap=10.0) == [("301", "739154")]
+    assert typed("301#739154#", gap=10.1) == []
+
+
+@pytest.mark.parametrize("key", ["", "A", "12", "\u0663", "\n", "#*"])
+def test_what_is_no_key_changes_nothing(key):
+    keypad, _ = Keypad().press("3", 0.0)
+    assert keypad.press(key, 5.0) == (keypad, None)
+
+
+def test_a_keypad_shows_nothing_of_what_was_typed():
+    keypad, _ = Keypad().press("3", 1.0)
+    assert "3" not in repr(keypad)
+
+
+@given(st.lists(st.tuples(st.sampled_from("0123456789#*"), st.floats(0, 12)), max_size=80))
+def test_whatever_is_typed_the_keypad_stays_small_and_entries_are_whole(presses):
+    keypad, now = Keypad(), 0.0
+    for key, gap in presses:
+        now += gap
+        keypad, entry = keypad.press(key, now)
+        assert len(keypad.typed) <= 21
+        if entry is not None:
+            assert is_unit(entry.unit)
+            assert entry == UnitPin(entry.unit, entry.pin)
+            assert entry.pin.isdigit()
+            assert len(entry.pin) <= 12
+
+
+@pytest.mark.parametrize(
+    ("pin", "fault"),
+    [
+        ("739154", None),
+        ("840261", None),
+        ("739154820637", None),
+        ("123457", None),
+        ("", PinFault.NOT_DIGITS),
+        ("73915a", PinFault.NOT_DIGITS),
+        ("\u0663" * 6, PinFault.NOT_DIGITS),
+        ("739154\n", PinFault.NOT_DIGITS),
+        ("73915", PinFault.TOO_SHORT),
+        ("7391548206371", PinFault.TOO_LONG),
+        ("123456", PinFault.RUN),
+        ("987654", PinFault.RUN),
+        ("890123", PinFault.RUN),
+        ("210987", PinFault.RUN),
+        ("777777", PinFault.REPEATS),
+        ("121212", PinFault.REPEATS),
+        ("739739", PinFault.REPEATS),
+        ("7397397", PinFault.REPEATS),
+        ("117711", PinFault.REPEATS),
+        ("147258", PinFault.COMMON),
+        ("5201314", PinFault.COMMON),
+    ],
+)
+def test_a_weak_pin_is_named_for_what_is_weak(pin, fault):
+    assert pin_fault(pin) is fault
+
+
+def test_nearly_every_pin_of_six_digits_may_be_chosen():
+    sample = range(0, 1_000_000, 7)
+    refused = sum(pin_fault(f"{number:06}") is not None for number in sample)
+    assert refused / len(sample) < 0.01
+
+
+def test_the_delays_are_as_written_and_end_at_a_quarter_of_an_hour():
+    assert [delay_after(failures) for failures in range(13)] == [
+        0, 0, 0, 5, 15, 30, 60, 120, 240, 480, 900, 900, 900,
+    ]  # fmt: skip
+    assert delay_after(10_000) == 900
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("0451", True),
+        ("wiegand26:01A2-ff.0_1", True),
+        ("x" * 128, True),
+        ("045", False),
+        ("x" * 129, False),
+        ("04 51", False),
+        ("0451\n", False),
+        ("\u5361\u5361\u5361\u5361", False),
+    ],
+)
+def test_a_card_number_is_what_a_reader_gives(text, fits):
+    assert is_card_number(text) is fits
