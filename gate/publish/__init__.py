@@ -1,0 +1,1 @@
+"""What leaves the device: closed message schemas and the MQTT client that carries them."""

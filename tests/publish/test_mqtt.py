@@ -1,0 +1,392 @@
+"""The publisher against real brokers: at least once on the wire, once by message id, and never in anyone's way."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import sys
+
+import pytest
+
+from gate.core.events import Health
+from gate.errors import ConfigError, VaultError
+from gate.publish.link import BrokerSettings, TlsSettings
+from gate.publish.listen import Listener
+from gate.publish.messages import AccessCountsMessage, HealthMessage, PresenceMessage, access_counts
+from gate.publish.mqtt import MAX_IN_FLIGHT, Publisher, _back_off
+from tests.brokers import HOST, PASSWORD, USER, free_port, mosquitto_on, running
+from tests.publish.world import GATE, NOW, MemoryOutbox, StillClock, ids, publishing, ticking, until
+
+HEALTHY = Health(NOW, face_offered=True, reader_healthy=True, door_healthy=True, version="0.1.0")
+
+
+def counts_of(listener):
+    return [r.message.message_id for r in listener.received if isinstance(r.message, AccessCountsMessage)]
+
+
+def states_of(listener):
+    return [r.message.state for r in listener.received if isinstance(r.message, PresenceMessage)]
+
+
+def broker_events(logs):
+    return [entry["event"] for entry in logs if entry["event"].startswith("broker_")]
+
+
+def test_pending_windows_arrive_once_oldest_first_and_are_marked_sent(broker):
+    async def scenario():
+        outbox = MemoryOutbox()
+        outbox.add(*range(40))
+        async with Listener(broker, GATE) as listener, publishing(broker, outbox) as publisher:
+            async with ticking(publisher):
+                await until(lambda: len(outbox.sent) == 40)
+            await until(lambda: len(counts_of(listener)) == 40)
+        assert counts_of(listener) == outbox.sent == ids(*range(40))
+        assert [r.message for r in listener.received if "counts" in r.topic] == [
+            access_counts(row) for row in outbox.rows
+        ]
+
+    asyncio.run(scenario())
+
+
+def test_everything_expires_and_nothing_is_retained(broker):
+    async def scenario():
+        outbox = MemoryOutbox()
+        outbox.add(1)
+        async with Listener(broker, GATE) as listener:
+            async with publishing(broker, outbox) as publisher:
+                await until(lambda: publisher.connected)
+                publisher.publish_health(HEALTHY)
+                publisher.drain()
+                await until(lambda: len(listener.received) == 3)
+            await until(lambda: states_of(listener) == ["online", "offline"])
+        expiry = {type(r.message): r.expiry_s for r in listener.received}
+        assert expiry == {AccessCountsMessage: 604_800, HealthMessage: 600, PresenceMessage: 600}
+        assert not any(r.retained for r in listener.received)
+        async with (
+            Listener(broker, GATE) as late,
+            publishing(broker, MemoryOutbox(), gate_id="other") as other,
+        ):
+            await until(lambda: other.connected)
+            assert late.received == []
+
+    asyncio.run(scenario())
+
+
+def test_birth_and_farewell_frame_the_connection(broker):
+    async def scenario():
+        async with Listener(broker, GATE) as listener:
+            async with publishing(broker, MemoryOutbox()):
+                await listener.next()
+            await listener.next()
+        assert states_of(listener) == ["online", "offline"]
+        assert len({r.message.message_id for r in listener.received}) == 2
+
+    asyncio.run(scenario())
+
+
+KILLED = """
+import asyncio, sys
+from gate.publish.link import BrokerSettings
+from tests.publish.world import GATE, MemoryOutbox, publishing
+
+async def forever():
+    host, port, user, password = sys.argv[1:]
+    async with publishing(BrokerSettings(host, int(port), user, password), MemoryOutbox()):
+        await asyncio.Event().wait()
+
+asyncio.run(forever())
+"""
+
+
+def test_a_killed_gate_is_reported_offline_by_its_last_will(broker):
+    async def scenario():
+        async with Listener(broker, GATE) as listener:
+            argv = [broker.host, str(broker.port), broker.username, broker.password]
+            gate = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, *argv)
+            await listener.next()
+            gate.kill()
+            will = await listener.next()
+            await gate.wait()
+        assert states_of(listener) == ["online", "offline"]
+        assert will.expiry_s == 600
+        assert not will.retained
+
+    asyncio.run(scenario())
+
+
+def test_stopping_sends_what_is_pending(broker):
+    async def scenario():
+        outbox = MemoryOutbox()
+        outbox.add(1, 2)
+        async with publishing(broker, outbox) as publisher:
+            await until(lambda: publisher.connected)
+        assert outbox.sent == ids(1, 2)
+
+    asyncio.run(scenario())
+
+
+def test_a_wrong_password_is_told_once_and_loses_nothing(broker, logs):
+    async def scenario():
+        outbox = MemoryOutbox()
+        outbox.add(1)
+        wrong = dataclasses.replace(broker, password="hunter2")
+        async with publishing(wrong, outbox) as publisher, ticking(publisher):
+            await until(lambda: broker_events(logs) != [])
+            publisher.publish_health(HEALTHY)
+        assert (outbox.sent, outbox.asked) == ([], 0)
+
+    asyncio.run(scenario())
+    assert broker_events(logs) == ["broker_down"]
+    assert "hunter2" not in str(logs)
+
+
+def test_a_malformed_window_is_dropped_and_told_and_the_next_goes_out(broker, logs):
+    async def scenario():
+        outbox = MemoryOutbox()
+        outbox.add(1, 2)
+        outbox.rows[0] = dataclasses.replace(outbox.rows[0], message_id="resident 1203")
+        async with (
+            Listener(broker, GATE) as listener,
+            publishing(broker, outbox) as publisher,
+            ticking(publisher),
+        ):
+            await until(lambda: counts_of(listener) == ids(2))
+        assert outbox.sent == ["resident 1203", *ids(2)]
+
+    asyncio.run(scenario())
+    assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["window_dropped"]
+    assert "1203" not in str(logs)
+
+
+def test_a_window_acknowledged_but_not_marked_goes_out_again_under_the_same_id(broker, logs):
+    async def scenario():
+        outbox = MemoryOutbox(broken=True)
+        outbox.add(7)
+        async with Listener(broker, GATE) as listener:
+            clock = StillClock()
+            async with publishing(broker, outbox, clock) as publisher, ticking(publisher):
+                await until(lambda: "outbox_not_marked" in [entry["event"] for entry in logs])
+                await until(lambda: counts_of(listener) == ids(7))
+                assert (outbox.sent, outbox.asked) == ([], 1)
+                outbox.broken = False
+                clock.seconds += 60
+                await until(lambda: outbox.sent == ids(7))
+            await until(lambda: counts_of(listener) == ids(7, 7))
+
+    asyncio.run(scenario())
+
+
+def test_a_gate_that_died_before_marking_sends_again_under_the_same_id(broker):
+    async def scenario():
+        outbox = MemoryOutbox(broken=True)
+        outbox.add(7)
+        async with Listener(broker, GATE) as listener:
+            async with publishing(broker, outbox) as dying, ticking(dying):
+                await until(lambda: counts_of(listener) == ids(7))
+            outbox.broken = False
+            async with publishing(broker, outbox) as reborn, ticking(reborn):
+                await until(lambda: outbox.sent == ids(7))
+            await until(lambda: counts_of(listener) == ids(7, 7))
+
+    asyncio.run(scenario())
+
+
+def test_an_unreadable_outbox_does_not_keep_the_gate_from_hanging_up(broker):
+    async def scenario():
+        async with Listener(broker, GATE) as listener:
+            with pytest.raises(VaultError):
+                async with publishing(broker, MemoryOutbox(unreadable=True)) as publisher:
+                    await until(lambda: publisher.connected)
+            await until(lambda: states_of(listener) == ["online", "offline"])
+
+    asyncio.run(scenario())
+
+
+def test_a_broker_that_comes_up_late_gets_everything_but_stale_health(tmp_path, logs):
+    async def scenario():
+        port = free_port()
+        settings = BrokerSettings(HOST, port, username=USER, password=PASSWORD)
+        outbox = MemoryOutbox()
+        outbox.add(1, 2, 3)
+        mosquitto = mosquitto_on(tmp_path, port)
+        async with publishing(settings, outbox) as publisher:
+            await until(lambda: broker_events(logs) == ["broker_down"])
+            publisher.publish_health(HEALTHY)
+            publisher.drain()
+            assert outbox.asked == 0
+            with running(mosquitto):
+                async with Listener(settings, GATE) as listener, ticking(publisher):
+                    await until(lambda: outbox.sent == ids(1, 2, 3))
+                    await until(lambda: counts_of(listener) == ids(1, 2, 3))
+                await publisher.stop()
+        assert not any(isinstance(r.message, HealthMessage) for r in listener.received)
+
+    asyncio.run(scenario())
+    assert broker_events(logs) == ["broker_down", "broker_up"]
+
+
+def test_a_broker_that_dies_in_the_middle_loses_nothing_and_nothing_is_marked_before_its_word(tmp_path, logs):
+    async def scenario():
+        port = free_port()
+        settings = BrokerSettings(HOST, port, username=USER, password=PASSWORD)
+        outbox = MemoryOutbox()
+        mosquitto = mosquitto_on(tmp_path, port)
+        async with publishing(settings, outbox) as publisher:
+            with running(mosquitto):
+                async with ticking(publisher):
+                    outbox.add(1)
+                    await until(lambda: outbox.sent == ids(1))
+                    mosquitto.freeze()  # the socket still takes bytes, so the windows leave, unacknowledged
+                    outbox.add(*range(2, 42))
+                    await until(lambda: len(publisher._in_flight) == MAX_IN_FLIGHT)
+                    publisher.publish_health(HEALTHY)
+                    assert len(publisher._in_flight) == MAX_IN_FLIGHT
+            await until(lambda: not publisher.connected)
+            assert outbox.sent == ids(1)
+            with running(mosquitto):
+                await until(lambda: publisher.connected)
+                async with Listener(settings, GATE) as listener, ticking(publisher):
+                    await until(lambda: outbox.sent == ids(*range(1, 42)))
+                    await until(lambda: counts_of(listener) == ids(*range(2, 42)))
+                await publisher.stop()
+
+    asyncio.run(scenario())
+    assert broker_events(logs) == ["broker_up", "broker_down", "broker_up"]
+
+
+def test_a_refused_topic_keeps_the_windows_rests_a_minute_and_is_told_once(tmp_path, logs):
+    acl = tmp_path / "acl"
+    acl.write_text(f"user {USER}\ntopic write gate/{GATE}/health\n", encoding="ascii")
+    port, clock, outbox = free_port(), StillClock(), MemoryOutbox()
+    settings = BrokerSettings(HOST, port, username=USER, password=PASSWORD)
+
+    async def scenario():
+        outbox.add(1)
+        async with publishing(settings, outbox, clock) as publisher:
+            await until(lambda: publisher.connected)
+            for attempt in (1, 2):
+                publisher.drain()
+                await until(lambda: not publisher._in_flight)
+                publisher.drain()
+                assert outbox.asked == attempt
+                clock.seconds += 60
+        assert outbox.sent == []
+
+    with running(mosquitto_on(tmp_path, port, extra=f"acl_file {acl}")):
+        asyncio.run(scenario())
+    refused = [entry for entry in logs if entry["event"] == "publish_refused"]
+    assert refused == [
+        {
+            "event": "publish_refused",
+            "log_level": "warning",
+            "topic": f"gate/{GATE}/access-counts",
+            "reason": "Not authorized",
+        }
+    ]
+
+
+def test_a_silent_broker_holds_nobody_up():
+    async def scenario():
+        called = asyncio.Event()
+
+        async def say_nothing(reader, writer):
+            called.set()
+            await reader.read()
+            writer.close()
+
+        outbox = MemoryOutbox()
+        outbox.add(1)
+        async with await asyncio.start_server(say_nothing, HOST, 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with publishing(BrokerSettings(HOST, port), outbox) as publisher:
+                await called.wait()
+                publisher.drain()
+                publisher.publish_health(HEALTHY)
+                assert not publisher.connected
+        assert (outbox.asked, outbox.sent) == (0, [])
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "nonsense", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x20\xff\xff\xff\xff\xff", b"\x20\x00"]
+)
+def test_a_broker_that_talks_nonsense_is_called_again_and_told_once(nonsense, logs):
+    async def scenario():
+        calls = 0
+
+        async def babble(reader, writer):
+            nonlocal calls
+            calls += 1
+            writer.write(nonsense)
+            writer.close()
+
+        async with await asyncio.start_server(babble, HOST, 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with publishing(BrokerSettings(HOST, port), MemoryOutbox()):
+                await until(lambda: calls == 2)
+
+    asyncio.run(scenario())
+    assert broker_events(logs) == ["broker_down"]
+
+
+def test_the_log_holds_no_secret_no_payload_and_only_known_keys(broker, logs):
+    async def scenario():
+        outbox = MemoryOutbox()
+        outbox.add(1)
+        async with publishing(broker, outbox) as publisher:
+            await until(lambda: publisher.connected)
+            publisher.publish_health(HEALTHY)
+
+    asyncio.run(scenario())
+    assert {key for entry in logs for key in entry} <= {
+        "event",
+        "log_level",
+        "reason",
+        "topic",
+        "code",
+        "what",
+    }
+    assert broker.password not in str(logs)
+    assert ids(1)[0] not in str(logs)
+
+
+def test_a_missing_certificate_file_stops_the_start(tmp_path):
+    settings = BrokerSettings("localhost", 8883, tls=TlsSettings(tmp_path / "absent.crt"))
+    publisher = Publisher(settings, MemoryOutbox(), StillClock(), gate_id=GATE)
+    with pytest.raises(ConfigError, match="certificate"):
+        asyncio.run(publisher.start())
+
+
+def test_stopping_what_never_started_is_no_error():
+    asyncio.run(Publisher(BrokerSettings(HOST, 1), MemoryOutbox(), StillClock(), gate_id=GATE).stop())
+
+
+def test_the_client_id_is_the_gate_alone(tmp_path):
+    port = free_port()
+    mosquitto = mosquitto_on(tmp_path, port, extra="connection_messages true")
+
+    async def scenario():
+        settings = BrokerSettings(HOST, port, username=USER, password=PASSWORD)
+        async with publishing(settings, MemoryOutbox()) as publisher:
+            await until(lambda: publisher.connected)
+
+    with running(mosquitto):
+        asyncio.run(scenario())
+    assert f" as {GATE} (p5, c1, k30, u'{USER}')" in mosquitto.said
+
+
+def test_a_service_that_is_cancelled_leaves_no_connection_behind(broker):
+    async def cancelled():
+        publisher = Publisher(broker, MemoryOutbox(), StillClock(), gate_id=GATE)
+        await publisher.start()
+        await until(lambda: publisher.connected)
+
+    asyncio.run(cancelled())  # would never return: asyncio.run waits for every worker thread
+
+
+@pytest.mark.parametrize("failures", [1, 5, 6, 7, 10_000])
+def test_the_back_off_grows_to_a_minute_and_is_spread(failures):
+    waits = [_back_off(failures) for _ in range(200)]
+    longest = min(60.0, 2.0 ** min(failures, 6))
+    assert longest / 4 <= min(waits) < longest / 2 < max(waits) <= longest
