@@ -1,0 +1,70 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CONFIG ?= gate.toml
+CAMERA ?=
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
+
+.PHONY: setup
+setup: $(VENV)/models ## Make .venv with the gate command, and the prepared models in models/weights
+
+$(VENV)/runtime: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/models: $(VENV)/runtime models/*.toml gate/demo/portraits.toml
+	$(BIN)/gate models prepare --portraits
+	@touch $@
+
+$(VENV)/dev: $(VENV)/runtime requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.PHONY: system
+system: # What the tests use of the system: a real broker and a real browser. Without root, those tests say they are skipped.
+	@deploy/system-packages mosquitto chromium fonts-noto-cjk
+
+.PHONY: demo
+demo: setup ## Play one visit after another against the real stack and tell the story
+	@$(BIN)/gate demo
+
+.PHONY: demo-serve
+demo-serve: setup ## The same gate with its pages, to play with; CAMERA=0 uses a webcam
+	@$(BIN)/gate demo --serve $(if $(CAMERA),--camera $(CAMERA))
+
+.PHONY: run
+run: setup ## Run a gate from CONFIG=gate.toml (start from deploy/gate.example.toml)
+	@$(BIN)/gate run --config $(CONFIG)
+
+.PHONY: test
+test: setup $(VENV)/dev system ## Run the tests
+	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=100
+
+.PHONY: check
+check: setup $(VENV)/dev ## Lint, types, import contracts, dependencies
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+.PHONY: bench
+bench: setup ## Measure speed and size on this machine
+	$(BIN)/gate bench
+
+.PHONY: lock
+lock: # Rewrite the locks: universal, with hashes, without addresses. Needs uv.
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra setup pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra setup --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+
+.PHONY: clean
+clean: ## Remove everything that was made here
+	rm -rf $(VENV) models/weights state .coverage .hypothesis .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,90 @@
+"""Every mistake in the settings is named with its key and its remedy, and nothing starts on half of them."""
+
+import pytest
+
+from gate.errors import ConfigError
+from gate.settings import PROJECT, read_settings
+
+GOOD = """
+[site]
+gate_id = "north"
+controller = "Garden Compound Ltd"
+contact = "+86 10 5555 0100"
+[reader]
+driver = "simulated"
+[door]
+driver = "simulated"
+"""
+
+
+@pytest.fixture
+def settings_file(tmp_path):
+    def write(text):
+        path = tmp_path / "gate.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def refusal(path):
+    with pytest.raises(ConfigError) as caught:
+        read_settings(path)
+    assert caught.value.exit_code == 78
+    return str(caught.value)
+
+
+def test_the_least_settings_start_without_face(settings_file):
+    settings = read_settings(settings_file(GOOD))
+    assert not settings.face.enabled
+    assert settings.notice.minimum_s == 2.0
+    assert settings.broker is None
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "deploy").glob("*.toml")), ids=lambda path: path.name)
+def test_the_examples_we_ship_are_valid(path):
+    assert read_settings(path).site.controller
+
+
+@pytest.mark.parametrize(
+    ("added", "said"),
+    [
+        ("[notice]\nminimum_ms = 2000", ["notice.minimum_ms", "minimum_s", "seconds"]),
+        ("[notice]\nminimum_s = 2000", ["notice.minimum_s", "60", "seconds"]),
+        ("[notice]\nminimum_s = 1.0", ["notice.minimum_s", "2", "seconds"]),
+        ('[notice]\nminimum_s = "2"', ["notice.minimum_s", "number", "seconds"]),
+        ("[notice]\nminimum_s = nan", ["notice.minimum_s"]),
+        ("[face]\nthreshold_at_least = nan", ["face.threshold_at_least"]),
+        ("[door]\nrelease_s = inf", ["door"]),
+        ("[door2]\nx = 1", ["door2", "did you mean door"]),
+        ("[face]\nthreshold = 0.2", ["face.threshold", "threshold_at_least"]),
+        ("[face]\nenabled = true", ["[camera]"]),
+        ("[face]\nzone = [0.8, 0.0, 0.2, 1.0]", ["face.zone", "left below right"]),
+        ("[face]\ndetect_side_px = 333", ["face.detect_side_px", "32", "pixels"]),
+        ('[camera]\ndriver = "usb"', ["camera.driver", "v4l2"]),
+        ("[web]\nport = 99999", ["web.port", "65535"]),
+        ('[storage]\ndata_dri = "/tmp"', ["data_dri", "data_dir"]),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_it_takes(settings_file, added, said):
+    text = refusal(settings_file(GOOD + added))
+    assert all(word in text for word in said), text
+
+
+@pytest.mark.parametrize("missing", ["gate_id", "controller", "contact"])
+def test_a_missing_setting_is_named(settings_file, missing):
+    text = "\n".join(line for line in GOOD.splitlines() if not line.startswith(missing))
+    assert f"site.{missing} is missing" in refusal(settings_file(text))
+
+
+def test_an_absent_file_names_the_example(tmp_path):
+    assert "gate.example.toml" in refusal(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("text", ["[site", "\x00", "gate_id = 'a' extra"])
+def test_what_is_not_toml_is_refused(settings_file, text):
+    assert "not TOML" in refusal(settings_file(text))
+
+
+def test_a_value_is_never_repeated_in_the_error(settings_file):
+    assert "rtsp://user:hunter2" not in refusal(settings_file(GOOD + '[camera]\ndriver = "rtsp://user:hunter2@cam"'))
