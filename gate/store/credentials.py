@@ -1,0 +1,176 @@
+"""Cards and PINs: keyed HMACs and verifiers, never the number, never the PIN."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import sqlite3
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gate.core.credentials import CredentialId, Verdict, is_card_number, pin_fault
+from gate.core.types import Method, PersonId, Reason
+from gate.errors import RequestError
+from gate.store.database import Database
+from gate.store.people import People
+from gate.store.pins import PinCheck, dummy_verifier, generate_pin, make_verifier
+from gate.store.throttle import Throttle
+from gate.store.times import seconds_of, time_of
+
+_VALID_CARD = """SELECT person_id FROM credentials WHERE kind = 'card' AND lookup = :lookup
+    AND revoked_at IS NULL AND valid_from <= :now AND (valid_until IS NULL OR valid_until > :now)"""
+_VALID_PIN = """SELECT id, verifier FROM credentials WHERE kind = 'pin' AND person_id = :person
+    AND revoked_at IS NULL AND valid_from <= :now AND (valid_until IS NULL OR valid_until > :now)"""
+_INSERT = "INSERT INTO credentials VALUES (?, ?, ?, ?, ?, ?, ?, NULL) ON CONFLICT DO NOTHING"
+_UNKNOWN = Verdict(Reason.UNKNOWN_CREDENTIAL)
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCredential:
+    """A card or PIN as the desk sees it: that it exists and when it holds. method: CARD or PIN."""
+
+    id: CredentialId
+    method: Method
+    valid_from: datetime
+    valid_until: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialKeys:
+    """The secrets behind the lookups and verifiers, 32 bytes each."""
+
+    card_lookup: bytes = field(repr=False)
+    pin_pepper: bytes = field(repr=False)
+
+
+class Credentials:
+    """The credentials table. An unknown, revoked or expired card or PIN gives one and the same verdict."""
+
+    def __init__(self, database: Database, people: People, throttle: Throttle, keys: CredentialKeys) -> None:
+        self._database = database
+        self._people = people
+        self._throttle = throttle
+        self._keys = keys
+
+    def issue_card(
+        self, person: PersonId, number: str, *, at: datetime, valid_until: datetime | None = None
+    ) -> CredentialId:
+        """Let the card open for the person from *at*.
+
+        Raises RequestError: ``card-unfit``, ``card-taken``, ``person-unknown``.
+        """
+        if not is_card_number(number):
+            raise RequestError(
+                "card-unfit",
+                "A card number is 4 to 128 letters, digits and : . _ - characters.",
+                remedy="Read the card at a reader of this gate.",
+            )
+        self._people.get(person)
+        credential = CredentialId(secrets.token_hex(16))
+        row = (credential, person, Method.CARD, self._card_lookup(number), None, *_span(at, valid_until))
+
+        def insert(connection: sqlite3.Connection) -> CredentialId:
+            if not connection.execute(_INSERT, row).rowcount:
+                raise RequestError(
+                    "card-taken", "This card already opens for somebody.", remedy="Revoke it there first."
+                )
+            return credential
+
+        return self._database.write(insert)
+
+    def issue_pin(
+        self, person: PersonId, pin: str | None = None, *, at: datetime, valid_until: datetime | None = None
+    ) -> str:
+        """Give the person a PIN, generated unless *pin* is given, in place of an earlier one; return it, once.
+
+        Costs one argon2id outside the transaction. Raises RequestError: ``pin-weak``, ``person-unknown``.
+        """
+        pin = generate_pin() if pin is None else pin
+        if (fault := pin_fault(pin)) is not None:
+            raise RequestError(
+                "pin-weak",
+                f"This PIN is too easy to guess ({fault}).",
+                remedy="Leave it out: the gate draws a good one.",
+            )
+        self._people.get(person)
+        verifier = make_verifier(self._keys.pin_pepper, person, pin)
+        row = (secrets.token_hex(16), person, Method.PIN, None, verifier, *_span(at, valid_until))
+
+        def replace(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                """UPDATE credentials SET revoked_at = ?
+                    WHERE person_id = ? AND kind = 'pin' AND revoked_at IS NULL""",
+                (seconds_of(at), person),
+            )
+            connection.execute(_INSERT, row)
+
+        self._database.write(replace)
+        return pin
+
+    def revoke(self, credential: CredentialId, at: datetime) -> None:
+        """End a card or PIN for good; a second time, or an unknown one, changes nothing."""
+        sql = "UPDATE credentials SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL"
+        self._database.write(lambda connection: connection.execute(sql, (seconds_of(at), credential)))
+
+    def of(self, person: PersonId) -> tuple[IssuedCredential, ...]:
+        """Give the person's cards and PINs, ended ones too, oldest first."""
+        sql = """SELECT id, kind, valid_from, valid_until, revoked_at
+            FROM credentials WHERE person_id = :person ORDER BY rowid"""
+        rows = self._database.rows(sql, person=person)
+        return tuple(
+            IssuedCredential(
+                id=CredentialId(credential),
+                method=Method(kind),
+                valid_from=time_of(valid_from),
+                valid_until=None if valid_until is None else time_of(valid_until),
+                revoked_at=None if revoked_at is None else time_of(revoked_at),
+            )
+            for credential, kind, valid_from, valid_until, revoked_at in rows
+        )
+
+    def check_card(self, number: str, at: datetime) -> Verdict:
+        """Look the card up at *at*. Consults no throttle: wrong PINs never slow a card."""
+        rows = self._database.rows(_VALID_CARD, lookup=self._card_lookup(number), now=seconds_of(at))
+        return Verdict(Reason.KNOWN_CREDENTIAL, PersonId(rows[0][0])) if rows else _UNKNOWN
+
+    def prepare_pin(self, unit: str, at: datetime) -> PinCheck:
+        """Begin a PIN try: count it, and fetch what ``PinCheck.verify`` needs, a dummy where there is nothing."""
+        may_try = self._throttle.take_try(unit, at)
+        person = self._people.find_by_unit(unit)
+        found = self._valid_pin(person.id, at) if person else None
+        credential, verifier = found or (None, dummy_verifier())
+        return PinCheck(
+            unit=unit,
+            person=person.id if person else PersonId(secrets.token_hex(16)),
+            credential=credential,
+            verifier=verifier,
+            pepper=self._keys.pin_pepper,
+            is_throttled=not may_try,
+        )
+
+    def finish_pin(self, check: PinCheck, *, ok: bool, at: datetime) -> Verdict:
+        """Turn what ``check.verify`` said into a verdict; a right PIN may be revoked by now and is looked up again."""
+        if check.is_throttled:
+            return Verdict(Reason.THROTTLED)
+        if not ok or check.credential is None:
+            return _UNKNOWN
+
+        def work(connection: sqlite3.Connection) -> Verdict:
+            if self._valid_pin(check.person, at) != (check.credential, check.verifier):
+                return _UNKNOWN
+            self._throttle.forgive(connection, check.unit)
+            return Verdict(Reason.KNOWN_CREDENTIAL, check.person)
+
+        return self._database.write(work)
+
+    def _valid_pin(self, person: PersonId, at: datetime) -> tuple[CredentialId, str] | None:
+        rows = self._database.rows(_VALID_PIN, person=person, now=seconds_of(at))
+        return (CredentialId(rows[0][0]), rows[0][1]) if rows else None
+
+    def _card_lookup(self, number: str) -> bytes:
+        return hmac.digest(self._keys.card_lookup, number.encode(), "sha256")
+
+
+def _span(at: datetime, valid_until: datetime | None) -> tuple[int, int | None]:
+    return seconds_of(at), None if valid_until is None else seconds_of(valid_until)

@@ -1,0 +1,90 @@
+"""The one way to the database: whole writes, plain reads, and what to do when the disk is full."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gate.errors import VaultError
+from gate.store.ballast import Ballast
+from gate.store.db import open_database, translated
+
+T = TypeVar("T")
+Row = tuple[Any, ...]  # what a SELECT gives: each caller names its columns and unpacks them on the next line
+
+
+class Database:
+    """A connection of one thread, with ballast. Every method raises VaultError when the database cannot serve."""
+
+    def __init__(self, path: Path) -> None:
+        self._ballast = Ballast(path.with_name("ballast"))
+        self._connection = self._with_ballast(lambda: open_database(path))
+        self._scrub_due = True  # a crash may have come between a deletion and its scrub
+        self.reclaim()
+
+    @property
+    def space_low(self) -> bool:
+        """Tell whether the room kept back is spent: face should go off and somebody should be told."""
+        return not self._ballast.in_place
+
+    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run *work* in one transaction and give its result after the COMMIT; on any error nothing is written.
+
+        *work* runs a second time when the disk was full and the ballast made room: it must not act elsewhere.
+        """
+
+        def transact() -> T:
+            connection = self._connection
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                result = work(connection)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:  # SQLite itself rolls back on some errors
+                    connection.execute("ROLLBACK")
+                raise
+            return result
+
+        return self._with_ballast(transact)
+
+    def rows(self, sql: str, **values: object) -> list[Row]:
+        """Read all rows of a query with named *values*, also inside *work*."""
+        with translated():
+            return self._connection.execute(sql, values).fetchall()
+
+    def scrub(self) -> bool:
+        """Empty the write-ahead log, so that no deleted byte is left in it.
+
+        Returns False if another connection still reads from it: ``reclaim`` then tries again. Deleted pages of the
+        database itself are zeroed at once (secure_delete). What the flash chip keeps below is out of reach.
+        """
+        self._scrub_due = True
+        busy: int = self._with_ballast(self._truncate_log)
+        self._scrub_due = busy != 0
+        return not self._scrub_due
+
+    def reclaim(self) -> None:
+        """Take up what could not be done earlier: a scrub that met a reader, ballast when there is room again."""
+        if self._scrub_due:
+            self.scrub()
+        self._ballast.take()
+
+    def close(self) -> None:
+        """Close the connection. Closing twice is fine."""
+        self._connection.close()
+
+    def _truncate_log(self) -> int:
+        busy: int = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return busy
+
+    def _with_ballast(self, act: Callable[[], T]) -> T:
+        try:
+            with translated():
+                return act()
+        except VaultError as error:
+            if error.code != "disk-full" or not self._ballast.release():
+                raise
+        with translated():
+            return act()

@@ -1,0 +1,118 @@
+"""The whole store behind one door: opened once, on one thread."""
+
+from __future__ import annotations
+
+import hmac
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from gate.core.types import NoticeVersion
+from gate.errors import VaultError
+from gate.store.audit import Audit
+from gate.store.consents import Consents, TemplateScheme
+from gate.store.credentials import CredentialKeys, Credentials
+from gate.store.database import Database
+from gate.store.folders import private_folder
+from gate.store.keys import Custody, KeyUse, MasterKey, load_master_key, refuse_keys_beside_data
+from gate.store.outbox import Outbox
+from gate.store.people import People
+from gate.store.templates import Templates
+from gate.store.throttle import Throttle
+from gate.store.vault import Vault
+
+DATABASE_NAME = "gate.sqlite3"
+_FIRST_EPOCH = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Everything the gate remembers. Every method raises VaultError when database, disk or keys cannot serve."""
+
+    people: People
+    credentials: Credentials
+    consents: Consents
+    templates: Templates
+    audit: Audit
+    outbox: Outbox
+    custody: Custody
+    _database: Database
+
+    @classmethod
+    def open(
+        cls,
+        data_dir: Path,
+        keys_dir: Path,
+        *,
+        credentials_dir: Path | None,
+        gate_id: str,
+        notice_version: NoticeVersion,
+        model_sha256: str,
+    ) -> Store:
+        """Open the store, or make it on a first start. Only the thread that opened it may use it.
+
+        credentials_dir: systemd's, or None. Raises VaultError: ``keys-beside-data``, ``folder-open``, ``key-...``,
+        ``key-wrong``, ``database-...``.
+        """
+        refuse_keys_beside_data(keys_dir, data_dir)
+        path = private_folder(data_dir) / DATABASE_NAME
+        master = load_master_key(keys_dir, credentials_dir, create=not path.exists())
+        database = Database(path)
+        try:
+            epoch = _agree_on_key(database, master)
+        except BaseException:
+            database.close()
+            raise
+        people = People(
+            database, Vault(master.derive(KeyUse.PEOPLE)), master.derive(KeyUse.UNIT_LOOKUP), epoch
+        )
+        biometric = Vault(master.derive(KeyUse.BIOMETRIC))
+        throttle = Throttle(database, master.derive(KeyUse.THROTTLE))
+        keys = CredentialKeys(master.derive(KeyUse.CARD_LOOKUP), master.derive(KeyUse.PIN_PEPPER))
+        master.wipe()
+        scheme = TemplateScheme(model_sha256, epoch)
+        templates = Templates(database, biometric, scheme, notice_version)
+        outbox = Outbox(database)
+        return cls(
+            people=people,
+            credentials=Credentials(database, people, throttle, keys),
+            consents=Consents(database, biometric, people, scheme, notice_version),
+            templates=templates,
+            audit=Audit(database, templates, outbox, gate_id),
+            outbox=outbox,
+            custody=master.custody,
+            _database=database,
+        )
+
+    @property
+    def space_low(self) -> bool:
+        """Tell whether the disk was found full: switch face off and raise an alarm; cards and PINs go on."""
+        return self._database.space_low
+
+    def reclaim(self) -> None:
+        """Catch up on what had to wait, ballast and log; call it every half minute or so (R24: within 60 s)."""
+        self._database.reclaim()
+
+    def close(self) -> None:
+        """Close the database. Closing twice is fine."""
+        self._database.close()
+
+
+def _agree_on_key(database: Database, master: MasterKey) -> int:
+    """Give the epoch once the key is known to be the database's own; a fresh database takes this key."""
+    ours = master.derive(KeyUse.CHECK)
+
+    def settle(connection: sqlite3.Connection) -> tuple[bytes, int]:
+        connection.execute("INSERT INTO meta VALUES ('key-check', ?) ON CONFLICT DO NOTHING", (ours,))
+        connection.execute("INSERT INTO meta VALUES ('epoch', ?) ON CONFLICT DO NOTHING", (_FIRST_EPOCH,))
+        rows = dict(connection.execute("SELECT name, value FROM meta").fetchall())
+        return rows["key-check"], rows["epoch"]
+
+    theirs, epoch = database.write(settle)
+    if not hmac.compare_digest(ours, theirs):
+        raise VaultError(
+            "key-wrong",
+            f"The master key ({master.custody}) is not the one this database was sealed with.",
+            remedy="Put the right key back, or restore the backup that belongs to this key.",
+        )
+    return epoch

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gate.core.types import AttemptId, Decision, Method, NoticeVersion, Reason
+from gate.store import Store
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+YEAR = timedelta(days=365)
+
+
+@pytest.fixture
+def noon() -> datetime:
+    return NOON
+
+
+@pytest.fixture
+def open_store(tmp_path: Path) -> Iterator[Callable[..., Store]]:
+    opened = []
+
+    def opener(**changed: object) -> Store:
+        settings = {
+            "data_dir": tmp_path / "data",
+            "keys_dir": tmp_path / "keys",
+            "credentials_dir": None,
+            "gate_id": "north",
+            "notice_version": NoticeVersion("1.0"),
+            "model_sha256": "a" * 64,
+        }
+        store = Store.open(**(settings | changed))
+        opened.append(store)
+        return store
+
+    yield opener
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(open_store) -> Store:
+    return open_store()
+
+
+@pytest.fixture
+def resident(store):
+    return store.people.add("301", "Li Na", "+86 555 0100")
+
+
+@pytest.fixture
+def enrol(store):
+    def enrol(person, *, count=1, at=NOON, notice="1.0", expires_at=NOON + YEAR):
+        return store.consents.enrol(
+            person,
+            notice_version=NoticeVersion(notice),
+            language="zh-CN",
+            at=at,
+            expires_at=expires_at,
+            embeddings=[bytes([index]) * 512 for index in range(count)],
+        )
+
+    return enrol
+
+
+@pytest.fixture
+def database_path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "gate.sqlite3"
+
+
+@pytest.fixture
+def intruder(database_path):
+    """Somebody who writes to the database past the store, without the triggers if need be."""
+
+    @contextmanager
+    def connect() -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(database_path, isolation_level=None)) as connection:
+            connection.execute("PRAGMA foreign_keys = ON")
+            yield connection
+
+    return connect
+
+
+@pytest.fixture
+def decide():
+    def decide(attempt="a1", *, granted=True, method=Method.CARD):
+        reason = Reason.KNOWN_CREDENTIAL if granted else Reason.UNKNOWN_CREDENTIAL
+        return Decision(AttemptId(attempt), method, granted, reason)
+
+    return decide

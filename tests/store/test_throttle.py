@@ -1,0 +1,98 @@
+"""Wrong PINs wait longer and longer, nobody is locked out, and nothing tells which units exist."""
+
+from datetime import timedelta
+
+import pytest
+
+from gate.core.types import Reason
+from gate.store import throttle
+
+PIN = "739154"
+DELAYS = [0, 0, 5, 15, 30, 60, 120, 240, 480, 900, 900, 900]  # after the first wrong PIN, the second, ...
+
+
+@pytest.fixture
+def with_pin(store, resident, noon):
+    store.credentials.issue_pin(resident, PIN, at=noon)
+    return resident
+
+
+def fail(store, unit, at):
+    """A wrong PIN without its hash: the verdict depends on nothing else."""
+    check = store.credentials.prepare_pin(unit, at)
+    return store.credentials.finish_pin(check, ok=False, at=at).reason
+
+
+@pytest.mark.parametrize("unit", ["301", "999"])
+def test_each_failure_waits_as_long_as_written_whether_the_unit_exists_or_not(store, with_pin, noon, unit):
+    at = noon
+    for delay in DELAYS:
+        assert fail(store, unit, at) is Reason.UNKNOWN_CREDENTIAL
+        for early in {0, delay // 2, delay - 1} if delay else ():
+            assert fail(store, unit, at + timedelta(seconds=early)) is Reason.THROTTLED
+        at += timedelta(seconds=delay)
+
+
+def test_the_right_pin_waits_too_then_opens_and_clears(store, with_pin, noon):
+    for _ in range(3):
+        fail(store, "301", noon)
+    check = store.credentials.prepare_pin("301", noon)
+    assert check.verify(PIN) is False
+    assert store.credentials.finish_pin(check, ok=True, at=noon).reason is Reason.THROTTLED
+
+    later = noon + timedelta(seconds=5)
+    check = store.credentials.prepare_pin("301", later)
+    assert store.credentials.finish_pin(check, ok=check.verify(PIN), at=later).granted
+    assert [fail(store, "301", later) for _ in range(4)][2:] == [Reason.UNKNOWN_CREDENTIAL, Reason.THROTTLED]
+
+
+def test_ten_thousand_wrong_pins_leave_the_card_and_the_neighbours_alone(store, with_pin, noon):
+    store.credentials.issue_card(with_pin, "0451", at=noon)
+    for _ in range(50):  # a throttled try changes nothing: fifty stand for ten thousand
+        fail(store, "301", noon)
+    assert store.credentials.check_card("0451", noon).granted
+    assert fail(store, "302", noon) is Reason.UNKNOWN_CREDENTIAL
+    assert fail(store, "301", noon + timedelta(minutes=15)) is Reason.UNKNOWN_CREDENTIAL
+
+
+def test_waiting_survives_a_restart(open_store, store, with_pin, noon):
+    for _ in range(3):
+        fail(store, "301", noon)
+    store.close()
+    assert fail(open_store(), "301", noon) is Reason.THROTTLED
+
+
+def test_a_try_cut_off_by_a_crash_was_paid_for(open_store, store, with_pin, noon):
+    for _ in range(3):
+        store.credentials.prepare_pin("301", noon)
+    store.close()
+    assert fail(open_store(), "301", noon) is Reason.THROTTLED
+
+
+def test_a_clock_set_back_by_a_year_makes_nobody_wait_longer_than_the_delay(store, with_pin, noon):
+    for _ in range(3):
+        fail(store, "301", noon)
+    past = noon - timedelta(days=365)
+    assert fail(store, "301", past) is Reason.THROTTLED
+    assert fail(store, "301", past + timedelta(seconds=4)) is Reason.THROTTLED
+    assert fail(store, "301", past + timedelta(seconds=5)) is Reason.UNKNOWN_CREDENTIAL
+
+
+def test_units_that_do_not_exist_fill_no_disk_and_push_out_the_oldest(store, intruder, noon):
+    fail(store, "1", noon)
+    with intruder() as connection:
+        rows = [(n.to_bytes(32), 1, int(noon.timestamp()) + n) for n in range(1, throttle.ROWS_MOST)]
+        connection.executemany("INSERT INTO throttle VALUES (?, ?, ?)", rows)
+    fail(store, "2", noon + timedelta(hours=9))
+    with intruder() as connection:
+        assert connection.execute("SELECT count(*) FROM throttle").fetchone() == (throttle.ROWS_MOST,)
+        [[oldest]] = connection.execute("SELECT min(not_before) FROM throttle").fetchall()
+    assert oldest == noon.timestamp() + 1
+
+
+def test_the_throttle_names_no_unit(store, intruder, noon):
+    fail(store, "301", noon)
+    with intruder() as connection:
+        [[key]] = connection.execute("SELECT unit_lookup FROM throttle").fetchall()
+    assert len(key) == 32
+    assert b"301" not in key

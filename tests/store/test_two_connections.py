@@ -1,0 +1,57 @@
+"""The command line writes while the service runs; two first starts meet."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from gate.core.types import NoticeVersion
+from gate.errors import VaultError
+from gate.store import Store
+
+
+def test_a_card_added_on_the_command_line_opens_at_the_running_gate(open_store, noon):
+    service, command_line = open_store(), open_store()
+    person = command_line.people.add("301", "Li Na", "")
+    assert not service.credentials.check_card("0451", noon).granted
+    card = command_line.credentials.issue_card(person, "0451", at=noon)
+    assert service.credentials.check_card("0451", noon).granted
+    command_line.credentials.revoke(card, noon)
+    assert not service.credentials.check_card("0451", noon).granted
+
+
+def test_both_may_write_in_turn(open_store, decide, noon):
+    service, command_line = open_store(), open_store()
+    for number in range(20):
+        assert service.audit.record(decide(f"s{number}"), at=noon)
+        command_line.people.add(str(number), "Ann", "")
+    assert len(service.people.list()) == 20
+
+
+def test_a_write_lock_held_too_long_is_an_error_and_not_a_hang(open_store, intruder, decide, noon):
+    service = open_store()
+    with intruder() as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        with pytest.raises(VaultError) as refusal:
+            service.audit.record(decide(), at=noon)
+        holder.execute("ROLLBACK")
+    assert refusal.value.code == "database-busy"
+    assert service.audit.record(decide(), at=noon) is True
+
+
+def test_first_starts_at_the_same_moment_agree_on_one_key(tmp_path):
+    def start(_):
+        store = Store.open(
+            tmp_path / "data",
+            tmp_path / "keys",
+            credentials_dir=None,
+            gate_id="north",
+            notice_version=NoticeVersion("1.0"),
+            model_sha256="a" * 64,
+        )
+        people = len(store.people.list())
+        store.close()
+        return people
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(start, range(4))) == [0] * 4
+    assert len(list((tmp_path / "keys").iterdir())) == 1
