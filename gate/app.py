@@ -120,6 +120,8 @@ async def open_gate(
         hardware = Hardware(
             reader, door, release_s=settings.door.release_s, post=inputs.put_nowait, new_attempt=new_attempt
         )
+        hardware.open(clock.monotonic())
+        stack.callback(hardware.close)
         vision = _vision(settings, inputs.put_nowait, capture)
         threshold = effective_threshold(point, settings.face.threshold_at_least)
         screen = make_screen(inputs.put_nowait)

@@ -234,3 +234,7 @@ def main() -> None:
     except GateError as error:
         print(f"gate: {error} [{error.code}]", file=sys.stderr)
         sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -33,6 +33,7 @@ log = structlog.get_logger()
 POLL_S = 0.05
 HOUSEKEEPING_S = 20.0
 DECISIONS_KEPT = timedelta(days=30)  # R36
+COUNTS_KEPT = timedelta(days=90)
 PINS_WAITING_MOST = 3
 """PIN tries that may wait for the one hash: nobody types faster, and a flood is told to wait."""
 
@@ -67,6 +68,7 @@ class Service:
         self._screen = screen
         self._vision = vision
         self._gate = Gate()
+        self._timer: asyncio.TimerHandle | None = None
         self._hasher = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pin")
         self._pins: set[asyncio.Task[None]] = set()
         self._templates = 0
@@ -125,27 +127,17 @@ class Service:
 
     async def run(self) -> None:
         """Serve until cancelled. A fault in one step is logged, and the deadlines bring the gate back to rest."""
-        self._hardware.open(self._clock.monotonic())
         keepers = [asyncio.create_task(self._poll()), asyncio.create_task(self._keep_house())]
         try:
             while True:
                 try:
-                    self._step(await self._next())
+                    self._step(await self._inputs.get())
                 except Exception as error:  # noqa: BLE001 - the outer loop: the door must go on
                     log.error("service_fault", kind=type(error).__name__)  # noqa: TRY400 - a trace may quote a card
         finally:
             for task in (*keepers, *self._pins):
                 task.cancel()
             self._hasher.shutdown(wait=False, cancel_futures=True)
-            self._hardware.close()
-
-    async def _next(self) -> on.Input:
-        due = deadline(self._gate)
-        patience = None if due is None else max(0.0, due - self._clock.monotonic())
-        try:
-            return await asyncio.wait_for(self._inputs.get(), patience)
-        except TimeoutError:
-            return on.Tick()
 
     async def _poll(self) -> None:
         """Let the devices' time pass and notice what came or went."""
@@ -184,6 +176,7 @@ class Service:
         if window_of(now) != self._hour:
             self._store.outbox.open_window(now)
             self._store.audit.purge(now - DECISIONS_KEPT)
+            self._store.outbox.purge(now - COUNTS_KEPT)
             self.reload_gallery()
             self._hour = window_of(now)
 
@@ -205,6 +198,17 @@ class Service:
                 answer = self._carry_out(effect)
                 if answer is not None:
                     events.append(answer)
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        """Have a Tick come when the present phase is over."""
+        if self._timer is not None:
+            self._timer.cancel()
+        due = deadline(self._gate)
+        self._timer = None
+        if due is not None:
+            patience = max(0.0, due - self._clock.monotonic())
+            self._timer = asyncio.get_running_loop().call_later(patience, self._inputs.put_nowait, on.Tick())
 
     def _carry_out(self, effect: do.Effect) -> on.Input | None:
         match effect:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidKey
@@ -12,10 +15,14 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from gate.core.credentials import PIN_DIGITS, CredentialId, pin_fault
 from gate.core.types import PersonId
+from gate.errors import VaultError
 
 # OWASP's and RFC 9106's second choice: t=3, m=64 MiB, p=4, about 0.1 s on a desktop core.
 _ITERATIONS, _MEMORY_KIB, _LANES = 3, 64 * 1024, 4
 _SALT_BYTES, _HASH_BYTES = 16, 32
+# The lanes share OpenSSL's one pool of threads: two hashes at once wait for each other for ever, or fail (seen with
+# cryptography 50). One at a time is also what keeps the memory of a small board free.
+_HASHING = threading.Lock()
 
 
 def generate_pin() -> str:
@@ -35,7 +42,8 @@ def make_verifier(pepper: bytes, person: str, pin: str) -> str:
         lanes=_LANES,
         memory_cost=_MEMORY_KIB,
     )
-    return argon.derive_phc_encoded(_peppered(pepper, person, pin))
+    with _one_hash():
+        return argon.derive_phc_encoded(_peppered(pepper, person, pin))
 
 
 def dummy_verifier() -> str:
@@ -68,11 +76,26 @@ class PinCheck:
         """
         if self.is_throttled:
             return False
-        try:
-            Argon2id.verify_phc_encoded(_peppered(self.pepper, self.person, pin), self.verifier)
-        except InvalidKey:
-            return False
+        with _one_hash():
+            try:
+                Argon2id.verify_phc_encoded(_peppered(self.pepper, self.person, pin), self.verifier)
+            except InvalidKey:
+                return False
         return True
+
+
+@contextmanager
+def _one_hash() -> Iterator[None]:
+    """Let one hash run at a time. Raises VaultError when its memory is not to be had."""
+    with _HASHING:
+        try:
+            yield
+        except MemoryError as error:
+            raise VaultError(
+                "pin-memory",
+                f"A PIN cannot be checked without {_MEMORY_KIB // 1024} MiB of free memory.",
+                remedy="End what else runs on this device; cards go on.",
+            ) from error
 
 
 def _peppered(pepper: bytes, person: str, pin: str) -> bytes:

@@ -11,7 +11,7 @@ import select
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
@@ -28,8 +28,13 @@ from gate.vision.scenes import SceneCamera
 
 Frame = npt.NDArray[np.uint8]
 
-PIPE_SILENCE_S = 3.0
+SILENCE_S = 3.0
+"""A camera is at fault after this long without a frame; the parent's patience with the whole child is longer."""
 MAX_JPEG_BYTES = 16 << 20
+_STREAM_PATIENCE = (
+    *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(SILENCE_S * 1000)),
+    *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(SILENCE_S * 1000)),
+)
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 
 
@@ -46,9 +51,16 @@ class Camera(Protocol):
 class _OpenCvCamera:
     """Whatever OpenCV's VideoCapture opens: a V4L2 device by number or path, a stream's URL, a video file."""
 
-    def __init__(self, source: int | str, backend: int, settings: VisionSettings, name: str) -> None:
+    def __init__(
+        self,
+        source: int | str,
+        backend: int,
+        settings: VisionSettings,
+        name: str,
+        options: Sequence[int] = (),
+    ) -> None:
         self._name = name
-        self._capture = cv2.VideoCapture(source, backend)
+        self._capture = cv2.VideoCapture(source, backend, options)
         if not self._capture.isOpened():
             raise DeviceFault(
                 "camera-absent",
@@ -84,14 +96,15 @@ def v4l2(settings: VisionSettings) -> Camera:
 
 def stream(settings: VisionSettings) -> Camera:
     """Open an RTSP or other URL, or a video file. The address may hold a password: it is never named in an error."""
-    return _OpenCvCamera(settings.source, cv2.CAP_FFMPEG, settings, "stream")
+    return _OpenCvCamera(settings.source, cv2.CAP_FFMPEG, settings, "stream", _STREAM_PATIENCE)
 
 
 class PipeCamera:
     """A program that writes JPEG frames one after the other to its standard output."""
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(self, command: list[str], *, silence_s: Seconds = SILENCE_S) -> None:
         self._program = command[0]
+        self._silence_s = silence_s
         if shutil.which(self._program) is None:
             raise DeviceFault(
                 "camera-program",
@@ -108,7 +121,7 @@ class PipeCamera:
 
     def read(self) -> Frame:
         """Give the newest frame the program wrote."""
-        due = time.monotonic() + PIPE_SILENCE_S
+        due = time.monotonic() + self._silence_s
         while True:
             jpeg = self._next_jpeg()
             if jpeg is not None:

@@ -174,15 +174,15 @@ class VisionClient:
     async def _keep(self) -> None:
         failures = 0
         while True:
-            was_ready = await self._run_once()
-            failures = 0 if was_ready else failures + 1
+            worked = await self._run_once()
+            failures = 0 if worked else failures + 1
             self.restarts += 1
             waits = self._patience.restart_s
             await asyncio.sleep(waits[min(failures, len(waits) - 1)])
 
     async def _run_once(self) -> bool:
-        """Run one child until it dies, hangs or talks nonsense. Returns whether it ever got ready."""
-        got_ready = False
+        """Run one child until it dies, hangs or talks nonsense. Returns whether it ever got to work."""
+        got_to_work = False
         ours, theirs = socket.socketpair()
         try:
             self._process = await asyncio.create_subprocess_exec(
@@ -204,7 +204,7 @@ class VisionClient:
             while data := await asyncio.wait_for(reader.read(READ_BYTES), patience):
                 for message in decoder.feed(data):
                     if self._heed(message):
-                        got_ready, patience = True, self._patience.silence_s
+                        got_to_work, patience = True, self._patience.silence_s
             log.warning("vision_lost", cause="ended")
         except TimeoutError:
             log.warning("vision_hung")
@@ -214,10 +214,10 @@ class VisionClient:
             theirs.close()
             await self._bury()
             ours.close()
-        return got_ready
+        return got_to_work
 
     def _heed(self, message: wire.Message) -> bool:
-        """Take one message; returns whether it says that the models are ready."""
+        """Take one message; returns whether it says that the child is at work, models and gallery loaded."""
         match message:
             case wire.Ready(providers):
                 self._providers = providers
@@ -228,7 +228,7 @@ class VisionClient:
                 self.last_fault = message
                 log.warning("vision_fault", code=message.code)
         self._listener(message)
-        return isinstance(message, wire.Ready)
+        return isinstance(message, wire.GalleryLoaded)
 
     async def _bury(self) -> None:
         self._providers, self._listed = (), False

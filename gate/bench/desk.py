@@ -1,0 +1,38 @@
+"""The desk gate that is measured: one resident with a card, in a folder of its own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gate.app import open_store
+from gate.demo.settings import desk_settings
+from gate.settings import Settings
+from gate.vision.client import VisionSettings
+
+CARD = 40451
+FASTEST_FPS = 120
+"""More than any CPU here can look at: the camera never makes vision wait."""
+
+
+def bench_settings(folder: Path, models_dir: Path) -> Settings:
+    """Give the settings of a desk gate whose state lies in *folder*."""
+    return desk_settings(folder, models_dir=models_dir)
+
+
+def move_in(settings: Settings) -> None:
+    """Store the one resident with a card."""
+    store = open_store(settings)
+    try:
+        person = store.people.add("1203", "Bench", "")
+        store.credentials.issue_card(person, f"26:{CARD}", at=datetime.now(UTC))
+    finally:
+        store.close()
+
+
+def camera_settings(models_dir: Path, *, threads: int) -> VisionSettings:
+    """Give the settings of a vision child that looks at the scenes as fast as it can."""
+    portraits = models_dir / "weights" / "portraits"
+    return VisionSettings(
+        str(models_dir), "simulated", str(portraits), 640, 480, FASTEST_FPS, threads=threads
+    )

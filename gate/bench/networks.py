@@ -1,0 +1,111 @@
+"""What our code adds to the networks, and to the product of a gallery with a probe."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+
+from gate.bench.desk import camera_settings
+from gate.core.matching import Gallery, search
+from gate.core.types import TemplateId
+from gate.vision import wire
+from gate.vision.images import Frame
+from gate.vision.manifest import manifest_for
+from gate.vision.pipeline import Pipeline
+from gate.vision.scenes import SceneCamera
+from gate.vision.sessions import Floats, Network, open_session
+from gate.vision.worker import Worker
+
+GALLERY = 1000
+THREADS = 2
+Run = tuple[Network, Sequence[str], Mapping[str, Floats]]
+
+
+def frame_times(models_dir: Path, count: int) -> dict[str, object]:
+    """Time the vision process's whole way of one frame against its two networks alone on the same inputs."""
+    settings = camera_settings(models_dir, threads=THREADS)
+    camera = SceneCamera(settings)
+    camera.scene = "resident"
+    frames = [camera.read() for _ in range(8)]
+    inputs = cycle(_networks_runs(models_dir, frames))
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        worker = Worker(theirs)
+        worker.prepare(settings)
+        worker.load(_random_gallery(GALLERY))
+        shown = cycle(frames)
+
+        def whole() -> None:
+            worker.report(next(shown))
+            ours.recv(1 << 16)
+
+        def bare() -> None:
+            for network, outputs, values in next(inputs):
+                network.run(outputs, values)
+
+        bare_s, frame_s = _interleaved(bare, whole, count)
+    return {"bare_ms": bare_s * 1e3, "frame_ms": frame_s * 1e3, "overhead_ratio": frame_s / bare_s}
+
+
+def search_times(size: int, count: int) -> dict[str, object]:
+    """Time the search among *size* templates against the matrix-vector product alone."""
+    message = _random_gallery(size)
+    matrix = np.frombuffer(message.payload, "<f4").reshape(size, -1).astype(np.float32)
+    gallery = Gallery(tuple(map(TemplateId, message.ids)), matrix)
+    probe = matrix[size // 2].copy()
+    bare_s, search_s = _interleaved(lambda: matrix @ probe, lambda: search(gallery, probe), count)
+    return {"n": size, "ms": search_s * 1e3, "ratio": search_s / bare_s}
+
+
+@dataclass(slots=True)
+class _Recorder:
+    """A network that remembers what it was asked."""
+
+    network: Network
+    runs: list[Run]
+
+    def run(self, outputs: Sequence[str], inputs: Mapping[str, Floats], /) -> list[Floats]:
+        self.runs.append((self.network, outputs, {name: value.copy() for name, value in inputs.items()}))
+        return self.network.run(outputs, inputs)
+
+    def get_providers(self) -> list[str]:
+        return self.network.get_providers()
+
+
+def _networks_runs(models_dir: Path, frames: Sequence[Frame]) -> list[list[Run]]:
+    """Give for each frame what the pipeline asks of the networks."""
+    recorders = [
+        _Recorder(open_session(manifest_for(models_dir, task), models_dir, threads=THREADS), [])
+        for task in ("detect", "embed")
+    ]
+    pipeline = Pipeline(*recorders)
+    for frame in frames:
+        (face,) = pipeline.detect(frame)
+        pipeline.embed(frame, face)
+    return [list(runs) for runs in zip(*(recorder.runs for recorder in recorders), strict=True)]
+
+
+def _random_gallery(size: int) -> wire.LoadGallery:
+    rows = np.random.default_rng(5).standard_normal((size, wire.EMBEDDING_BYTES // 4), np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return wire.LoadGallery(1, tuple(map(str, range(size))), rows.astype("<f4").tobytes())
+
+
+def _interleaved(
+    first: Callable[[], object], second: Callable[[], object], count: int
+) -> tuple[float, float]:
+    """Give the median seconds of each, run in turns so that both meet the same weather; the first turn is not counted."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(count + 1):
+        for work, spent in zip((first, second), times, strict=True):
+            began = perf_counter()
+            work()
+            spent.append(perf_counter() - began)
+    return median(times[0][1:]), median(times[1][1:])

@@ -1,0 +1,1 @@
+"""The local pages: server-rendered, served by the device itself, readable without JavaScript."""

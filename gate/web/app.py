@@ -1,0 +1,59 @@
+"""All pages of one gate as one application."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from gate.errors import GateError
+from gate.web import desk, kiosk, simulator, status
+from gate.web.context import WebContext
+from gate.web.guard import Guard
+from gate.web.pages import FOLDER, Pages
+from gate.web.screen import KioskScreen
+
+TELEMETRY_OFF: Final[TelemetryConfig] = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "auto_configure": False,
+}
+"""R41: outgoing traffic goes to the broker and nowhere else."""
+CODES: Final = {HTTPStatus.NOT_FOUND: "no-page"}
+
+
+def create_app(context: WebContext, screen: KioskScreen) -> FastAPI:
+    """Build the application; its routes run on the loop that serves it, as do *context* and *screen*."""
+    app = FastAPI(telemetry=TELEMETRY_OFF, docs_url=None, redoc_url=None, openapi_url=None)
+    pages = Pages()
+    app.include_router(status.routes(context, pages))
+    app.include_router(kiosk.routes(context, screen, pages))
+    app.include_router(desk.routes(context, pages))
+    if context.simulation is not None:
+        app.include_router(simulator.routes(context.simulation, pages))
+    app.mount("/static", StaticFiles(directory=FOLDER / "static"))
+    _answer_errors(app, pages)
+    app.add_middleware(Guard, pages=pages)
+    return app
+
+
+def _answer_errors(app: FastAPI, pages: Pages) -> None:
+    @app.exception_handler(GateError)
+    async def gate_error(request: Request, error: GateError) -> Response:
+        return pages.error(request, error)
+
+    @app.exception_handler(HTTPException)
+    async def http_error(request: Request, error: HTTPException) -> Response:
+        return pages.refuse(request, CODES.get(HTTPStatus(error.status_code), "not-so"), error.status_code)
+
+    @app.exception_handler(RequestValidationError)
+    async def form_error(request: Request, _: RequestValidationError) -> Response:
+        return pages.refuse(request, "bad-form", HTTPStatus.BAD_REQUEST)

@@ -1,0 +1,132 @@
+"""The gate's screen: a page that shows one view after another and says when a notice is truly seen."""
+
+from __future__ import annotations
+
+import math
+from http import HTTPStatus
+from typing import Annotated, Literal, assert_never
+
+from fastapi import APIRouter, Form
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from gate.core import effects as do
+from gate.core import inputs as on
+from gate.core.types import AttemptId, Method, NoticeVersion
+from gate.web.context import WebContext
+from gate.web.guard import HEARTBEAT
+from gate.web.pages import Pages, back_to
+from gate.web.screen import KioskScreen, Shown
+from gate.web.words import CHECKING, CHOSEN, HINTS, METHODS, RESULTS
+
+HOME = "/kiosk"
+IN_ORDER = (Method.CARD, Method.PIN, Method.FACE)
+"""The order on the screen: equal in size and weight, and the first focus is never on face (R03)."""
+
+
+def routes(context: WebContext, screen: KioskScreen, pages: Pages) -> APIRouter:
+    """Give the kiosk's page, its script's questions and its buttons."""
+    router = APIRouter()
+    _reads(router, context, screen, pages)
+    _writes(router, context, screen)
+    _choices(router, context, screen)
+    return router
+
+
+def _reads(router: APIRouter, context: WebContext, screen: KioskScreen, pages: Pages) -> None:
+    @router.get(HOME)
+    async def kiosk() -> Response:
+        view = _fragment(context, screen.shown, pages)
+        return HTMLResponse(
+            pages.render("kiosk/page.html", screen.shown.language, view=view, number=screen.shown.number)
+        )
+
+    @router.get(HEARTBEAT)
+    async def view(after: int) -> Response:
+        screen.heard()
+        shown = await screen.newer_than(after)
+        news = shown.number != after
+        return JSONResponse(
+            {
+                "number": shown.number,
+                "language": shown.language,
+                "html": _fragment(context, shown, pages) if news else None,
+            }
+        )
+
+
+def _writes(router: APIRouter, context: WebContext, screen: KioskScreen) -> None:
+    @router.post("/kiosk/hidden", status_code=HTTPStatus.NO_CONTENT)
+    async def hidden() -> None:
+        screen.hidden()
+
+    @router.post("/kiosk/shown", status_code=HTTPStatus.NO_CONTENT)
+    async def notice_shown(attempt: Annotated[str, Form()], notice: Annotated[str, Form()]) -> None:
+        """Confirm a notice, if it is the one on a screen that can be seen (R10)."""
+        seen = do.ShowNotice(AttemptId(attempt), NoticeVersion(notice))
+        if screen.live and screen.shown.view == seen:
+            context.post(on.NoticeShown(seen.attempt, seen.notice))
+
+    @router.post("/kiosk/language")
+    async def language(language: Annotated[Literal["zh-CN", "en"], Form()]) -> Response:
+        """Change the language; a notice begins again, for its minimum time is for reading it."""
+        screen.speak(language)
+        if isinstance(screen.shown.view, do.ShowNotice):
+            context.post(on.Cancelled(screen.shown.view.attempt))
+            context.post(on.Presence(context.new_attempt()))
+        return back_to(HOME)
+
+
+def _choices(router: APIRouter, context: WebContext, screen: KioskScreen) -> None:
+    @router.post("/kiosk/start")
+    async def start() -> Response:
+        context.post(on.Presence(context.new_attempt()))
+        return back_to(HOME)
+
+    @router.post("/kiosk/choose")
+    async def choose(
+        attempt: Annotated[str, Form()], method: Annotated[Method | None, Form()] = None
+    ) -> Response:
+        """Go on with a method, or back to the choice without one. Only face needs the gate to do anything."""
+        if screen.choose(AttemptId(attempt), method) and method is Method.FACE:
+            context.post(on.FaceChosen(AttemptId(attempt)))
+        return back_to(HOME)
+
+    @router.post("/kiosk/cancel")
+    async def cancel(attempt: Annotated[str, Form()]) -> Response:
+        context.post(on.Cancelled(AttemptId(attempt)))
+        return back_to(HOME)
+
+
+def _fragment(context: WebContext, shown: Shown, pages: Pages) -> str:
+    template, values = _view_model(context, shown)
+    return pages.render(f"kiosk/{template}.html", shown.language, **values)
+
+
+def _view_model(context: WebContext, shown: Shown) -> tuple[str, dict[str, object]]:
+    """Give the template of a view and its values."""
+    match shown.view:
+        case do.ClearScreen():
+            return "rest", {}
+        case do.ShowNotice(attempt, notice):
+            heading, *lines = context.notice_texts[shown.language].splitlines()
+            seconds = math.ceil(context.notice_minimum_s)
+            return "notice", {
+                "attempt": attempt,
+                "version": notice,
+                "heading": heading,
+                "lines": lines,
+                "seconds": seconds,
+            }
+        case do.OfferMethods(attempt, methods):
+            if (chosen := shown.chosen) is not None:
+                return "chosen", {"attempt": attempt, "method": chosen, "words": CHOSEN[chosen]}
+            tiles = [(method, METHODS[method]) for method in IN_ORDER if method in methods]
+            return "choices", {"attempt": attempt, "tiles": tiles, "with_face": Method.FACE in methods}
+        case do.Guide(attempt, hint):
+            return "chosen", {"attempt": attempt, "method": Method.FACE, "words": HINTS[hint]}
+        case do.ShowChecking(_, method):
+            return "checking", {"method": method, "title": CHECKING[method]}
+        case do.ShowResult(_, granted, reason):
+            return "result", {"granted": granted, "words": RESULTS[reason], "contact": context.contact}
+        case _:
+            assert_never(shown.view)

@@ -1,0 +1,84 @@
+"""Pages from templates, in the language of the person who asked."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from gate.errors import GateError, RequestError
+from gate.web.languages import DEFAULT, LANGUAGES, load_translations
+from gate.web.words import FAULTS, Words
+
+FOLDER: Final = Path(__file__).parent
+COOKIE: Final = "language"
+
+
+class Pages:
+    """Every template, ready in every language."""
+
+    def __init__(self) -> None:
+        self._environments = {}
+        for language, translations in load_translations().items():
+            environment = Environment(
+                loader=FileSystemLoader(FOLDER / "templates"),
+                extensions=["jinja2.ext.i18n"],
+                autoescape=True,
+                undefined=StrictUndefined,
+                trim_blocks=True,
+                lstrip_blocks=True,
+            )
+            # mypy does not see what the extension adds.
+            environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+            environment.globals |= {"language": language, "languages": LANGUAGES}
+            self._environments[language] = environment
+
+    def render(self, template: str, language: str, **values: object) -> str:
+        """Give the text of one template."""
+        return self._environments[language].get_template(template).render(values)
+
+    def page(
+        self, request: Request, template: str, *, status: int = HTTPStatus.OK, **values: object
+    ) -> Response:
+        """Answer with a page in the asker's language; a language in the query is remembered for the session."""
+        language = language_of(request)
+        response = HTMLResponse(self.render(template, language, **values), status)
+        if request.query_params.get("lang") == language:
+            response.set_cookie(COOKIE, language, samesite="strict", httponly=True)
+        return response
+
+    def error(self, request: Request, error: GateError, status: int | None = None) -> Response:
+        """Answer with what is wrong and the remedy: as JSON where a script asked, as a page otherwise."""
+        if status is None:
+            known = isinstance(error, RequestError)
+            status = HTTPStatus.BAD_REQUEST if known else HTTPStatus.SERVICE_UNAVAILABLE
+        if request.headers.get("accept") == "application/json":
+            return JSONResponse({"code": error.code, "what": error.what, "remedy": error.remedy}, status)
+        return self.page(request, "error.html", status=status, error=error, words=words_of(error))
+
+    def refuse(self, request: Request, code: str, status: int) -> Response:
+        """Answer with a refusal of the pages' own, by its code in the table of faults."""
+        words = FAULTS[code]
+        return self.error(request, RequestError(code, words.title, remedy=words.next), status)
+
+
+def words_of(error: GateError) -> Words | None:
+    """Give the translated words for *error*, or None where only its own English ones exist."""
+    return FAULTS.get(error.code)
+
+
+def language_of(request: Request) -> str:
+    """Give the language from the query, else from the cookie, else the default one."""
+    for wish in (request.query_params.get("lang"), request.cookies.get(COOKIE)):
+        if wish is not None and wish in LANGUAGES:
+            return wish
+    return DEFAULT
+
+
+def back_to(path: str) -> RedirectResponse:
+    """Send the browser on with a GET, so that a reload repeats nothing."""
+    return RedirectResponse(path, HTTPStatus.SEE_OTHER)

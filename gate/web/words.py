@@ -1,0 +1,158 @@
+"""What the pages say of each value the core can give, in English; the catalogues hold the other languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from gate.core.policy import Hint
+from gate.core.types import Method, Reason
+from gate.web.languages import marked as _
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is so, and what to do next."""
+
+    title: str
+    next: str
+
+
+METHODS: Final[Mapping[Method, Words]] = {
+    Method.CARD: Words(_("Card"), _("Hold it to the reader")),
+    Method.PIN: Words(_("PIN"), _("Type it on the keypad")),
+    Method.FACE: Words(_("Face"), _("Look at the camera")),
+}
+
+CHOSEN: Final[Mapping[Method, Words]] = {
+    Method.CARD: Words(_("Hold your card to the reader"), _("The reader is waiting for it.")),
+    Method.PIN: Words(
+        _("Type your unit and PIN on the keypad"), _("Your unit number, then #, then your PIN, then # again.")
+    ),
+    Method.FACE: Words(_("Look at the camera"), _("The camera is being switched on.")),
+}
+
+HINTS: Final[Mapping[Hint, Words]] = {
+    Hint.COMPARED: Words(_("Checking your face"), _("Keep looking at the camera.")),
+    Hint.NO_FACE: Words(_("Look at the camera"), _("Your face is not in the picture yet.")),
+    Hint.COME_CLOSER: Words(_("Come a little closer"), _("Your face is still too small in the picture.")),
+    Hint.ONE_PERSON: Words(_("One person at a time, please"), _("Ask the others to step back a little.")),
+    Hint.MORE_LIGHT: Words(_("More light, please"), _("Turn your face towards the light.")),
+    Hint.HOLD_STILL: Words(_("Hold still for a moment"), _("The picture is blurred.")),
+}
+
+CHECKING: Final[Mapping[Method, str]] = {
+    Method.CARD: _("Checking your card"),
+    Method.PIN: _("Checking your PIN"),
+    Method.FACE: _("Checking your face"),
+}
+
+_WELCOME = Words(_("Please come in"), _("The door is open for a few seconds."))
+
+RESULTS: Final[Mapping[Reason, Words]] = {
+    Reason.MATCHED: _WELCOME,
+    Reason.KNOWN_CREDENTIAL: _WELCOME,
+    Reason.UNKNOWN_CREDENTIAL: Words(
+        _("This card or PIN does not open this gate"),
+        _("Try again, slowly. Card and PIN can be used right away."),
+    ),
+    Reason.THROTTLED: Words(
+        _("Too many tries just now"), _("Wait a little before the next PIN. A card works at once.")
+    ),
+    Reason.NO_FACE: Words(_("No face was seen"), _("Use your card or PIN, or touch Start and try again.")),
+    Reason.NOT_RECOGNISED: Words(
+        _("Your face was not recognised"),
+        _("This happens. Use your card or PIN, or touch Start and try again."),
+    ),
+    Reason.NOT_CONSENTED: Words(
+        _("Face does not open the gate this time"), _("Your card and PIN open it as before.")
+    ),
+    Reason.TOO_SLOW: Words(_("That took too long"), _("Present your card or type your PIN once more.")),
+    Reason.FAULT: Words(
+        _("The gate could not do that"),
+        _("This is the gate's fault, not yours. Try your card or PIN once more."),
+    ),
+}
+
+OBSTACLES: Final[Mapping[str, Words]] = {
+    "vision_ready": Words(
+        _("The face process is not ready, or is lent to an enrolment."),
+        _("Wait a minute. If it stays so, read the camera's line below and check its cable."),
+    ),
+    "screen_live": Words(
+        _("The gate's screen is dark or its page is not visible."),
+        _("Open the gate's screen in a browser and leave it in front."),
+    ),
+    "notice_published": Words(_("No notice is published."), _("Restore the notice in both languages.")),
+    "reader_healthy": Words(
+        _("The card reader does not answer, so face may not stand alone."),
+        _("Check the reader's cable and power."),
+    ),
+    "gallery_validated": Words(
+        _("More faces are enrolled than the accuracy of the model was validated for."),
+        _("Withdraw unused consents, or install an operating point validated for more."),
+    ),
+    "storage_healthy": Words(
+        _("The storage is full or faulty."), _("Free some space, or replace the storage medium.")
+    ),
+}
+
+PHASES: Final[Mapping[str, str]] = {
+    "idle": _("Nobody is being served"),
+    "noticing": _("The notice is being shown"),
+    "choosing": _("Somebody is choosing"),
+    "capturing": _("The camera is open"),
+    "verifying": _("A card or PIN is being checked"),
+    "recording": _("A decision is being written"),
+    "granted": _("The door was released"),
+    "refused": _("An attempt was refused"),
+}
+
+CUSTODY: Final[Mapping[str, str]] = {
+    "software file": _(
+        "The master key is kept in a software file: whoever copies this device's storage can copy it too."
+    ),
+    "systemd credential": _("The master key is kept as a system credential."),
+}
+
+FAULTS: Final[Mapping[str, Words]] = {
+    "foreign-host": Words(
+        _("This address is not one of this gate."),
+        _("Open the page by its own address, such as http://127.0.0.1."),
+    ),
+    "foreign-page": Words(
+        _("This request did not come from a page of this gate."),
+        _("Open the gate's page and press the button there."),
+    ),
+    "body-length": Words(_("The request does not say how long it is."), _("Send it with its length.")),
+    "body-size": Words(_("The request is too large."), _("Send less: a form of this gate is always small.")),
+    "page-fault": Words(
+        _("This page failed; the door works on without it."),
+        _("Try again; if it stays so, read the service's log."),
+    ),
+    "no-page": Words(_("There is no such page."), _("Begin at the status page.")),
+    "not-so": Words(
+        _("This page does not take such a request."), _("Go back and use the page's own buttons.")
+    ),
+    "bad-form": Words(
+        _("Something in the form is missing or of the wrong kind."),
+        _("Go back, correct it and send it again."),
+    ),
+    "camera-busy": Words(
+        _("The camera cannot be used just now."), _("Wait a moment and press the button again.")
+    ),
+    "enrol-no-face": Words(
+        _("No clear face was seen."), _("Stand before the camera, one person, in good light, and try again.")
+    ),
+    "enrol-not-alike": Words(
+        _("The captures were not all of one clear face."),
+        _("Stand still, one person, in good light, and try again."),
+    ),
+    "notice-outdated": Words(_("The notice has changed meanwhile."), _("Read it again and agree anew.")),
+    "consent-box": Words(
+        _("The box was not ticked, so nothing was taken and nothing was stored."),
+        _("Tick it only if you agree, then press the button."),
+    ),
+}
+"""Errors by code, for people who read no English; any other is shown in its own words."""

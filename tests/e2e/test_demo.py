@@ -1,0 +1,19 @@
+"""The README's main job, as a user runs it."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.models
+@pytest.mark.portraits
+def test_the_demo_keeps_every_promise_it_tells():
+    told = subprocess.run(
+        [sys.executable, "-m", "gate.cli", "demo"], capture_output=True, text=True, timeout=300, check=False
+    )
+    steps = [line for line in told.stdout.splitlines() if " s  ok  " in line or " s  FAIL" in line]
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert len(steps) > 20
+    assert not [line for line in steps if "FAIL" in line]
+    assert told.stderr == ""

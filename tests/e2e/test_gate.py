@@ -1,0 +1,199 @@
+"""The whole gate as it is composed, with what goes wrong in the world around it: face goes, card and PIN stay."""
+
+import asyncio
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import asynccontextmanager
+
+import pytest
+
+from gate.app import open_gate
+from gate.core.types import Reason
+from gate.demo.settings import desk_settings
+from gate.demo.visitor import Visitor
+from gate.settings import BrokerSettings
+from gate.simulated import SimulatedScreen
+from tests.brokers import free_port
+
+CARD = 40451
+SETTINGS = """
+[site]
+gate_id = "north"
+controller = "Garden Compound Ltd"
+contact = "+86 10 5555 0100"
+[reader]
+driver = "simulated"
+[door]
+driver = "simulated"
+[web]
+port = 0
+[storage]
+data_dir = "{folder}/data"
+keys_dir = "{folder}/keys"
+"""
+
+
+@asynccontextmanager
+async def visiting(settings):
+    screens = []
+
+    def make_screen(post):
+        screens.append(SimulatedScreen(post))
+        return screens[0]
+
+    async with open_gate(settings, make_screen) as gate:
+        now = gate.clock.now()
+        person = gate.store.people.add("1203", "Ada Chen", "")
+        gate.store.credentials.issue_card(person, f"26:{CARD}", at=now)
+        visitor = Visitor(gate, screens[0])
+        visitor.person, visitor.pin = person, gate.store.credentials.issue_pin(person, at=now)
+        yield visitor
+
+
+async def card_and_pin_open(visitor):
+    by_card = await visitor.by_card(CARD)
+    by_pin = await visitor.by_pin("1203", visitor.pin)
+    return by_card.granted and by_pin.granted
+
+
+def altered(models):
+    weights = models / "weights" / "sface.onnx"
+    data = bytearray(weights.read_bytes())
+    data[len(data) // 2] ^= 1
+    weights.write_bytes(data)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    ("harm", "code"),
+    [(altered, "model-hash"), (lambda models: (models / "weights" / "yunet.onnx").unlink(), "model-missing")],
+    ids=["altered", "missing"],
+)
+def test_r33_a_model_that_is_not_the_pinned_one_turns_face_off_and_card_and_pin_open(
+    tmp_path, models_dir, harm, code
+):
+    models = shutil.copytree(models_dir, tmp_path / "models")
+    harm(models)
+
+    async def scenario():
+        async with visiting(desk_settings(tmp_path, models_dir=models)) as visitor:
+            vision = visitor.gate.vision
+            await visitor.until(lambda: vision.last_fault is not None, "vision's fault")
+            assert vision.last_fault.code == code
+            assert "gate models prepare" in visitor.gate.status().vision_fault
+            assert await card_and_pin_open(visitor)
+            assert (await visitor.by_face("resident")).result is None
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.models
+@pytest.mark.portraits
+def test_a_camera_that_is_absent_or_hangs_never_grants_and_the_card_opens(tmp_path, models_dir):
+    async def scenario():
+        async with visiting(desk_settings(tmp_path, models_dir=models_dir)) as visitor:
+            service = visitor.gate.service
+            for scene in ("absent", "hanging"):
+                await visitor.until(lambda: service.face_offered, "face to be offered")
+                visit = await visitor.by_face(scene)
+                assert (visit.granted, visit.result.reason) == (False, Reason.FAULT)
+                assert visitor.devices.door_locked
+                assert (await visitor.by_card(CARD)).granted
+                await visitor.until(lambda: visitor.devices.door_locked, "the strike to lock")
+
+    asyncio.run(scenario())
+
+
+def test_r46_a_broker_that_is_down_delays_no_door(tmp_path, models_dir):
+    async def scenario():
+        settings = desk_settings(tmp_path, models_dir=models_dir)
+        nobody = BrokerSettings(host="127.0.0.1", port=free_port())
+        settings = settings.model_copy(
+            update={
+                "broker": nobody,
+                "camera": None,
+                "face": settings.face.model_copy(update={"enabled": False}),
+            }
+        )
+        async with visiting(settings) as visitor:
+            assert await card_and_pin_open(visitor)
+            assert not visitor.gate.status().broker_connected
+
+    asyncio.run(scenario())
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "gate.toml"
+    path.write_text(SETTINGS.format(folder=tmp_path))
+    return path
+
+
+def gate(*arguments, timeout=60):
+    return subprocess.run(
+        [sys.executable, "-m", "gate.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_service_starts_serves_and_ends_in_good_order(config, number):
+    command = [sys.executable, "-m", "gate.cli", "run", "--config", config]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert "http://127.0.0.1:" in process.stdout.readline()
+        os.kill(process.pid, number)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 0, said
+    assert "Traceback" not in said
+
+
+def test_wrong_settings_end_with_78_and_the_remedy(config):
+    config.write_text(config.read_text() + "[notice]\nminimum_ms = 2000\n")
+    ended = gate("run", "--config", config)
+    assert ended.returncode == 78
+    assert "did you mean minimum_s, in seconds?" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_database_of_a_newer_version_is_refused_unharmed(config, tmp_path):
+    assert gate("resident", "add", "--unit", "1203", "--name", "Ada", "--config", config).returncode == 0
+    path = tmp_path / "data" / "gate.sqlite3"
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 9999")
+    connection.close()
+    before = path.read_bytes()
+    ended = gate("run", "--config", config)
+    assert ended.returncode == 1
+    assert "9999" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert path.read_bytes() == before
+
+
+def test_check_names_each_part_and_where_the_key_is_held(config):
+    ended = gate("check", "--config", config)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    for word in ("notice", "store", "software file", "reader", "door", "off by settings", "embedded"):
+        assert word in ended.stdout
+
+
+def test_check_fails_on_a_driver_that_does_not_exist(config):
+    config.write_text(config.read_text().replace('[door]\ndriver = "simulated"', '[door]\ndriver = "hinge"'))
+    ended = gate("check", "--config", config)
+    assert ended.returncode == 1
+    assert "FAIL  door" in ended.stdout
+
+
+def test_a_resident_added_on_the_command_line_gets_a_pin_once(config):
+    added = gate("resident", "add", "--unit", "1203", "--name", "Ada", "--card", "451", "--config", config)
+    assert "PIN: " in added.stdout
+    assert "1203\tAda" in gate("resident", "list", "--config", config).stdout
+    again = gate("resident", "add", "--unit", "1203", "--name", "Eve", "--config", config)
+    assert again.returncode == 1
+    assert "Traceback" not in again.stderr

@@ -1,0 +1,171 @@
+"""A service at work on a real store, with simulated devices and times short enough to wait for."""
+
+import asyncio
+import math
+from array import array
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from firmware_bridge.simulators import SimulatedDoor, SimulatedReader
+from gate.core import effects as do
+from gate.core import inputs as on
+from gate.core.attempt import Idle
+from gate.core.policy import Finding, Hint, Rules
+from gate.core.types import NoticeVersion
+from gate.desk import Desk, LiveCapture
+from gate.hardware import Hardware
+from gate.service import Service, new_attempt
+from gate.simulated import ShiftedClock, SimulatedScreen
+from gate.store import Store
+from tests.fakes import FakeVision
+
+NOTICE = NoticeVersion("1.0")
+RULES = Rules(
+    notice=NOTICE,
+    notice_minimum_s=0.02,
+    threshold=0.5,
+    margin=0.1,
+    notice_confirm_s=0.3,
+    choose_s=5,
+    capture_s=0.5,
+    compare_s=0.2,
+    show_result_s=0.02,
+    rest_s=0.3,
+)
+CARD = 40451
+FACE = array("f", [1.0] + [0.0] * 127).tobytes()
+OTHER_FACE = array("f", [0.0, 1.0] + [0.0] * 126).tobytes()
+
+
+@dataclass
+class World:
+    service: Service
+    inputs: asyncio.Queue
+    store: Store
+    reader: SimulatedReader
+    door: SimulatedDoor
+    screen: SimulatedScreen
+    vision: FakeVision
+    capture: LiveCapture
+    desk: Desk
+    clock: ShiftedClock
+
+    def add_resident(self, unit="1203", card=CARD):
+        now = self.clock.now()
+        person = self.store.people.add(unit, "Ada Chen", "ada@example.org")
+        self.store.credentials.issue_card(person, f"26:{card}", at=now)
+        return person, self.store.credentials.issue_pin(person, at=now)
+
+    def consent(self, person, face=FACE):
+        now = self.clock.now()
+        _, templates = self.store.consents.enrol(
+            person,
+            notice_version=NOTICE,
+            language="en",
+            at=now,
+            expires_at=now + timedelta(days=365),
+            embeddings=[face],
+        )
+        self.service.reload_gallery()
+        return templates[0]
+
+    async def until(self, holds, what, patience=5.0):
+        """Wait until *holds*; a test that waits in vain says for what."""
+        async with asyncio.timeout(patience) as limit:
+            while not holds():  # noqa: ASYNC110 - what is waited for is in the real devices and store
+                await asyncio.sleep(0.001)
+        assert not limit.expired(), what
+
+    async def result(self, since=None):
+        """Wait for the next result on the screen."""
+        start = len(self.screen.views) if since is None else since
+
+        def shown():
+            return [view for view in self.screen.views[start:] if isinstance(view, do.ShowResult)]
+
+        await self.until(shown, "a result on the screen")
+        return shown()[0]
+
+    async def to_capture(self):
+        """Step up, let the notice stand, choose face; give the attempt."""
+        await self.until(lambda: isinstance(self.service.gate.phase, Idle), "the gate to rest")
+        await self.until(lambda: self.service.face_offered, "face to be offered")
+        start = len(self.screen.views)
+        self.inputs.put_nowait(on.Presence(new_attempt()))
+        await self.until(
+            lambda: any(isinstance(v, do.OfferMethods) for v in self.screen.views[start:]), "an offer"
+        )
+        attempt = self.screen.view.attempt
+        self.inputs.put_nowait(on.FaceChosen(attempt))
+        await self.until(lambda: self.vision.capturing == attempt, "the camera to open")
+        return attempt
+
+    def finds(self, attempt, template, score=0.9):
+        for _ in range(RULES.agreeing_frames):
+            self.inputs.put_nowait(on.FaceFound(attempt, Finding(Hint.COMPARED, template, score, -1.0)))
+
+    def decisions(self):
+        """Give what the decisions table holds: granted, reason, outcome, oldest first."""
+        rows = self.store.audit._database.rows(
+            "SELECT granted, reason, outcome FROM decisions ORDER BY rowid"
+        )
+        return [(bool(granted), reason, outcome) for granted, reason, outcome in rows]
+
+
+@asynccontextmanager
+async def world(folder, *, rules=RULES, templates_most=100, vision=True):
+    clock = ShiftedClock()
+    inputs = asyncio.Queue()
+    store = Store.open(
+        folder / "data",
+        folder / "keys",
+        credentials_dir=None,
+        gate_id="north",
+        notice_version=NOTICE,
+        model_sha256="0" * 64,
+    )
+    reader, door = SimulatedReader(), SimulatedDoor()
+    screen = SimulatedScreen(inputs.put_nowait)
+    fake = FakeVision()
+    capture = LiveCapture()
+    hardware = Hardware(reader, door, release_s=3.0, post=inputs.put_nowait, new_attempt=new_attempt)
+    hardware.open(clock.monotonic())
+    service = Service(
+        inputs,
+        clock=clock,
+        rules=rules,
+        templates_most=templates_most,
+        store=store,
+        hardware=hardware,
+        screen=screen,
+        vision=fake if vision else None,
+    )
+    desk = Desk(
+        clock=clock,
+        store=store,
+        service=service,
+        capture=capture,
+        alike_at_least=0.5,
+        retention=timedelta(days=365),
+    )
+    running = asyncio.create_task(service.run())
+    try:
+        made = World(service, inputs, store, reader, door, screen, fake, capture, desk, clock)
+        yield made
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+        hardware.close()
+        store.close()
+
+
+def unit(*values):
+    """Give an embedding that starts with *values*, of length 1."""
+    norm = math.sqrt(sum(value * value for value in values))
+    return array("f", [value / norm for value in values] + [0.0] * (128 - len(values))).tobytes()
+
+
+def with_rules(**changes):
+    return replace(RULES, **changes)

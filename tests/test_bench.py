@@ -1,0 +1,78 @@
+"""What the bench reports, and what keeps its figures honest. How fast it is, only ``make bench`` says."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+
+import pytest
+import structlog
+
+from gate.bench import Counts, measure
+
+FEW = Counts(frames=2, searches=2, gallery_sizes=(10, 100), cards=8, idle_s=0.2)
+HEAVY = ("numpy", "cv2", "onnxruntime")
+
+
+@pytest.fixture(scope="module")
+def told():
+    return []
+
+
+@pytest.fixture(scope="module")
+def figures(models_dir, told):
+    """Measure once, a little of everything, as ``gate bench --json`` would write it."""
+    try:
+        return json.loads(json.dumps(measure(models_dir, lambda *report: told.append(report), FEW)))
+    finally:
+        structlog.reset_defaults()
+
+
+def numbers(value):
+    if isinstance(value, dict):
+        return [number for inner in value.values() for number in numbers(inner)]
+    if isinstance(value, list):
+        return [number for inner in value for number in numbers(inner)]
+    return [value]
+
+
+@pytest.mark.models
+@pytest.mark.portraits
+def test_every_figure_has_its_name(figures):
+    assert set(figures) == {
+        *("bare_ms", "frame_ms", "overhead_ratio", "search", "card_under_load_ms"),
+        *("start_card_s", "start_face_s", "rss_mb", "idle_cpu_percent"),
+    }
+    assert [(set(each), each["n"]) for each in figures["search"]] == [
+        ({"n", "ms", "ratio"}, n) for n in (10, 100)
+    ]
+    assert set(figures["card_under_load_ms"]) == {"p50", "p99", "n"}
+    assert figures["card_under_load_ms"]["n"] == 8
+    assert set(figures["rss_mb"]) == {"core", "vision", "both"}
+
+
+@pytest.mark.models
+@pytest.mark.portraits
+def test_every_figure_is_a_number_that_can_be(figures):
+    assert all(math.isfinite(number) and number >= 0 for number in numbers(figures))
+    assert figures["overhead_ratio"] == pytest.approx(figures["frame_ms"] / figures["bare_ms"])
+    assert figures["rss_mb"]["both"] == pytest.approx(figures["rss_mb"]["core"] + figures["rss_mb"]["vision"])
+    assert figures["start_card_s"] < figures["start_face_s"], "the door does not wait for face"
+
+
+@pytest.mark.models
+@pytest.mark.portraits
+def test_progress_is_told_from_start_to_end(figures, told):
+    assert [done for _, done, _ in told] == list(range(5))
+    assert told[-1][2] == 4
+
+
+@pytest.mark.parametrize(
+    "modules", ["gate.app, gate.service", "gate.web.app, gate.web.server", "gate.bench.fresh"]
+)
+def test_the_core_process_loads_no_pixels_and_no_networks(modules):
+    """Card and PIN start in a moment and stay small because what is heavy lives in the child."""
+    script = f"import sys, {modules}; print(*(set({HEAVY!r}) & set(sys.modules)))"
+    assert subprocess.check_output([sys.executable, "-c", script], text=True).split() == []

@@ -1,0 +1,213 @@
+"""What crosses between the gate and its vision child: every message whole, everything else one clear fault."""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from contextlib import suppress
+from dataclasses import fields, replace
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.core.policy import Finding, Hint
+from gate.core.types import TemplateId
+from gate.errors import DeviceFault
+from gate.vision import wire
+
+EMBEDDING = bytes(range(256)) * 2
+TEXT = st.text(max_size=40)
+COSINES = st.floats(-1, 1)
+
+
+@st.composite
+def galleries(draw):
+    ids = tuple(draw(st.lists(TEXT, max_size=4)))
+    size = len(ids) * wire.EMBEDDING_BYTES
+    return wire.LoadGallery(draw(st.integers(0)), ids, draw(st.binary(min_size=size, max_size=size)))
+
+
+MESSAGES = st.one_of(
+    st.builds(wire.Configure, TEXT),
+    galleries(),
+    st.builds(wire.StartCapture, TEXT, st.booleans()),
+    st.just(wire.StopCapture()),
+    st.just(wire.Wipe()),
+    st.builds(wire.SetScene, TEXT),
+    st.builds(wire.Ready, st.lists(TEXT).map(tuple)),
+    st.builds(wire.Beat, st.integers(0)),
+    st.builds(wire.GalleryLoaded, st.integers(0)),
+    st.builds(
+        wire.Found, TEXT, st.sampled_from([hint.value for hint in Hint]), TEXT | st.none(), COSINES, COSINES
+    ),
+    st.builds(wire.Embedded, TEXT, st.binary(min_size=512, max_size=512)),
+    st.builds(wire.Fault, TEXT, TEXT, TEXT, TEXT),
+)
+ONE_OF_EACH = (
+    wire.Configure("{}"),
+    wire.LoadGallery(3, ("a", "b"), EMBEDDING * 2),
+    wire.StartCapture("x", enrol=True),
+    wire.StopCapture(),
+    wire.Wipe(),
+    wire.SetScene("two"),
+    wire.Ready(("cpu",)),
+    wire.Beat(0),
+    wire.GalleryLoaded(3),
+    wire.Found("x", "compared", "t", 0.5, -1.0),
+    wire.Embedded("x", EMBEDDING),
+    wire.Fault("x", "code", "what", "remedy"),
+)
+
+
+def frame(header, payload=b""):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack(">II", len(text), len(payload)) + text + payload
+
+
+def refusal(data):
+    with pytest.raises(DeviceFault) as refused:
+        wire.Decoder().feed(data)
+    assert refused.value.code == "vision-wire"
+    return refused.value.what
+
+
+def test_the_samples_are_one_of_each_kind():
+    assert {type(message) for message in ONE_OF_EACH} == set(get_args(wire.Message))
+
+
+@given(st.lists(MESSAGES, max_size=4), st.data())
+def test_messages_arrive_whole_and_in_order_however_the_stream_is_cut(messages, data):
+    stream = b"".join(map(wire.encode, messages))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
+    decoder = wire.Decoder()
+    heard = [
+        message
+        for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)
+        for message in decoder.feed(stream[start:end])
+    ]
+    assert heard == messages
+
+
+@pytest.mark.parametrize("message", ONE_OF_EACH, ids=lambda message: type(message).__name__)
+def test_a_stream_byte_by_byte_says_nothing_before_the_last(message):
+    decoder = wire.Decoder()
+    *early, last = wire.encode(message)
+    assert not any(decoder.feed(bytes([byte])) for byte in early)
+    assert decoder.feed(bytes([last])) == [message]
+
+
+@given(st.binary(min_size=8, max_size=200))
+def test_random_bytes_are_a_fault_or_wait_for_more_and_nothing_else(data):
+    with suppress(DeviceFault):
+        assert wire.Decoder().feed(data) == []
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+)
+NAMES = st.sampled_from([kind.__name__ for kind in get_args(wire.Message)])
+
+
+@given(st.tuples(NAMES | JSON, JSON) | JSON, st.sampled_from([b"", EMBEDDING, b"x"]))
+def test_any_json_is_a_message_or_a_fault_and_nothing_else(header, payload):
+    with suppress(DeviceFault):
+        wire.Decoder().feed(frame(header, payload))
+
+
+@pytest.mark.parametrize(
+    "lengths", [(wire.MAX_HEADER + 1, 0), (0, wire.MAX_PAYLOAD + 1), (0xFFFFFFFF, 0xFFFFFFFF)]
+)
+def test_an_oversized_message_is_refused_from_its_lengths_alone(lengths):
+    assert "longer" in refusal(struct.pack(">II", *lengths))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"",
+        b"\xff\xfe",
+        b"{",
+        b"[" * 100_000,
+        "Wipe",
+        ["Wipe"],
+        ["Wipe", {}, {}],
+        {"Wipe": {}, "values": {}},
+        ["Frame", {}],
+        [["Wipe"], {}],
+        ["Wipe", None],
+        ["Wipe", []],
+        ["Wipe", {"more": 1}],
+        ["SetScene", {}],
+        ["SetScene", {"name": None}],
+        ["StartCapture", {"attempt": "x", "enrol": 1}],
+        ["Beat", {"held_frames": True}],
+        ["Beat", {"held_frames": "1"}],
+        ["Beat", {"held_frames": 0.0}],
+        ["Ready", {"providers": "cpu"}],
+        ["Ready", {"providers": ["cpu", 1]}],
+        ["Found", {"attempt": "x", "hint": "smiling", "template": None, "score": 0.0, "second": 0.0}],
+        ["Found", {"attempt": "x", "hint": "compared", "template": 1, "score": 0.0, "second": 0.0}],
+        ["Found", {"attempt": "x", "hint": "compared", "template": "t", "score": 10**400, "second": 0.0}],
+        ["Found", {"attempt": "x", "hint": "compared", "template": "t", "score": None, "second": 0.0}],
+    ],
+    ids=lambda header: str(header)[:60],
+)
+def test_what_is_not_exactly_a_known_message_is_refused(header):
+    assert "known messages" in refusal(frame(header))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        wire.LoadGallery(1, ("a",), EMBEDDING[:-1]),
+        wire.LoadGallery(1, ("a", "b"), EMBEDDING),
+        wire.LoadGallery(1, (), EMBEDDING),
+        wire.Embedded("x", EMBEDDING + b"\0"),
+        wire.Embedded("x", b""),
+    ],
+)
+def test_a_payload_of_the_wrong_length_is_refused(message):
+    assert "one embedding" in refusal(wire.encode(message))
+
+
+def test_a_payload_where_none_belongs_is_refused():
+    assert "payload" in refusal(frame(["Wipe", {}], b"pixels"))
+
+
+def test_a_score_that_is_not_a_number_arrives_as_such_so_that_the_core_refuses_it():
+    (found,) = wire.Decoder().feed(wire.encode(replace(ONE_OF_EACH[9], score=float("nan"))))
+    assert math.isnan(found.score)
+
+
+@pytest.mark.parametrize("hint", Hint)
+def test_a_finding_survives_the_wire(hint):
+    finding = Finding(hint, TemplateId("t") if hint is Hint.COMPARED else None, 0.7, 0.1)
+    (found,) = wire.Decoder().feed(wire.encode(wire.Found.of("x", finding)))
+    assert (found.finding(), wire.attempt_of(found)) == (finding, "x")
+
+
+def test_templates_do_not_stay_in_the_decoder():
+    decoder = wire.Decoder()
+    decoder.feed(wire.encode(ONE_OF_EACH[1]))
+    assert not any(decoder._buffer)
+
+
+def test_no_message_shows_templates_or_settings():
+    """R30, and a camera's address may hold a password."""
+    shown = repr((wire.Configure("rtsp://user:secret@host/"), wire.LoadGallery(1, ("a",), EMBEDDING)))
+    shown += repr(wire.Embedded("x", EMBEDDING))
+    assert "secret" not in shown
+    assert repr(EMBEDDING)[2:40] not in shown
+    assert "payload" not in shown
+
+
+def test_no_message_can_carry_a_picture():
+    """R30, R40: bytes are embeddings, one for each template or exactly one; there is no other field for bytes."""
+    carriers = {kind for kind in get_args(wire.Message) for item in fields(kind) if "bytes" in str(item.type)}
+    assert carriers == {wire.LoadGallery, wire.Embedded}
+    simple = {"str", "str | None", "bool", "int", "float", "bytes", "tuple[str, ...]"}
+    assert {str(item.type) for kind in get_args(wire.Message) for item in fields(kind)} <= simple

@@ -1,0 +1,63 @@
+"""A gate whose clock stands still, and a client that is no browser."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+
+from gate.web.app import create_app
+from tests.web.world import StoppedClock, World
+
+BASE = "http://127.0.0.1:8080"
+
+
+class Client:
+    """Asks an application without a network, all on one loop."""
+
+    def __init__(self, app, runner) -> None:
+        self._runner = runner
+        self._http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE)
+
+    def get(self, path, **options):
+        return self._runner.run(self._http.get(path, **options))
+
+    def post(self, path, data=None, **options):
+        return self._runner.run(self._http.post(path, data=data, **options))
+
+    def request(self, method, path, **options):
+        return self._runner.run(self._http.request(method, path, **options))
+
+    def during(self, asked, deed):
+        """Ask *asked* and do *deed* while it waits."""
+
+        async def both():
+            asking = asyncio.create_task(self._http.get(asked))
+            for _ in range(50):  # turns of the loop that bring it to its wait
+                await asyncio.sleep(0)
+            deed()
+            return await asking
+
+        return self._runner.run(both())
+
+
+@pytest.fixture
+def clock():
+    return StoppedClock()
+
+
+@pytest.fixture
+def world(clock):
+    return World(clock)
+
+
+@pytest.fixture
+def runner():
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+@pytest.fixture
+def client(world, runner):
+    return Client(create_app(world.context, world.screen), runner)

@@ -1,0 +1,51 @@
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from gate.web.languages import CATALOGUE, DEFAULT, LANGUAGES, load_translations
+
+WEB = CATALOGUE.parents[3]
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    with CATALOGUE.open("rb") as file:
+        return {message.id: message.string for message in read_po(file, locale="zh_CN") if message.id}
+
+
+def used() -> set[str]:
+    methods = [("templates/**.html", "jinja2.ext.babel_extract"), ("*.py", "python")]
+    keywords = {"_": None, "gettext": None}
+    return {message for _, _, message, _, _ in extract_from_dir(WEB, methods, keywords=keywords)}
+
+
+def test_every_sentence_is_translated_and_none_is_stale_r14(catalogue):
+    assert set(catalogue) == used()
+    assert [sentence for sentence, translated in catalogue.items() if not translated] == []
+
+
+def test_a_translation_keeps_the_sentences_values(catalogue):
+    for sentence, translated in catalogue.items():
+        assert re.findall(r"%\(\w+\)s", sentence) == re.findall(r"%\(\w+\)s", translated), sentence
+
+
+def test_no_template_holds_a_sentence_that_escaped_the_catalogue():
+    for template in sorted(Path(WEB / "templates").rglob("*.html")):
+        bare = re.sub(
+            r"\{% block kind %\}.*?\{% endblock %\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]*>",
+            "",
+            template.read_text(encoding="utf-8"),
+            flags=re.DOTALL,
+        )
+        assert not re.search(r"[A-Za-z]{3,}", bare), template.name
+
+
+def test_there_are_translations_for_every_language():
+    translations = load_translations()
+    assert set(translations) == set(LANGUAGES)
+    assert DEFAULT in LANGUAGES
+    assert translations["zh-CN"].gettext("Start") == "开始"
+    assert translations["en"].gettext("Start") == "Start"
