@@ -1,6 +1,7 @@
 """The whole gate as it is composed, with what goes wrong in the world around it: face goes, card and PIN stay."""
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -8,16 +9,19 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 
 from gate.app import open_gate
+from gate.core.events import window_of
 from gate.core.types import Reason
 from gate.demo.settings import desk_settings
 from gate.demo.visitor import Visitor
+from gate.publish.listen import Listener
 from gate.settings import BrokerSettings
-from gate.simulated import SimulatedScreen
-from tests.brokers import free_port
+from gate.simulated import ShiftedClock, SimulatedScreen
+from tests.brokers import BROKERS, free_port
 
 CARD = 40451
 SETTINGS = """
@@ -38,14 +42,14 @@ keys_dir = "{folder}/keys"
 
 
 @asynccontextmanager
-async def visiting(settings):
+async def visiting(settings, clock=None):
     screens = []
 
     def make_screen(post):
         screens.append(SimulatedScreen(post))
         return screens[0]
 
-    async with open_gate(settings, make_screen) as gate:
+    async with open_gate(settings, make_screen, clock=clock) as gate:
         now = gate.clock.now()
         person = gate.store.people.add("1203", "Ada Chen", "")
         gate.store.credentials.issue_card(person, f"26:{CARD}", at=now)
@@ -197,3 +201,40 @@ def test_a_resident_added_on_the_command_line_gets_a_pin_once(config):
     again = gate("resident", "add", "--unit", "1203", "--name", "Eve", "--config", config)
     assert again.returncode == 1
     assert "Traceback" not in again.stderr
+
+
+@pytest.mark.parametrize("kind", BROKERS)
+def test_r43_an_hour_of_visits_reaches_a_real_broker_as_counts_that_name_nobody(
+    tmp_path, models_dir, monkeypatch, kind
+):
+    async def scenario(broker):
+        settings = desk_settings(tmp_path / "gate", models_dir=models_dir)
+        update = {
+            "broker": BrokerSettings(host=broker.host, port=broker.port, username=broker.username),
+            "face": settings.face.model_copy(update={"enabled": False}),
+        }
+        clock = ShiftedClock()
+        async with (
+            visiting(settings.model_copy(update=update), clock) as visitor,
+            Listener(broker, "demo") as listener,
+        ):
+            for _ in range(5):
+                assert (await visitor.by_card(CARD)).granted
+            began = window_of(clock.now())
+            assert not [each for each in listener.received if each.topic.endswith("access-counts")]
+            clock.move(timedelta(hours=1))
+            while not (received := await listener.next()).topic.endswith("access-counts"):
+                pass
+            counts = json.loads(received.payload)
+            assert (counts["granted"], counts["refused"]) == (5, None)
+            assert counts["window_start"] == began.isoformat().replace("+00:00", "Z")
+            said = " ".join(each.payload.decode() for each in listener.received)
+            for person in ("Ada", "1203", str(CARD), visitor.pin, visitor.person):
+                assert person not in said
+
+    with BROKERS[kind](tmp_path) as broker:
+        credentials = tmp_path / "credentials"
+        credentials.mkdir(mode=0o700)
+        (credentials / "broker-password").write_text(broker.password)
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+        asyncio.run(scenario(broker))

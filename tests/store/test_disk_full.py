@@ -1,7 +1,6 @@
 """On a full disk cards and PINs go on, nothing is half written, and the gate knows."""
 
 import os
-import subprocess
 from contextlib import contextmanager
 
 import pytest
@@ -9,34 +8,14 @@ import pytest
 from gate.errors import VaultError
 from gate.store.ballast import BALLAST_BYTES
 from gate.store.database import Database
+from tests import disks
+from tests.disks import fill
 
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A real file system of 12 MiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir(mode=0o700)
-    command = ["mount", "-t", "tmpfs", "-o", "size=12m,mode=0700", "tmpfs", str(folder)]
-    try:
-        done = subprocess.run(command, capture_output=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("there is no mount command here")
-    if done.returncode:
-        pytest.skip("a small file system can only be mounted by root")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def fill(folder):
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file:
-        for size in (1 << 16, 1 << 10, 1):
-            try:
-                while file.write(os.urandom(size)):
-                    pass
-            except OSError:
-                pass
-    return filler
+    with disks.small_disk(tmp_path / "disk") as folder:
+        yield folder
 
 
 def decisions(database):

@@ -1,0 +1,94 @@
+"""The simulated camera behaves as a live one: its frames differ, have the asked size, and belong to who reads them."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from gate.errors import DeviceFault
+from gate.vision.look import is_dark, is_torn
+from gate.vision.scenes import SCENES, SceneCamera
+
+LIVE = sorted(set(SCENES) - {"frozen", "hanging", "absent"})
+
+
+@pytest.fixture
+def camera_for(settings_for, models_dir):
+    def build(scene, **changes):
+        source = models_dir / "weights" / "portraits"
+        camera = SceneCamera(settings_for("simulated", source, **({"frames_per_s": 120} | changes)))
+        camera.scene = scene
+        return camera
+
+    return build
+
+
+@pytest.mark.portraits
+@pytest.mark.parametrize(("width", "height"), [(640, 480), (320, 240), (480, 640), (1280, 720)])
+@pytest.mark.parametrize("scene", LIVE)
+def test_every_scene_has_the_size_of_the_settings(camera_for, scene, width, height):
+    frame = camera_for(scene, width_px=width, height_px=height).read()
+    assert (frame.shape, frame.dtype.name, frame.flags.c_contiguous) == ((height, width, 3), "uint8", True)
+
+
+@pytest.mark.portraits
+@pytest.mark.parametrize("scene", LIVE)
+def test_a_live_scene_never_gives_two_equal_frames(camera_for, scene):
+    camera = camera_for(scene)
+    frames = [camera.read() for _ in range(6)]
+    assert all((a != b).any() for a, b in itertools.pairwise(frames))
+
+
+@pytest.mark.portraits
+def test_the_frozen_scene_gives_one_frame_for_ever(camera_for):
+    camera = camera_for("frozen")
+    first = camera.read()
+    assert all(np.array_equal(camera.read(), first) for _ in range(5))
+
+
+@pytest.mark.portraits
+@pytest.mark.parametrize("scene", ["resident", "two", "frozen", "dark"])
+def test_overwriting_a_frame_changes_none_that_follows(camera_for, scene):
+    """The worker overwrites every frame it has looked at (R31)."""
+    camera, untouched = camera_for(scene), camera_for(scene)
+    camera.read().fill(0)
+    untouched.read()
+    np.testing.assert_array_equal(camera.read(), untouched.read())
+
+
+@pytest.mark.portraits
+@pytest.mark.parametrize("scene", LIVE)
+def test_only_the_dark_scene_is_dark_and_only_the_torn_one_torn(camera_for, scene):
+    frame = camera_for(scene).read()
+    assert (is_dark(frame), is_torn(frame)) == (scene == "dark", scene == "torn")
+
+
+def test_nobody_is_shown_without_any_portrait(settings_for, tmp_path):
+    assert SceneCamera(settings_for("simulated", tmp_path)).read().shape == (480, 640, 3)
+
+
+def test_a_missing_portrait_is_a_fault_with_the_remedy(settings_for, tmp_path):
+    camera = SceneCamera(settings_for("simulated", tmp_path))
+    camera.scene = "resident"
+    with pytest.raises(DeviceFault, match="make setup") as fault:
+        camera.read()
+    assert fault.value.code == "portrait-missing"
+
+
+def test_an_unplugged_camera_is_a_fault(settings_for, tmp_path):
+    camera = SceneCamera(settings_for("simulated", tmp_path))
+    camera.scene = "absent"
+    with pytest.raises(DeviceFault) as fault:
+        camera.read()
+    assert fault.value.code == "camera-absent"
+
+
+@pytest.mark.portraits
+def test_closing_drops_the_portraits(camera_for):
+    camera = camera_for("two")
+    camera.read()
+    assert camera._portraits
+    camera.close()
+    assert not camera._portraits
