@@ -90,6 +90,7 @@ class RunningGate:
             notice=self.notice.version,
             notice_texts=self.notice.texts,
             notice_minimum_s=self.settings.notice.minimum_s,
+            contact=self.settings.site.contact,
             status=self.status,
             desk=self.desk,
             simulation=self.simulation,

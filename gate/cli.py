@@ -9,7 +9,6 @@ import sys
 from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +17,7 @@ import typer
 from gate import logs
 from gate.errors import GateError
 from gate.settings import PROJECT, read_settings
+from gate.simclient import Action, perform
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 models = typer.Typer(no_args_is_help=True, help="Prepare and verify the face models.")
@@ -171,29 +171,19 @@ def list_residents(config: Config = DEFAULT_CONFIG) -> None:
         store.close()
 
 
-class Action(StrEnum):
-    """What can be done to a simulated device."""
-
-    CARD = "card"
-    KEYS = "keys"
-    SCENE = "scene"
-    DOOR = "door"
-    START = "start"
-    FACE = "face"
-
-
 @cli.command()
 def sim(
-    action: Annotated[
-        Action, typer.Argument(help="card 451, keys '1203#482913#', scene resident, door push, start, face")
+    action: Annotated[Action, typer.Argument()],
+    value: Annotated[
+        str,
+        typer.Argument(
+            help="A card's value; keys such as '1203#482913#'; a scene such as resident; push, leave, shut, unplug."
+        ),
     ],
-    value: Annotated[str, typer.Argument(help="The card, the keys, the scene, or push, leave or shut.")] = "",
     url: Annotated[str, typer.Option(help="Where the running gate's pages are.")] = "http://127.0.0.1:8080",
 ) -> None:
     """Drive the simulated devices of a running gate."""
-    from gate.simclient import perform
-
-    perform(url, action.value, value)
+    perform(url, action, value)
 
 
 def _progress(name: str, done: int, total: int) -> None:

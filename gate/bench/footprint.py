@@ -37,7 +37,6 @@ def footprint(models_dir: Path, *, idle_s: Seconds) -> dict[str, object]:
             [sys.executable, "-m", "gate.bench.fresh", folder, str(models_dir)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
             text=True,
         ) as gate:
             assert gate.stdout is not None
@@ -64,7 +63,7 @@ def _next(reports: IO[str], name: str) -> Reached:
         raise DeviceFault(
             "bench-gate",
             f"The gate that was to be measured ended before it reached '{name}'.",
-            remedy="Run gate check, and gate demo, and mend what they name.",
+            remedy="Mend what it printed above; gate check says more.",
         )
     return reached
 

@@ -64,5 +64,5 @@ def _report(reached: str, pid: int | None = None) -> None:
 
 
 if __name__ == "__main__":
-    logs.configure()
+    logs.configure(quiet=True)
     asyncio.run(_live(Path(sys.argv[1]), Path(sys.argv[2])))

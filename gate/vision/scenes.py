@@ -81,8 +81,8 @@ class SceneCamera:
 
     def bystander(self) -> Frame:
         """Show the resident before the gate, a stranger smaller behind (R32)."""
-        behind = self._place(self.nobody(), "stranger", 0.85, 0.15)
-        return self._grain(self._place(behind, "resident", 0.4, NEAR))
+        before = self._place(self.nobody(), "resident", 0.4, NEAR)  # whose picture would cover the other
+        return self._grain(self._place(before, "stranger", 0.85, 0.15))
 
     def dark(self) -> Frame:
         """Show what a covered lens sees."""

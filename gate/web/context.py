@@ -112,5 +112,5 @@ class WebContext:
     notice_minimum_s: float
     status: Callable[[], Status]
     desk: DeskPort
+    contact: str
     simulation: Simulation | None = None
-    contact: str = ""

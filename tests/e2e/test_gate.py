@@ -238,3 +238,19 @@ def test_r43_an_hour_of_visits_reaches_a_real_broker_as_counts_that_name_nobody(
         (credentials / "broker-password").write_text(broker.password)
         monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
         asyncio.run(scenario(broker))
+
+
+def test_the_command_line_drives_the_simulated_devices(config):
+    added = gate("resident", "add", "--unit", "1203", "--name", "Ada", "--card", "451", "--config", config)
+    assert added.returncode == 0
+    command = [sys.executable, "-m", "gate.cli", "run", "--config", config]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        url = process.stdout.readline().split()[-1]
+        card, wrong = gate("sim", "card", "451", "--url", url), gate("sim", "deed", "levitate", "--url", url)
+        process.terminate()
+        _, said = process.communicate(timeout=30)
+    assert card.returncode == 0, card.stderr
+    assert "granted=true method=card" in said
+    assert wrong.returncode == 1
+    assert "would not do that" in wrong.stderr
+    assert "No gate answers" in gate("sim", "card", "451", "--url", url).stderr

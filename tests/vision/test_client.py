@@ -450,17 +450,23 @@ def test_the_camera_is_open_between_open_and_close_and_at_no_other_time(settings
     assert asyncio.run(look()) == [False, True, False]
 
 
-def test_the_child_dies_with_its_parent(scenes, tmp_path):
+def test_the_child_dies_with_its_parent_even_while_its_camera_hangs(scenes, tmp_path):
     parent = tmp_path / "parent.py"
     parent.write_text(
         "import asyncio, json, sys\n"
         "from gate import logs\n"
-        "from gate.vision.client import VisionClient, VisionSettings\n"
+        "from gate.vision.client import Patience, VisionClient, VisionSettings\n"
         "logs.configure()\n"
         "async def main():\n"
-        "    said = lambda message: print(client.pid, flush=True)\n"
-        "    client = VisionClient(VisionSettings(**json.loads(sys.argv[1])), said)\n"
+        "    heard = []\n"
+        "    patience = Patience(silence_s=60)\n"
+        "    client = VisionClient(VisionSettings(**json.loads(sys.argv[1])), heard.append, patience=patience)\n"
         "    client.start()\n"
+        "    while not client.ready: await asyncio.sleep(0.01)\n"
+        "    client.set_scene('hanging')\n"
+        "    client.open_camera('x')\n"
+        "    while heard: heard.clear(); await asyncio.sleep(1.5)\n"
+        "    print(client.pid, flush=True)\n"
         "    await asyncio.Event().wait()\n"
         "asyncio.run(main())\n"
     )

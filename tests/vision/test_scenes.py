@@ -9,6 +9,7 @@ import pytest
 
 from gate.errors import DeviceFault
 from gate.vision.look import is_dark, is_torn
+from gate.vision.pipeline import Pipeline
 from gate.vision.scenes import SCENES, SceneCamera
 
 LIVE = sorted(set(SCENES) - {"frozen", "hanging", "absent"})
@@ -63,6 +64,18 @@ def test_overwriting_a_frame_changes_none_that_follows(camera_for, scene):
 def test_only_the_dark_scene_is_dark_and_only_the_torn_one_torn(camera_for, scene):
     frame = camera_for(scene).read()
     assert (is_dark(frame), is_torn(frame)) == (scene == "dark", scene == "torn")
+
+
+@pytest.mark.models
+@pytest.mark.portraits
+@pytest.mark.parametrize(
+    ("scene", "faces"),
+    [("nobody", 0), ("resident", 1), ("stranger", 1), ("far", 1), ("two", 2), ("bystander", 2)],
+)
+def test_a_scene_shows_as_many_people_as_it_says_in_every_frame(camera_for, models_dir, scene, faces):
+    """R32 is shown before a bystander only if there is one to be seen."""
+    camera, pipeline = camera_for(scene), Pipeline.load(models_dir, ("cpu",), 2)
+    assert {len(pipeline.detect(camera.read())) for _ in range(30)} == {faces}
 
 
 def test_nobody_is_shown_without_any_portrait(settings_for, tmp_path):

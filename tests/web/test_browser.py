@@ -110,6 +110,7 @@ class Site:
             asyncio.create_task(self._look()),
         ]
         await self._stopped.wait()
+        self.world.screen.speak(self.world.screen.shown.language)  # answers the question that still waits
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
