@@ -87,4 +87,6 @@ def test_what_is_not_toml_is_refused(settings_file, text):
 
 
 def test_a_value_is_never_repeated_in_the_error(settings_file):
-    assert "rtsp://user:hunter2" not in refusal(settings_file(GOOD + '[camera]\ndriver = "rtsp://user:hunter2@cam"'))
+    assert "rtsp://user:hunter2" not in refusal(
+        settings_file(GOOD + '[camera]\ndriver = "rtsp://user:hunter2@cam"')
+    )

@@ -147,7 +147,10 @@ async def _card_and_pin(story: Story, gate: RunningGate, visitor: Visitor, pin: 
     await visitor.until(lambda: not gate.service.face_offered, "face to leave the offer")
     await _opens_by_card_and_pin(story, visitor, pin, "with the vision process killed, ")
     await visitor.until(lambda: gate.service.face_offered, "vision to come back")
-    story.expect(gate.service.face_offered, f"vision is back by itself, {time.monotonic() - killed:.1f} s later at most")
+    story.expect(
+        gate.service.face_offered,
+        f"vision is back by itself, {time.monotonic() - killed:.1f} s later at most",
+    )
     visitor.devices.plug_reader(plugged=False)
     await visitor.until(lambda: not gate.service.face_offered, "face to leave the offer")
     visit = await visitor.by_face("resident")
@@ -195,7 +198,9 @@ async def _events(
     for message in received:
         text = message.payload.decode()
         clean = (
-            message.message is not None and not message.retained and not any(word in text for word in forbidden)
+            message.message is not None
+            and not message.retained
+            and not any(word in text for word in forbidden)
         )
         story.expect(clean, f"{message.topic}: {json.dumps(json.loads(text))}")
     story.expect(received != [], "nothing in it names a person, and no passage was sent on its own")
