@@ -53,7 +53,8 @@ def _at_rest(processes: dict[str, int], idle_s: Seconds) -> dict[str, object]:
     time.sleep(idle_s)
     spent = sum(map(_cpu_s, processes.values())) - before
     share = 100 * spent / (time.monotonic() - began)
-    return {"rss_mb": {**rss, "both": sum(rss.values())}, "idle_cpu_percent": share}
+    parts = {f"rss_{name}_mb": size for name, size in rss.items()}
+    return {"rss_mb": sum(rss.values()), **parts, "idle_cpu_percent": share}
 
 
 def _next(reports: IO[str], name: str) -> Reached:

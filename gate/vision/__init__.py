@@ -4,3 +4,5 @@ import os
 
 # OpenCV reads its limit once, when it is loaded: 50 million pixels are 150 MB decoded, more than any photograph needs.
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "50000000")
+# Seconds, likewise: a stuck V4L2 camera must become a fault before the parent takes the child for dead.
+os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")

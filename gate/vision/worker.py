@@ -23,13 +23,13 @@ import numpy as np
 import numpy.typing as npt
 
 from gate.core.matching import Gallery, search
-from gate.core.policy import Finding, Hint
+from gate.core.policy import Finding
 from gate.core.types import TemplateId
 from gate.errors import DeviceFault, GateError
 from gate.vision import wire
 from gate.vision.camera import Camera, open_camera
 from gate.vision.client import VisionSettings
-from gate.vision.look import choose, is_dark, is_torn
+from gate.vision.look import choose, flaw_of
 from gate.vision.pipeline import Pipeline
 from gate.vision.scenes import SCENES, SceneCamera
 
@@ -184,9 +184,8 @@ class Worker:
         """Send what one frame shows; nothing for the last frame over again."""
         if self._is_repeated(frame):
             return
-        if is_dark(frame) or is_torn(frame):
-            hint = Hint.MORE_LIGHT if is_dark(frame) else Hint.HOLD_STILL
-            self._found(Finding(hint))
+        if (flaw := flaw_of(frame)) is not None:
+            self._found(Finding(flaw))
             return
         look = choose(self._pipeline.detect(frame), frame, self._settings.zone)
         if look.face is None:
@@ -210,7 +209,7 @@ class Worker:
 
     def _is_repeated(self, frame: npt.NDArray[np.uint8]) -> bool:
         """Tell whether the frame is the last one again: it is no second look. Raises DeviceFault when that goes on."""
-        digest = zlib.crc32(frame[::4, ::4].tobytes())
+        digest = zlib.crc32(frame[::8, ::8].tobytes())
         last, count = self._same_frames
         repeats = count + 1 if digest == last else 0
         self._same_frames = (digest, repeats)
