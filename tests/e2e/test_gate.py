@@ -250,7 +250,7 @@ def test_the_command_line_drives_the_simulated_devices(config):
         process.terminate()
         _, said = process.communicate(timeout=30)
     assert card.returncode == 0, card.stderr
-    assert "granted=true method=card" in said
+    assert "method=card granted=true" in said
     assert wrong.returncode == 1
     assert "would not do that" in wrong.stderr
     assert "No gate answers" in gate("sim", "card", "451", "--url", url).stderr

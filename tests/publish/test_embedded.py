@@ -82,6 +82,7 @@ def test_it_outlives_ctrl_c_so_that_the_gate_can_say_goodbye():
         "from gate.publish.embedded import embedded_broker\n"
         "from tests.publish.test_embedded import listens\n"
         "import signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # it is ignored where we were started with &
         "with embedded_broker() as settings:\n"
         "    try:\n"
         "        print('up', flush=True)\n"
