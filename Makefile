@@ -12,25 +12,26 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
 
 .PHONY: setup
-setup: $(VENV)/models ## Make .venv with the gate command, and the prepared models in models/weights
+setup: $(VENV)/runtime ## Make .venv with the gate command, and the prepared models in models/weights
+	@$(BIN)/gate models prepare --portraits >/dev/null
+
+PIP = $(BIN)/pip --quiet --disable-pip-version-check
 
 $(VENV)/runtime: requirements.lock pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $@
-
-$(VENV)/models: $(VENV)/runtime models/*.toml gate/demo/portraits.toml
-	$(BIN)/gate models prepare --portraits
+	@echo "Setting up $(VENV), once: this takes a minute or two."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/dev: $(VENV)/runtime requirements-dev.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@echo "Adding what the tests and checks need."
+	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
 .PHONY: system
-system: # What the tests use of the system: a real broker and a real browser. Without root, those tests say they are skipped.
-	@deploy/system-packages mosquitto chromium fonts-noto-cjk
+system: # What the tests use of the system: a real broker, a real browser, a stream to watch. Without root, those tests say they are skipped.
+	@deploy/system-packages mosquitto chromium fonts-noto-cjk ffmpeg
 
 .PHONY: demo
 demo: setup ## Play one visit after another against the real stack and tell the story

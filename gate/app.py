@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+import fcntl
+import math
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
+from pathlib import Path
 from typing import TypeVar
 
 import structlog
 
-from firmware_bridge.drivers import Door, Reader
 from firmware_bridge.registry import DOORS, READERS
 from firmware_bridge.simulators import SimulatedDoor, SimulatedReader
 from gate import notice
 from gate.core import inputs as on
-from gate.core.operating import effective_threshold
+from gate.core.operating import OperatingPoint, effective_threshold
 from gate.core.policy import Rules
 from gate.desk import Desk, LiveCapture
-from gate.errors import ConfigError, GateError
+from gate.errors import ConfigError, GateError, VaultError
 from gate.hardware import Hardware
 from gate.ports import Clock, Screen
+from gate.process import keep_memory_private
 from gate.publish import link
 from gate.publish.embedded import embedded_broker
 from gate.publish.mqtt import Publisher
@@ -40,6 +43,9 @@ log = structlog.get_logger()
 VERSION = version("gate")
 DRAIN_S = 1.0
 HEALTH_S = 60.0
+NO_MODEL = "0" * 64
+"""Stands for the hash of a model that is not there: no template was ever made with it."""
+EXIT_SOFTWARE = 70
 
 Kind = TypeVar("Kind")
 
@@ -58,8 +64,8 @@ class RunningGate:
     screen: Screen
     hardware: Hardware
     vision: VisionClient | None
-    publisher: Publisher
-    broker: link.BrokerSettings
+    publisher: Publisher | None
+    broker: link.BrokerSettings | None
     simulation: DeskSimulation | None
 
     def status(self) -> Status:
@@ -77,7 +83,7 @@ class RunningGate:
             vision_fault=f"{fault.what} {fault.remedy}" if fault else None,
             reader_healthy=self.hardware.reader_healthy,
             door_healthy=self.hardware.door_healthy,
-            broker_connected=self.publisher.connected,
+            broker_connected=self.publisher is not None and self.publisher.connected,
             key_custody=self.store.custody,
         )
 
@@ -104,98 +110,169 @@ async def open_gate(
     *,
     clock: Clock | None = None,
 ) -> AsyncIterator[RunningGate]:
-    """Run one gate while the block runs: door first, then face, then events. Raises GateError when it cannot start.
+    """Run one gate while the block runs: door first, then face, then events.
 
-    make_screen: makes the screen from the function that takes its inputs.
+    make_screen: makes the screen from the function that takes its inputs. Raises GateError where even card and PIN
+    cannot work. Whatever only face or the broker needs is logged when it fails, and the door serves without it.
     """
     clock = clock or SystemClock()
-    published = notice.load_notice(settings)
-    point = load_operating_point(settings.models_dir, manifest_for(settings.models_dir, "embed"))
     inputs: asyncio.Queue[on.Input] = asyncio.Queue()
     capture = LiveCapture()
+    published = _or_none(lambda: notice.load_notice(settings))
+    point = _or_none(
+        lambda: load_operating_point(settings.models_dir, manifest_for(settings.models_dir, "embed"))
+    )
+    rules = _rules(settings, point)
     async with AsyncExitStack() as stack:
         store = open_store(settings)
         stack.callback(store.close)
-        reader = _driver(READERS, settings.reader.driver, "reader")
-        door = _driver(DOORS, settings.door.driver, "door")
-        hardware = Hardware(
-            reader, door, release_s=settings.door.release_s, post=inputs.put_nowait, new_attempt=new_attempt
-        )
+        stack.enter_context(_alone_on(settings.storage.data_dir))
+        hardware, simulated = _hardware(settings, inputs)
         hardware.open(clock.monotonic())
         stack.callback(hardware.close)
-        vision = _vision(settings, inputs.put_nowait, capture)
-        threshold = effective_threshold(point, settings.face.threshold_at_least)
+        vision = _vision(settings, inputs.put_nowait, capture) if point else None
         screen = make_screen(inputs.put_nowait)
         service = Service(
             inputs,
             clock=clock,
-            rules=Rules(
-                published.version, settings.notice.minimum_s, threshold=threshold, margin=point.margin
-            ),
-            templates_most=point.n_max,
+            rules=rules,
+            templates_most=point.n_max if point else 0,
             store=store,
             hardware=hardware,
             screen=screen,
             vision=vision,
+            notice_published=published is not None,
         )
-        stack.push_async_callback(_cancel, asyncio.create_task(service.run()))
+        _spawn(stack, service.run(), "service")
         if vision is not None:
             vision.start()
             stack.push_async_callback(vision.stop)
-        broker = broker_of(settings)
-        if broker is None:
-            broker = await asyncio.to_thread(stack.enter_context, embedded_broker())
-        publisher = Publisher(broker, store.outbox, clock, gate_id=settings.site.gate_id)
-        await publisher.start()
-        stack.push_async_callback(publisher.stop)
-        stack.push_async_callback(_cancel, asyncio.create_task(_publish(publisher, service, clock)))
-        desk = Desk(
-            clock=clock,
-            store=store,
-            service=service,
-            capture=capture,
-            alike_at_least=threshold,
-            retention=timedelta(days=settings.face.retention_days),
-        )
+        broker, publisher = await _publisher(settings, stack, store, clock)
+        if publisher is not None:
+            _spawn(stack, _publish(publisher, service, clock), "publish")
         yield RunningGate(
             settings=settings,
             clock=clock,
-            notice=published,
+            notice=published or notice.UNPUBLISHED,
             inputs=inputs,
             service=service,
-            desk=desk,
+            desk=Desk(
+                clock=clock,
+                store=store,
+                service=service,
+                capture=capture,
+                alike_at_least=rules.threshold,
+                retention=timedelta(days=settings.face.retention_days),
+            ),
             store=store,
             screen=screen,
             hardware=hardware,
             vision=vision,
             publisher=publisher,
             broker=broker,
-            simulation=_simulation(reader, door, vision),
+            simulation=DeskSimulation(*simulated, vision) if simulated else None,
         )
 
 
 async def run(settings: Settings, announce: Callable[[str], None]) -> None:
-    """Run the gate with its pages until cancelled; *announce* is told where the pages are."""
+    """Run the gate with its pages until cancelled; *announce* is told where the pages are.
+
+    Pages that cannot be served are logged: the door serves without them.
+    """
     from gate.web.app import create_app
     from gate.web.screen import KioskScreen
     from gate.web.server import serve
 
+    keep_memory_private()
     screen = KioskScreen(SystemClock())
     async with open_gate(settings, lambda _post: screen) as gate:
         app = create_app(gate.web_context(), screen)
-        await serve(app, settings.web.host, settings.web.port, announce=announce)
+        try:
+            await serve(app, settings.web.host, settings.web.port, announce=announce)
+        except GateError as error:
+            _log_loss(error)
+            await asyncio.Event().wait()
 
 
 def open_store(settings: Settings) -> Store:
     """Open the gate's store, also beside a running gate. Raises VaultError with the remedy."""
+    manifest = _or_none(lambda: manifest_for(settings.models_dir, "embed"))
     return Store.open(
         settings.storage.data_dir,
         settings.storage.keys_dir,
         credentials_dir=credentials_dir(),
         gate_id=settings.site.gate_id,
         notice_version=notice.CURRENT,
-        model_sha256=manifest_for(settings.models_dir, "embed").sha256,
+        model_sha256=manifest.sha256 if manifest else NO_MODEL,
     )
+
+
+@contextmanager
+def _alone_on(data_dir: Path) -> Iterator[None]:
+    """Keep a second gate off the same data. Raises VaultError when one serves already; the kernel frees a dead one's."""
+    with (data_dir / "serving").open("w", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise VaultError(
+                "gate-running",
+                f"Another gate already serves the data in {data_dir}.",
+                remedy="End that one first, or give this one a storage.data_dir of its own.",
+            ) from error
+        yield
+
+
+def _or_none(build: Callable[[], Kind]) -> Kind | None:
+    """Build what card and PIN can do without; say so when it cannot be had."""
+    try:
+        return build()
+    except GateError as error:
+        _log_loss(error)
+        return None
+
+
+def _log_loss(error: GateError) -> None:
+    log.error("serving_without", code=error.code, what=error.what, remedy=error.remedy)
+
+
+def _rules(settings: Settings, point: OperatingPoint | None) -> Rules:
+    """Put the site's numbers together; without an operating point nothing is similar enough."""
+    return Rules(
+        notice.CURRENT,
+        settings.notice.minimum_s,
+        threshold=effective_threshold(point, settings.face.threshold_at_least) if point else math.inf,
+        margin=point.margin if point else math.inf,
+    )
+
+
+def _hardware(
+    settings: Settings, inputs: asyncio.Queue[on.Input]
+) -> tuple[Hardware, tuple[SimulatedReader, SimulatedDoor] | None]:
+    """Build reader and door, and give the pair again where both are simulated."""
+    reader = _driver(READERS, settings.reader.driver, "reader")
+    door = _driver(DOORS, settings.door.driver, "door")
+    hardware = Hardware(
+        reader, door, release_s=settings.door.release_s, post=inputs.put_nowait, new_attempt=new_attempt
+    )
+    pair = (reader, door) if isinstance(reader, SimulatedReader) and isinstance(door, SimulatedDoor) else None
+    return hardware, pair
+
+
+async def _publisher(
+    settings: Settings, stack: AsyncExitStack, store: Store, clock: Clock
+) -> tuple[link.BrokerSettings | None, Publisher | None]:
+    """Start publishing, to the site's broker or to the embedded one; without either, the outbox waits."""
+    try:
+        broker = broker_of(settings)
+        if broker is None:
+            broker = await asyncio.to_thread(stack.enter_context, embedded_broker())
+        publisher = Publisher(broker, store.outbox, clock, gate_id=settings.site.gate_id)
+        await publisher.start()
+    except GateError as error:
+        _log_loss(error)
+        return None, None
+    stack.push_async_callback(publisher.stop)
+    return broker, publisher
 
 
 def _vision(
@@ -211,8 +288,8 @@ def _vision(
                 post(on.FaceFound(wire.attempt_of(message), message.finding()))
             case wire.Embedded(attempt, payload):
                 capture.take(attempt, payload)
-            case wire.Fault(attempt, what=what):
-                capture.fail(attempt, what)
+            case wire.Fault(attempt, what=what, remedy=remedy):
+                capture.fail(attempt, what, remedy)
                 post(on.CameraFailed(wire.attempt_of(message)))
             case _:
                 pass
@@ -248,12 +325,6 @@ def _driver(table: Mapping[str, Callable[[], Kind]], name: str, section: str) ->
         ) from None
 
 
-def _simulation(reader: Reader, door: Door, vision: VisionClient | None) -> DeskSimulation | None:
-    if isinstance(reader, SimulatedReader) and isinstance(door, SimulatedDoor):
-        return DeskSimulation(reader, door, vision)
-    return None
-
-
 def broker_of(settings: Settings) -> link.BrokerSettings | None:
     """Give the configured broker, or None for the embedded one. Raises ConfigError for half a login."""
     broker = settings.broker
@@ -283,10 +354,24 @@ async def _publish(publisher: Publisher, service: Service, clock: Clock) -> None
                 health_at = clock.monotonic() + HEALTH_S
         except GateError as error:
             log.error("publish_failed", code=error.code, remedy=error.remedy)  # noqa: TRY400 - code and remedy say it
+        except Exception as error:  # noqa: BLE001 - an outer loop: the next window may go out
+            log.error("publish_failed", kind=type(error).__name__)  # noqa: TRY400 - a trace may quote values
         await asyncio.sleep(DRAIN_S)
 
 
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+def _spawn(stack: AsyncExitStack, work: Coroutine[None, None, None], name: str) -> None:
+    """Run *work* while the stack is open. It is made never to end: if it does, so does the process, to be restarted."""
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            log.critical("task_ended", task=task.get_name(), kind=type(task.exception()).__name__)
+            raise SystemExit(EXIT_SOFTWARE)
+
+    async def cancel() -> None:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(ended)
+    stack.push_async_callback(cancel)

@@ -8,8 +8,10 @@ from functools import partial
 
 from firmware_bridge.registry import DOORS, READERS
 from gate.app import broker_of, open_store
+from gate.core.operating import effective_threshold
 from gate.errors import ConfigError, GateError
 from gate.notice import load_notice
+from gate.publish import link
 from gate.settings import Settings
 from gate.store.keys import Custody
 from gate.vision.manifest import load_operating_point, manifest_for
@@ -81,8 +83,10 @@ def _face(settings: Settings) -> str:
     """Load both networks as the vision process would, and say what really runs them."""
     if not settings.face.enabled or settings.camera is None:
         return "off by settings"
+    from gate.vision.camera import known_driver
     from gate.vision.sessions import open_session
 
+    known_driver(settings.camera.driver)
     running = {}
     for task in ("detect", "embed"):
         manifest = manifest_for(settings.models_dir, task)
@@ -91,13 +95,16 @@ def _face(settings: Settings) -> str:
         )
         running[manifest.name] = session.get_providers()[0]
     point = load_operating_point(settings.models_dir, manifest_for(settings.models_dir, "embed"))
+    threshold = effective_threshold(point, settings.face.threshold_at_least)
     networks = ", ".join(f"{name} on {provider}" for name, provider in running.items())
     return (
-        f"{networks}; {settings.camera.driver} camera, closed; threshold {point.threshold:g} for at most "
+        f"{networks}; {settings.camera.driver} camera, closed; threshold {threshold:g} for at most "
         f"{point.n_max} templates, low assurance: no liveness check yet"
     )
 
 
 def _broker(settings: Settings) -> str:
     broker = broker_of(settings)
+    if broker is not None and broker.tls is not None:
+        link.tls_context(broker.tls)
     return f"{broker.host}:{broker.port}" if broker else "embedded, on loopback"

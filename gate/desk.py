@@ -26,7 +26,7 @@ class LiveCapture:
     attempt: AttemptId | None = None
     embeddings: list[bytes] = field(default_factory=list, repr=False)
     _done: asyncio.Event = field(default_factory=asyncio.Event)
-    _fault: str | None = None
+    _fault: RequestError | None = None
 
     def begin(self) -> AttemptId:
         """Start anew and give the id under which the camera must report."""
@@ -42,10 +42,10 @@ class LiveCapture:
             if len(self.embeddings) == CAPTURES:
                 self._done.set()
 
-    def fail(self, attempt: str, what: str) -> None:
-        """End the present enrolment: the camera says *what* is wrong."""
+    def fail(self, attempt: str, what: str, remedy: str) -> None:
+        """End the present enrolment: the camera says *what* is wrong, and the *remedy*."""
         if attempt == self.attempt:
-            self._fault = what
+            self._fault = RequestError("enrol-camera", what, remedy=remedy)
             self._done.set()
 
     async def collected(self, patience: Seconds) -> list[bytes]:
@@ -59,7 +59,7 @@ class LiveCapture:
                 remedy="Stand before the camera, one person, in good light, and try again.",
             ) from None
         if self._fault is not None:
-            raise RequestError("enrol-camera", self._fault, remedy="Mend the camera and try again.")
+            raise self._fault
         return self.embeddings
 
     def end(self) -> None:
@@ -88,15 +88,16 @@ class Desk:
         self._capture = capture
         self._alike_at_least = alike_at_least
         self._retention = retention
+        self._enrolling: PersonId | None = None
 
-    def residents(self) -> Sequence[Resident]:
-        """Give everybody, by unit, with whether they agreed to face."""
+    def residents(self, offset: int = 0, limit: int = 50) -> Sequence[Resident]:
+        """Give up to *limit* residents after the first *offset*, in order of entry, with whether they agreed to face."""
         now, notice = self._clock.now(), self._service.notice
 
         def has_consented(person: PersonId) -> bool:
             return any(is_active(consent, now, notice) for consent in self._store.consents.of(person))
 
-        people = sorted(self._store.people.list(), key=lambda person: person.unit)
+        people = self._store.people.list(offset, limit)
         return [Resident(each.id, each.unit, each.name, has_consented(each.id)) for each in people]
 
     async def enrol(self, person: PersonId, *, agreed_to: NoticeVersion, language: str) -> ConsentId:
@@ -106,7 +107,14 @@ class Desk:
         then nothing is written.
         """
         async with self._service.lend_camera() as vision:
+            self._enrolling = person
             template = await self._template(vision)
+        if self._enrolling != person:
+            raise RequestError(
+                "enrol-withdrawn",
+                "Consent was withdrawn meanwhile.",
+                remedy="Begin again if it is wanted after all.",
+            )
         at = self._clock.now()
         consent, _ = self._store.consents.enrol(
             person,
@@ -121,6 +129,8 @@ class Desk:
 
     def withdraw(self, person: PersonId) -> None:
         """End the person's consent, destroy the template, and stop matching it before the next decision (R24)."""
+        if self._enrolling == person:
+            self._enrolling = None  # a withdrawal outlives an enrolment that began before it
         self._store.consents.withdraw(person, self._clock.now())
         self._service.reload_gallery()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -33,8 +34,21 @@ REOPEN_S = 2.0
 class _Device:
     driver: Driver
     name: str
-    reported_lost: bool = False
+    lost: bool = False
     retry_at: Seconds = 0.0
+
+    @property
+    def healthy(self) -> bool:
+        """Tell whether the device is open, answers, and has not failed since."""
+        return self.driver.healthy and not self.lost
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A release the controller has not confirmed yet. *due* is set at the next poll: a stalled loop is no fault."""
+
+    attempt: AttemptId
+    due: Seconds | None = None
 
 
 class Hardware:
@@ -58,17 +72,17 @@ class Hardware:
         self._keypad = Keypad()
         self._now: Seconds = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._asked: tuple[AttemptId, Seconds] | None = None
+        self._asked: deque[_Asked] = deque()
 
     @property
     def reader_healthy(self) -> bool:
         """Tell whether cards and keys can be read: without them face is not offered (R01)."""
-        return self._reader.driver.healthy
+        return self._reader.healthy
 
     @property
     def door_healthy(self) -> bool:
         """Tell whether the door controller answers."""
-        return self._door.driver.healthy
+        return self._door.healthy
 
     def open(self, now: Seconds) -> None:
         """Open both devices; one that is not there is tried again while the gate runs."""
@@ -84,29 +98,35 @@ class Hardware:
         """Let the drivers' time pass, reopen what is lost, and give up on a release that was never confirmed."""
         self._now = now
         for device in (self._reader, self._door):
-            if not device.driver.healthy and now >= device.retry_at:
-                self._try_open(device, now)
-            device.driver.poll(now)
-        if self._asked is not None and now >= self._asked[1]:
+            self._tend(device, now)
+        for asked in self._asked:
+            asked.due = now + ANSWER_S if asked.due is None else asked.due
+        while self._asked and self._asked[0].due is not None and now >= self._asked[0].due:
             self._answer(released=False)
 
     def release(self, attempt: AttemptId) -> None:
         """Ask the controller for one release on behalf of *attempt*; a DoorReported follows in any case."""
-        self._asked = (attempt, self._now + ANSWER_S)
         try:
             self._strike.release(seconds=self._release_s)
         except BridgeError as error:
             log.error("door_refused", cause=str(error))  # noqa: TRY400 - the sentence says it all
-            self._answer(released=False)
+            self._post(on.DoorReported(attempt, released=False))
+        else:
+            self._asked.append(_Asked(attempt))
 
-    def _try_open(self, device: _Device, now: Seconds) -> None:
-        device.retry_at = now + REOPEN_S
+    def _tend(self, device: _Device, now: Seconds) -> None:
+        """Keep one device going; whatever its driver throws costs that device only."""
         try:
-            device.driver.open(lambda event: self._hear(device, event))
+            if not device.healthy and now >= device.retry_at:
+                device.retry_at = now + REOPEN_S
+                device.driver.close()
+                device.driver.open(lambda event: self._hear(device, event))
+                self._back(device)
+            device.driver.poll(now)
         except BridgeError as error:
             self._lost(device, str(error))
-        else:
-            self._back(device)
+        except Exception as error:  # noqa: BLE001 - a driver is foreign code: it must not stop the other device
+            self._lost(device, type(error).__name__)
 
     def _hear(self, device: _Device, event: DeviceEvent) -> None:
         """Take an event from whichever thread the driver reports on."""
@@ -134,16 +154,15 @@ class Hardware:
         self._post(on.CredentialPresented(self._new_attempt(), credential))
 
     def _answer(self, *, released: bool) -> None:
-        if self._asked is not None:
-            attempt, self._asked = self._asked[0], None
-            self._post(on.DoorReported(attempt, released))
+        if self._asked:
+            self._post(on.DoorReported(self._asked.popleft().attempt, released))
 
     def _lost(self, device: _Device, cause: str) -> None:
-        if not device.reported_lost:
-            device.reported_lost = True
+        if not device.lost:
+            device.lost = True
             log.error("device_lost", device=device.name, cause=cause)
 
     def _back(self, device: _Device) -> None:
-        if device.reported_lost:
-            device.reported_lost = False
+        if device.lost:
+            device.lost = False
             log.info("device_back", device=device.name)

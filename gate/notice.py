@@ -25,6 +25,10 @@ class Notice:
     texts: Mapping[str, str]
 
 
+UNPUBLISHED: Final = Notice(CURRENT, MappingProxyType(dict.fromkeys(LANGUAGES, "")))
+"""What the pages show where no notice can be: nothing, and face is not offered."""
+
+
 def load_notice(settings: Settings, folder: Path = NOTICES) -> Notice:
     """Read the current notice. Raises ConfigError when a language is missing or a text cannot be filled."""
     values = {

@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -21,7 +21,17 @@ from gate.core import inputs as on
 from gate.core.attempt import Capturing, Gate, advance, deadline, face_is_offered
 from gate.core.events import Health, window_of
 from gate.core.policy import Conditions, Rules
-from gate.core.types import AttemptId, Card, Credential, Decision, NoticeVersion, Reason, TemplateId, UnitPin
+from gate.core.types import (
+    AttemptId,
+    Card,
+    Credential,
+    Decision,
+    NoticeVersion,
+    Reason,
+    Seconds,
+    TemplateId,
+    UnitPin,
+)
 from gate.errors import GateError, RequestError
 from gate.hardware import Hardware
 from gate.ports import Clock, Screen, Vision
@@ -57,6 +67,7 @@ class Service:
         hardware: Hardware,
         screen: Screen,
         vision: Vision | None,
+        notice_published: bool,
     ) -> None:
         """templates_most: what the operating point was validated for. vision: None where the site has no face."""
         self._inputs = inputs
@@ -67,6 +78,7 @@ class Service:
         self._hardware = hardware
         self._screen = screen
         self._vision = vision
+        self._notice_published = notice_published
         self._gate = Gate()
         self._timer: asyncio.TimerHandle | None = None
         self._hasher = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pin")
@@ -98,7 +110,8 @@ class Service:
         Raises RequestError ``camera-busy`` when face is off here, not ready, lent already, or at work for a visitor.
         """
         if (
-            self._vision is None
+            not self._notice_published
+            or self._vision is None
             or not self._vision.ready
             or self._camera_lent
             or isinstance(self._gate.phase, Capturing)
@@ -119,7 +132,8 @@ class Service:
         """Give the gate's own state for publishing."""
         return Health(
             at=self._clock.now(),
-            face_offered=self.face_offered,
+            # Standing conditions only: that face rests, or that the camera is lent, would tell that somebody is there.
+            face_offered=not self._conditions(camera_lent=False).obstacles,
             reader_healthy=self._hardware.reader_healthy,
             door_healthy=self._hardware.door_healthy,
             version=version,
@@ -127,58 +141,76 @@ class Service:
 
     async def run(self) -> None:
         """Serve until cancelled. A fault in one step is logged, and the deadlines bring the gate back to rest."""
-        keepers = [asyncio.create_task(self._poll()), asyncio.create_task(self._keep_house())]
+        keepers = [
+            asyncio.create_task(self._every(POLL_S, self._poll)),
+            asyncio.create_task(self._every(HOUSEKEEPING_S, self._keep_house)),
+        ]
         try:
             while True:
+                event = await self._inputs.get()
                 try:
-                    self._step(await self._inputs.get())
+                    self._step(event)
                 except Exception as error:  # noqa: BLE001 - the outer loop: the door must go on
-                    log.error("service_fault", kind=type(error).__name__)  # noqa: TRY400 - a trace may quote a card
+                    self._falter(error)
         finally:
             for task in (*keepers, *self._pins):
                 task.cancel()
             self._hasher.shutdown(wait=False, cancel_futures=True)
 
-    async def _poll(self) -> None:
-        """Let the devices' time pass and notice what came or went."""
+    async def _every(self, seconds: Seconds, work: Callable[[], None]) -> None:
         while True:
-            self._hardware.poll(self._clock.monotonic())
-            conditions = self._conditions()
-            if conditions != self._gate.conditions:
-                log.info("face_conditions", obstacles=conditions.obstacles)
-                self._inputs.put_nowait(on.ConditionsChanged(conditions))
-            await asyncio.sleep(POLL_S)
+            try:
+                work()
+            except Exception as error:  # noqa: BLE001 - an outer loop too: what keeps face honest must not end
+                self._falter(error)
+            await asyncio.sleep(seconds)
 
-    def _conditions(self) -> Conditions:
+    def _falter(self, error: Exception) -> None:
+        """Answer the unforeseen: say so without quoting anything, close the camera, and offer no face for now."""
+        log.error("service_fault", kind=type(error).__name__)
+        for effect in (do.CloseCamera(), do.Forget()):
+            with suppress(Exception):  # vision itself may be what failed; its keeper sees to it
+                self._drive_camera(effect)
+        if self._gate.conditions != Conditions():
+            self._inputs.put_nowait(on.ConditionsChanged(Conditions()))
+
+    def _poll(self) -> None:
+        """Let the devices' time pass and notice what came or went."""
+        self._hardware.poll(self._clock.monotonic())
+        conditions = self._conditions()
+        if conditions != self._gate.conditions:
+            log.info("face_conditions", obstacles=conditions.obstacles)
+            self._inputs.put_nowait(on.ConditionsChanged(conditions))
+
+    def _conditions(self, *, camera_lent: bool | None = None) -> Conditions:
+        lent = self._camera_lent if camera_lent is None else camera_lent
         return Conditions(
-            vision_ready=self._vision is not None and self._vision.ready and not self._camera_lent,
+            vision_ready=self._vision is not None and self._vision.ready and not lent,
             screen_live=self._screen.live,
-            notice_published=bool(self._rules.notice),
+            notice_published=self._notice_published,
             reader_healthy=self._hardware.reader_healthy,
             gallery_validated=self._templates <= self._templates_most,
             storage_healthy=not (self._store.space_low or self._storage_fault),
         )
 
-    async def _keep_house(self) -> None:
-        """Open each hour's window, drop what is past its time, and reload who may be matched."""
-        while True:
-            try:
-                self._housekeeping(self._clock.now())
-                self._storage_fault = False
-            except GateError as error:
-                if not self._storage_fault:
-                    log.error("storage_fault", code=error.code, remedy=error.remedy)  # noqa: TRY400 - said once
-                self._storage_fault = True
-            await asyncio.sleep(HOUSEKEEPING_S)
-
-    def _housekeeping(self, now: datetime) -> None:
-        self._store.reclaim()
-        if window_of(now) != self._hour:
-            self._store.outbox.open_window(now)
-            self._store.audit.purge(now - DECISIONS_KEPT)
-            self._store.outbox.purge(now - COUNTS_KEPT)
-            self.reload_gallery()
+    def _keep_house(self) -> None:
+        """Open each hour's window, drop what is past its time, end what expired, and reload who may be matched."""
+        now = self._clock.now()
+        try:
+            self._store.reclaim()
+            expired = self._store.consents.expire(now)
+            if window_of(now) != self._hour:
+                self._store.outbox.open_window(now)
+                self._store.audit.purge(now - DECISIONS_KEPT)
+                self._store.outbox.purge(now - COUNTS_KEPT)
+            if expired or window_of(now) != self._hour:
+                self.reload_gallery()
             self._hour = window_of(now)
+            self._storage_fault = False
+        except GateError as error:
+            if not self._storage_fault:
+                log.error("storage_fault", code=error.code, remedy=error.remedy)  # noqa: TRY400 - said once
+            self._storage_fault = True
 
     def reload_gallery(self) -> None:
         """Give vision the templates of those whose consent holds now, and nobody else's (R21)."""
@@ -192,13 +224,29 @@ class Service:
     def _step(self, event: on.Input) -> None:
         """Take one input, and whatever its effects answer at once, before any other."""
         events = deque([event])
+        now = (
+            self._clock.monotonic()
+        )  # for the answers too: a slow disk must not turn a committed grant into a refusal
         while events:
-            self._gate, effects = advance(self._gate, events.popleft(), self._clock.monotonic(), self._rules)
-            for effect in effects:
-                answer = self._carry_out(effect)
-                if answer is not None:
-                    events.append(answer)
+            self._gate, effects = advance(self._gate, events.popleft(), now, self._rules)
+            events.extend(filter(None, map(self._answer_to, effects)))
         self._set_timer()
+
+    def _answer_to(self, effect: do.Effect) -> on.Input | None:
+        """Carry one effect out; an accident in it costs neither the next effect nor its own answer."""
+        try:
+            return self._carry_out(effect)
+        except Exception as error:  # noqa: BLE001 - an outer frame: a card must be checked though the screen broke
+            self._falter(error)
+        match effect:
+            case do.CheckCredential(attempt):
+                return on.CredentialChecked(attempt, Reason.FAULT)
+            case do.Record(decision):
+                return on.Recorded(decision.attempt, on.Stored.FAILED)
+            case do.ReleaseDoor(attempt):
+                return on.DoorReported(attempt, released=False)
+            case _:
+                return None
 
     def _set_timer(self) -> None:
         """Have a Tick come when the present phase is over."""
@@ -264,6 +312,9 @@ class Service:
             answer: on.Input = on.CredentialChecked(attempt, verdict.reason)
         except GateError as error:
             answer = self._fault(attempt, error)
+        except Exception as error:  # noqa: BLE001 - the outermost frame of a task: its person still gets an answer
+            self._falter(error)
+            answer = on.CredentialChecked(attempt, Reason.FAULT)
         self._inputs.put_nowait(answer)
 
     def _fault(self, attempt: AttemptId, error: GateError) -> on.Input:

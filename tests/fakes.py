@@ -12,6 +12,7 @@ class FakeVision:
         self.capturing: AttemptId | None = None
         self.enrolling = False
         self.told: list[str] = []
+        self.accident: Exception | None = None
 
     def load_gallery(self, templates) -> None:
         self.gallery = dict(templates)
@@ -19,6 +20,8 @@ class FakeVision:
     def open_camera(self, attempt, *, enrol=False) -> None:
         self.capturing, self.enrolling = attempt, enrol
         self.told.append("open")
+        if self.accident is not None:
+            raise self.accident
 
     def close_camera(self) -> None:
         self.capturing = None

@@ -61,7 +61,6 @@ def test_the_examples_we_ship_are_valid(path):
         ("[face]\nenabled = true", ["[camera]"]),
         ("[face]\nzone = [0.8, 0.0, 0.2, 1.0]", ["face.zone", "left below right"]),
         ("[face]\ndetect_side_px = 333", ["face.detect_side_px", "32", "pixels"]),
-        ('[camera]\ndriver = "usb"', ["camera.driver", "v4l2"]),
         ("[web]\nport = 99999", ["web.port", "65535"]),
         ('[storage]\ndata_dri = "/tmp"', ["data_dri", "data_dir"]),
     ],
@@ -88,5 +87,12 @@ def test_what_is_not_toml_is_refused(settings_file, text):
 
 def test_a_value_is_never_repeated_in_the_error(settings_file):
     assert "rtsp://user:hunter2" not in refusal(
-        settings_file(GOOD + '[camera]\ndriver = "rtsp://user:hunter2@cam"')
+        settings_file(GOOD + '[camera]\ndriver = "stream"\nwidth_px = "rtsp://user:hunter2@cam"')
+    )
+
+
+@pytest.mark.parametrize("section", ["site", "reader", "door"])
+def test_a_missing_section_is_named(settings_file, section):
+    assert f"section [{section}] is missing" in refusal(
+        settings_file(GOOD.replace(f"[{section}]", f"[{section}s]"))
     )

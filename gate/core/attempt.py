@@ -181,7 +181,7 @@ def _take_for_attempt(gate: Gate, event: _ForAttempt, now: Seconds, rules: Rules
         case on.FaceChosen():
             return _face_chosen(gate, now, rules)
         case on.Cancelled():
-            return _cancelled(gate)
+            return _cancelled(gate, now, rules)
         case on.FaceFound(_, finding):
             return _face_found(gate, finding, now, rules)
         case on.CameraFailed():
@@ -240,15 +240,24 @@ def _face_chosen(gate: Gate, now: Seconds, rules: Rules) -> Step:
     return replace(gate, phase=phase), (do.OpenCamera(attempt),)
 
 
-def _cancelled(gate: Gate) -> Step:
+def _cancelled(gate: Gate, now: Seconds, rules: Rules) -> Step:
     """Let go of a person who walks off; a card or PIN already given is still answered."""
     match gate.phase:
         case Noticing() | Choosing():
             return replace(gate, phase=Idle()), (do.ClearScreen(),)
-        case Capturing():
-            return replace(gate, phase=Idle()), (*_LEAVE_CAMERA, do.ClearScreen())
+        case Capturing() as phase:
+            gate, effects = _break_off(gate, phase, now, rules)
+            return replace(gate, phase=Idle()), (*effects, do.ClearScreen())
         case _:
             return gate, ()
+
+
+def _break_off(gate: Gate, phase: Capturing, now: Seconds, rules: Rules) -> Step:
+    """End a capture before its time. A face that was compared by then is a refusal like any other, and counts."""
+    if not phase.saw_face:
+        return gate, _LEAVE_CAMERA
+    decision = decide_face(phase.attempt, matched=False, saw_face=True)
+    return _count_refusal(gate, decision, now, rules), (*_LEAVE_CAMERA, do.Record(decision))
 
 
 def _face_found(gate: Gate, finding: Finding, now: Seconds, rules: Rules) -> Step:
@@ -291,7 +300,9 @@ def _credential(gate: Gate, event: on.CredentialPresented, now: Seconds, rules: 
     if isinstance(gate.phase, Recording):
         return replace(gate, phase=replace(gate.phase, next=event)), ()
     method = _method_of(event.credential)
-    leave = _LEAVE_CAMERA if isinstance(gate.phase, Capturing) else ()
+    leave: tuple[do.Effect, ...] = ()
+    if isinstance(gate.phase, Capturing):
+        gate, leave = _break_off(gate, gate.phase, now, rules)
     return replace(gate, phase=Verifying(event.attempt, now + rules.verify_s, method)), (
         *leave,
         do.ShowChecking(event.attempt, method),
@@ -341,19 +352,26 @@ def _recorded(gate: Gate, stored: on.Stored, now: Seconds, rules: Rules) -> Step
 
 
 def _refuse(gate: Gate, decision: Decision, now: Seconds, rules: Rules) -> Step:
-    """Show and record a refusal; too many by face, and face rests while card and PIN stay."""
+    """Show and record a refusal."""
     leave = _LEAVE_CAMERA if isinstance(gate.phase, Capturing) else ()
-    refusals, rests_until = gate.refusals, gate.face_rests_until
-    if decision.method is Method.FACE and decision.reason in {Reason.NOT_RECOGNISED, Reason.NOT_CONSENTED}:
-        refusals += 1
-        if refusals >= rules.refusals_before_rest:
-            refusals, rests_until = 0, now + rules.rest_s
-    phase = Refused(decision.attempt, now + rules.show_result_s)
-    return replace(gate, phase=phase, refusals=refusals, face_rests_until=rests_until), (
+    gate = _count_refusal(gate, decision, now, rules)
+    return replace(gate, phase=Refused(decision.attempt, now + rules.show_result_s)), (
         *leave,
         do.Record(decision),
         do.ShowResult(decision.attempt, granted=False, reason=decision.reason),
     )
+
+
+def _count_refusal(gate: Gate, decision: Decision, now: Seconds, rules: Rules) -> Gate:
+    """Count a face that was compared and refused; after too many, face rests while card and PIN stay."""
+    if decision.method is not Method.FACE or decision.reason not in {
+        Reason.NOT_RECOGNISED,
+        Reason.NOT_CONSENTED,
+    }:
+        return gate
+    if gate.refusals + 1 < rules.refusals_before_rest:
+        return replace(gate, refusals=gate.refusals + 1)
+    return replace(gate, refusals=0, face_rests_until=now + rules.rest_s)
 
 
 def _door(gate: Gate, attempt: AttemptId, now: Seconds, rules: Rules, *, released: bool) -> Step:

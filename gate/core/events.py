@@ -57,11 +57,6 @@ def window_of(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
 
 
-def window_is_closed(window_start: datetime, now: datetime) -> bool:
-    """Tell whether the hour is over, so that no later passage can change what was published."""
-    return window_start + WINDOW <= now
-
-
 def publishable(counts: AccessCounts) -> PublishedCounts:
     """Withhold small cells; a withheld zero and a withheld four look the same."""
 

@@ -18,7 +18,7 @@ class Rules:
     margin: float
     notice_confirm_s: Seconds = 3.0
     choose_s: Seconds = 20.0
-    capture_s: Seconds = 10.0
+    capture_s: Seconds = 8.0
     compare_s: Seconds = 2.5
     agreeing_frames: int = 2
     verify_s: Seconds = 5.0

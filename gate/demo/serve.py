@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gate import app
+from gate.demo.needs import require_models
 from gate.demo.settings import desk_settings
 from gate.settings import Settings
 
@@ -18,6 +19,7 @@ async def serve_demo(say: Callable[[str], None], *, camera: str | None, port: in
     """Run until cancelled; what was stored goes with the folder it lay in."""
     with tempfile.TemporaryDirectory(prefix="gate-demo-") as folder:
         settings = desk_settings(Path(folder), camera=camera, port=port)
+        require_models(settings.models_dir)
         for line in _move_in(settings):
             say(line)
         await app.run(settings, lambda url: say(f"{_PAGES.format(url=url.rstrip('/'))}"))

@@ -12,8 +12,10 @@ from pathlib import Path
 from gate import logs
 from gate.app import RunningGate, open_gate
 from gate.core.types import PersonId, Reason, Seconds
+from gate.demo.needs import require_models
 from gate.demo.settings import desk_settings
 from gate.demo.visitor import Visit, Visitor
+from gate.errors import DeviceFault
 from gate.publish.listen import Listener, Received
 from gate.simulated import ShiftedClock, SimulatedScreen
 
@@ -52,9 +54,15 @@ async def tell(say: Callable[[str], None]) -> bool:
             screens.append(SimulatedScreen(post))
             return screens[0]
 
+        settings = desk_settings(Path(folder))
+        require_models(settings.models_dir)
         began = time.monotonic()
-        async with open_gate(desk_settings(Path(folder)), make_screen, clock=clock) as gate:
+        async with open_gate(settings, make_screen, clock=clock) as gate:
             visitor = Visitor(gate, screens[0])
+            if gate.broker is None:
+                raise DeviceFault(
+                    "demo-broker", "The embedded broker did not start.", remedy="See gate check."
+                )
             async with Listener(gate.broker, gate.settings.site.gate_id) as listener:
                 await _play(story, gate, visitor, clock, listener, began)
     say(
@@ -125,7 +133,7 @@ async def _visit_by_face(story: Story, gate: RunningGate, visitor: Visitor) -> N
     for scene, who in (
         ("stranger", "a stranger"),
         ("two", "two people side by side"),
-        ("frozen", "a frozen picture of the resident"),
+        ("frozen", "a camera stuck on one picture of her"),
     ):
         visit = await visitor.by_face(scene)
         refused = visit.result is not None and not visit.granted and visitor.devices.door_locked
@@ -143,13 +151,12 @@ async def _card_and_pin(story: Story, gate: RunningGate, visitor: Visitor, pin: 
     visit = await visitor.by_pin(UNIT, "000000")
     story.expect(not visit.granted and visit.result is not None, f"a wrong PIN: refused ({_why(visit)})")
     visitor.devices.kill_vision()
-    killed = time.monotonic()
     await visitor.until(lambda: not gate.service.face_offered, "face to leave the offer")
     await _opens_by_card_and_pin(story, visitor, pin, "with the vision process killed, ")
     await visitor.until(lambda: gate.service.face_offered, "vision to come back")
     story.expect(
         gate.service.face_offered,
-        f"vision is back by itself, {time.monotonic() - killed:.1f} s later at most",
+        "and vision is back by itself",
     )
     visitor.devices.plug_reader(plugged=False)
     await visitor.until(lambda: not gate.service.face_offered, "face to leave the offer")
@@ -190,21 +197,37 @@ async def _withdraw(story: Story, gate: RunningGate, visitor: Visitor, person: P
 async def _events(
     story: Story, clock: ShiftedClock, listener: Listener, *, forbidden: tuple[str, ...]
 ) -> None:
-    story.chapter("An hour closes, and the broker gets its counts.")
+    story.chapter(
+        "The demo moves its clock on by an hour, which closes the hour: the broker gets its counts."
+    )
     clock.move(timedelta(hours=1))
     received: list[Received] = []
     while not any(message.topic.endswith("access-counts") for message in received):
         received.append(await listener.next(MESSAGES_WITHIN_S))
     for message in received:
-        text = message.payload.decode()
+        fields = json.loads(message.payload)
+        said = json.dumps(
+            {name: value for name, value in fields.items() if name != "message_id"}
+        )  # which is random
         clean = (
             message.message is not None
             and not message.retained
-            and not any(word in text for word in forbidden)
+            and not any(word in said for word in forbidden)
         )
-        story.expect(clean, f"{message.topic}: {json.dumps(json.loads(text))}")
+        story.expect(clean, f"published on {message.topic}: {said}")
     story.expect(received != [], "nothing in it names a person, and no passage was sent on its own")
 
 
+_WORDS = {
+    Reason.MATCHED: "her template, well above the threshold",
+    Reason.NO_FACE: "no one clear face",
+    Reason.NOT_RECOGNISED: "like no template here",
+    Reason.NOT_CONSENTED: "no consent any more",
+    Reason.UNKNOWN_CREDENTIAL: "unknown here",
+    Reason.THROTTLED: "too many tries, wait",
+    Reason.FAULT: "the camera is at fault",
+}
+
+
 def _why(visit: Visit) -> str:
-    return visit.result.reason if visit.result else Reason.FAULT
+    return _WORDS.get(visit.result.reason, visit.result.reason) if visit.result else "face was not offered"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from iotcore import Broker
 
 HOST = "127.0.0.1"
+FREE_PORTS_TRIED = 3
 
 _CONFIG = """\
 id = 0
@@ -55,31 +56,40 @@ def embedded_broker(port: int = 0) -> Iterator[BrokerSettings]:
         from iotcore import Broker
     except ImportError as error:
         raise _fault("broker-missing", "This platform has no embedded broker.") from error
-    settings = BrokerSettings(HOST, port or _free_port(), username="gate", password=secrets.token_urlsafe(24))
-    broker = _started(Broker, settings)
+    broker, settings = _started_somewhere(Broker, port)
     try:
         yield settings
     finally:
         broker.stop()
 
 
-def _started(kind: type[Broker], settings: BrokerSettings) -> Broker:
-    # The directory is gone as soon as the broker has read it: a gate that is killed leaves no password behind.
-    with TemporaryDirectory(prefix="gate-broker-") as directory:
-        config = Path(directory, "broker.toml")
-        config.write_text(
-            _CONFIG.format(
-                host=HOST, port=settings.port, username=settings.username, password=settings.password
-            ),
-            encoding="utf-8",
-        )
-        broker = kind(config_path=str(config))
+def _started_somewhere(kind: type[Broker], port: int) -> tuple[Broker, BrokerSettings]:
+    """Start on *port*, or on a free one: another program may take it first, then on a second or third."""
+    password = secrets.token_urlsafe(24)
+    for left in range(0 if port else FREE_PORTS_TRIED - 1, -1, -1):
+        settings = BrokerSettings(HOST, port or _free_port(), username="gate", password=password)
         try:
-            return broker.start()
-        except (OSError, RuntimeError) as error:
-            raise _fault(
-                "broker-start", f"The embedded broker does not come up on {HOST}:{settings.port}."
-            ) from error
+            return _started(kind, settings), settings
+        except DeviceFault:
+            if not left:
+                raise
+    raise AssertionError("the last try returned or raised")
+
+
+def _started(kind: type[Broker], settings: BrokerSettings) -> Broker:
+    text = _CONFIG.format(
+        host=HOST, port=settings.port, username=settings.username, password=settings.password
+    )
+    try:
+        # The directory is gone as soon as the broker has read it: a gate that is killed leaves no password behind.
+        with TemporaryDirectory(prefix="gate-broker-") as directory:
+            config = Path(directory, "broker.toml")
+            config.write_text(text, encoding="utf-8")
+            return kind(config_path=str(config)).start()
+    except (OSError, RuntimeError) as error:
+        raise _fault(
+            "broker-start", f"The embedded broker does not come up on {HOST}:{settings.port}."
+        ) from error
 
 
 def _free_port() -> int:

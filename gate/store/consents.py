@@ -89,7 +89,7 @@ class Consents:
         )
 
         def work(connection: sqlite3.Connection) -> tuple[TemplateId, ...]:
-            _end_given(connection, subject, ConsentState.SUPERSEDED, at)
+            end_given(connection, subject, ConsentState.SUPERSEDED, at)
             connection.execute("INSERT INTO consents VALUES (?, ?, ?, ?, ?, ?, ?, NULL, 'given')", row)
             return tuple(self._insert_template(connection, consent, each, at) for each in embeddings)
 
@@ -110,8 +110,23 @@ class Consents:
         log; ``Store.reclaim`` then removes them (R24: within 60 s). Raises RequestError ``person-unknown``.
         """
         subject = self._people.get(person).subject
-        self._database.write(lambda connection: _end_given(connection, subject, ConsentState.WITHDRAWN, at))
+        self._database.write(lambda connection: end_given(connection, subject, ConsentState.WITHDRAWN, at))
         return self._database.scrub()
+
+    def expire(self, at: datetime) -> int:
+        """End every consent that has run out by *at*, its templates destroyed with their keys. Returns how many.
+
+        A clock set back later brings none of them back. Bytes a reader holds up go at ``Store.reclaim``.
+        """
+
+        def work(connection: sqlite3.Connection) -> int:
+            sql = "SELECT id FROM consents WHERE state = 'given' AND expires_at <= ?"
+            return _end(connection, sql, (seconds_of(at),), ConsentState.EXPIRED, at)
+
+        expired = self._database.write(work)
+        if expired:
+            self._database.scrub()
+        return expired
 
     def _check_terms(
         self, notice: NoticeVersion, at: datetime, expires_at: datetime, embeddings: Sequence[bytes]
@@ -157,15 +172,19 @@ class Consents:
         return template
 
 
-def _end_given(
-    connection: sqlite3.Connection, subject: SubjectRef, state: ConsentState, at: datetime
-) -> None:
-    connection.execute(
-        """DELETE FROM templates WHERE consent_id IN
-            (SELECT id FROM consents WHERE subject_ref = ? AND state = 'given')""",
-        (subject,),
-    )
-    connection.execute(
-        "UPDATE consents SET state = ?, ended_at = ? WHERE subject_ref = ? AND state = 'given'",
-        (state, seconds_of(at), subject),
-    )
+def end_given(connection: sqlite3.Connection, subject: SubjectRef, state: ConsentState, at: datetime) -> None:
+    """End the subject's given consent with its templates, inside the caller's transaction; it scrubs afterwards."""
+    sql = "SELECT id FROM consents WHERE state = 'given' AND subject_ref = ?"
+    _end(connection, sql, (subject,), state, at)
+
+
+def _end(
+    connection: sqlite3.Connection, sql: str, values: tuple[object, ...], state: ConsentState, at: datetime
+) -> int:
+    found: list[tuple[str]] = connection.execute(sql, values).fetchall()
+    for (consent,) in found:
+        connection.execute("DELETE FROM templates WHERE consent_id = ?", (consent,))
+        connection.execute(
+            "UPDATE consents SET state = ?, ended_at = ? WHERE id = ?", (state, seconds_of(at), consent)
+        )
+    return len(found)

@@ -12,7 +12,7 @@ from gate.core.credentials import CredentialId, Verdict, is_card_number, pin_fau
 from gate.core.types import Method, PersonId, Reason
 from gate.errors import RequestError
 from gate.store.database import Database
-from gate.store.people import People
+from gate.store.people import People, fresh_person
 from gate.store.pins import PinCheck, dummy_verifier, generate_pin, make_verifier
 from gate.store.throttle import Throttle
 from gate.store.times import seconds_of, time_of
@@ -27,13 +27,21 @@ _UNKNOWN = Verdict(Reason.UNKNOWN_CREDENTIAL)
 
 @dataclass(frozen=True, slots=True)
 class IssuedCredential:
-    """A card or PIN as the desk sees it: that it exists and when it holds. method: CARD or PIN."""
+    """A card or PIN as the desk sees it: that it exists and when it holds, None for no bound. method: CARD or PIN."""
 
     id: CredentialId
     method: Method
-    valid_from: datetime
+    valid_from: datetime | None
     valid_until: datetime | None
     revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FreshPin:
+    """A PIN with its verifier, not yet issued."""
+
+    pin: str = field(repr=False)
+    verifier: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +62,15 @@ class Credentials:
         self._keys = keys
 
     def issue_card(
-        self, person: PersonId, number: str, *, at: datetime, valid_until: datetime | None = None
+        self,
+        person: PersonId,
+        number: str,
+        *,
+        at: datetime,
+        valid_from: datetime | None = None,
+        valid_until: datetime | None = None,
     ) -> CredentialId:
-        """Let the card open for the person from *at*.
+        """Let the card open for the person, at once unless *valid_from* is after *at*.
 
         Raises RequestError: ``card-unfit``, ``card-taken``, ``person-unknown``.
         """
@@ -68,7 +82,8 @@ class Credentials:
             )
         self._people.get(person)
         credential = CredentialId(secrets.token_hex(16))
-        row = (credential, person, Method.CARD, self._card_lookup(number), None, *_span(at, valid_until))
+        span = _span(at, valid_from, valid_until)
+        row = (credential, person, Method.CARD, self._card_lookup(number), None, *span)
 
         def insert(connection: sqlite3.Connection) -> CredentialId:
             if not connection.execute(_INSERT, row).rowcount:
@@ -79,12 +94,10 @@ class Credentials:
 
         return self._database.write(insert)
 
-    def issue_pin(
-        self, person: PersonId, pin: str | None = None, *, at: datetime, valid_until: datetime | None = None
-    ) -> str:
-        """Give the person a PIN, generated unless *pin* is given, in place of an earlier one; return it, once.
+    def make_pin(self, person: PersonId, pin: str | None = None) -> FreshPin:
+        """Make a PIN for the person, generated unless *pin* is given, without writing it: one argon2id.
 
-        Costs one argon2id outside the transaction. Raises RequestError: ``pin-weak``, ``person-unknown``.
+        Raises RequestError ``pin-weak``.
         """
         pin = generate_pin() if pin is None else pin
         if (fault := pin_fault(pin)) is not None:
@@ -93,25 +106,43 @@ class Credentials:
                 f"This PIN is too easy to guess ({fault}).",
                 remedy="Leave it out: the gate draws a good one.",
             )
+        return FreshPin(pin, make_verifier(self._keys.pin_pepper, person, pin))
+
+    def issue_pin(
+        self,
+        person: PersonId,
+        pin: FreshPin | str | None = None,
+        *,
+        at: datetime,
+        valid_from: datetime | None = None,
+        valid_until: datetime | None = None,
+    ) -> str:
+        """Give the person a PIN in place of an earlier one, valid like a card; return it, once.
+
+        pin: from ``make_pin``, else it is made here, outside the transaction. Raises RequestError: ``pin-weak``,
+        ``person-unknown``.
+        """
         self._people.get(person)
-        verifier = make_verifier(self._keys.pin_pepper, person, pin)
-        row = (secrets.token_hex(16), person, Method.PIN, None, verifier, *_span(at, valid_until))
+        fresh = pin if isinstance(pin, FreshPin) else self.make_pin(person, pin)
+        span = _span(at, valid_from, valid_until)
+        row = (secrets.token_hex(16), person, Method.PIN, None, fresh.verifier, *span)
 
         def replace(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                """UPDATE credentials SET revoked_at = ?
-                    WHERE person_id = ? AND kind = 'pin' AND revoked_at IS NULL""",
-                (seconds_of(at), person),
-            )
+            self.revoke_all(person, Method.PIN, at)
             connection.execute(_INSERT, row)
 
         self._database.write(replace)
-        return pin
+        return fresh.pin
 
     def revoke(self, credential: CredentialId, at: datetime) -> None:
         """End a card or PIN for good; a second time, or an unknown one, changes nothing."""
         sql = "UPDATE credentials SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL"
         self._database.write(lambda connection: connection.execute(sql, (seconds_of(at), credential)))
+
+    def revoke_all(self, person: PersonId, method: Method, at: datetime) -> None:
+        """End the person's cards, or the PIN, for good. method: CARD or PIN."""
+        sql = "UPDATE credentials SET revoked_at = ? WHERE person_id = ? AND kind = ? AND revoked_at IS NULL"
+        self._database.write(lambda connection: connection.execute(sql, (seconds_of(at), person, method)))
 
     def of(self, person: PersonId) -> tuple[IssuedCredential, ...]:
         """Give the person's cards and PINs, ended ones too, oldest first."""
@@ -122,7 +153,7 @@ class Credentials:
             IssuedCredential(
                 id=CredentialId(credential),
                 method=Method(kind),
-                valid_from=time_of(valid_from),
+                valid_from=time_of(valid_from) if valid_from else None,
                 valid_until=None if valid_until is None else time_of(valid_until),
                 revoked_at=None if revoked_at is None else time_of(revoked_at),
             )
@@ -142,7 +173,7 @@ class Credentials:
         credential, verifier = found or (None, dummy_verifier())
         return PinCheck(
             unit=unit,
-            person=person.id if person else PersonId(secrets.token_hex(16)),
+            person=person.id if person else fresh_person(),
             credential=credential,
             verifier=verifier,
             pepper=self._keys.pin_pepper,
@@ -172,5 +203,7 @@ class Credentials:
         return hmac.digest(self._keys.card_lookup, number.encode(), "sha256")
 
 
-def _span(at: datetime, valid_until: datetime | None) -> tuple[int, int | None]:
-    return seconds_of(at), None if valid_until is None else seconds_of(valid_until)
+def _span(at: datetime, valid_from: datetime | None, valid_until: datetime | None) -> tuple[int, int | None]:
+    # What holds at once holds from the beginning of time: a clock set back by a power cut refuses nobody.
+    start = seconds_of(valid_from) if valid_from is not None and valid_from > at else 0
+    return start, None if valid_until is None else seconds_of(valid_until)

@@ -33,7 +33,10 @@ class Database:
         """Run *work* in one transaction and give its result after the COMMIT; on any error nothing is written.
 
         *work* runs a second time when the disk was full and the ballast made room: it must not act elsewhere.
+        A write inside *work* joins its transaction.
         """
+        if self._connection.in_transaction:
+            return work(self._connection)
 
         def transact() -> T:
             connection = self._connection

@@ -18,11 +18,7 @@ def private_folder(path: Path) -> Path:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         mode = path.stat().st_mode
     except OSError as error:
-        raise VaultError(
-            "folder-unusable",
-            f"The folder {path} cannot be used: {error.strerror}.",
-            remedy="Name a folder that the gate's account owns.",
-        ) from error
+        raise unusable(path, error) from error
     if mode & _OTHERS:
         raise VaultError(
             "folder-open",
@@ -30,3 +26,12 @@ def private_folder(path: Path) -> Path:
             remedy=f"Close it: chmod 700 {path}",
         )
     return path
+
+
+def unusable(path: Path, error: OSError) -> VaultError:
+    """Say why the folder cannot be used."""
+    return VaultError(
+        "folder-unusable",
+        f"The folder {path} cannot be used: {error.strerror}.",
+        remedy="Name a folder that the gate's account owns.",
+    )

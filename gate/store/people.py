@@ -29,6 +29,11 @@ class Person:
     subject: SubjectRef = field(repr=False)
 
 
+def fresh_person() -> PersonId:
+    """Draw an id that nobody has."""
+    return PersonId(secrets.token_hex(16))
+
+
 class People:
     """The people table. Reading a row that was altered raises VaultError ``record-altered``."""
 
@@ -38,15 +43,18 @@ class People:
         self._lookup_key = lookup_key
         self._epoch = epoch
 
-    def add(self, unit: str, name: str, contact: str) -> PersonId:
-        """Enter a person. Raises RequestError: ``unit-unfit`` for the keypad, or ``unit-taken``."""
+    def add(self, unit: str, name: str, contact: str, *, person: PersonId | None = None) -> PersonId:
+        """Enter a person, under a fresh id unless *person* was drawn before.
+
+        Raises RequestError: ``unit-unfit`` for the keypad, or ``unit-taken``.
+        """
         if not is_unit(unit):
             raise RequestError(
                 "unit-unfit",
                 "A unit is 1 to 8 digits, as it is typed at the keypad.",
                 remedy="Write building, floor and flat as one number.",
             )
-        person = PersonId(secrets.token_hex(16))
+        person = person or fresh_person()
         facts = json.dumps({"unit": unit, "name": name, "contact": contact, "subject": secrets.token_hex(16)})
         sealed = self._vault.seal(facts.encode(), self._binding(person))
         row = (person, self._lookup(unit), sealed.wrapped_key, sealed.content)
@@ -75,9 +83,15 @@ class People:
         rows = self._database.rows(f"{_SELECT} WHERE unit_lookup = :unit", unit=self._lookup(unit))
         return self._person(rows[0]) if rows else None
 
-    def list(self) -> tuple[Person, ...]:
-        """Give everybody, in the order of their entry."""
-        return tuple(self._person(row) for row in self._database.rows(f"{_SELECT} ORDER BY rowid"))
+    def list(self, offset: int = 0, limit: int = -1) -> tuple[Person, ...]:
+        """Give up to *limit* people (-1: all) after the first *offset*, in the order of their entry."""
+        sql = f"{_SELECT} ORDER BY rowid LIMIT :limit OFFSET :offset"
+        return tuple(self._person(row) for row in self._database.rows(sql, limit=limit, offset=offset))
+
+    def remove(self, connection: sqlite3.Connection, person: PersonId) -> None:
+        """Delete the person with cards and PIN, inside the caller's transaction."""
+        connection.execute("DELETE FROM credentials WHERE person_id = ?", (person,))
+        connection.execute("DELETE FROM people WHERE id = ?", (person,))
 
     def _person(self, row: Row) -> Person:
         person, wrapped_key, content = row

@@ -79,7 +79,7 @@ class PinCheck:
         with _one_hash():
             try:
                 Argon2id.verify_phc_encoded(_peppered(self.pepper, self.person, pin), self.verifier)
-            except InvalidKey:
+            except (InvalidKey, ValueError):  # ValueError: the stored verifier was altered
                 return False
         return True
 

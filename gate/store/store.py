@@ -13,10 +13,11 @@ from gate.store.audit import Audit
 from gate.store.consents import Consents, TemplateScheme
 from gate.store.credentials import CredentialKeys, Credentials
 from gate.store.database import Database
-from gate.store.folders import private_folder
+from gate.store.folders import private_folder, unusable
 from gate.store.keys import Custody, KeyUse, MasterKey, load_master_key, refuse_keys_beside_data
 from gate.store.outbox import Outbox
 from gate.store.people import People
+from gate.store.residents import Residents
 from gate.store.templates import Templates
 from gate.store.throttle import Throttle
 from gate.store.vault import Vault
@@ -31,12 +32,21 @@ class Store:
 
     people: People
     credentials: Credentials
+    residents: Residents
     consents: Consents
     templates: Templates
     audit: Audit
     outbox: Outbox
     custody: Custody
     _database: Database
+
+    @staticmethod
+    def exists(data_dir: Path) -> bool:
+        """Tell whether a first start made the store already; makes nothing. Raises VaultError ``folder-unusable``."""
+        try:
+            return (data_dir / DATABASE_NAME).exists()
+        except OSError as error:
+            raise unusable(data_dir, error) from error
 
     @classmethod
     def open(
@@ -73,9 +83,11 @@ class Store:
         scheme = TemplateScheme(model_sha256, epoch)
         templates = Templates(database, biometric, scheme, notice_version)
         outbox = Outbox(database)
+        credentials = Credentials(database, people, throttle, keys)
         return cls(
             people=people,
-            credentials=Credentials(database, people, throttle, keys),
+            credentials=credentials,
+            residents=Residents(database, people, credentials),
             consents=Consents(database, biometric, people, scheme, notice_version),
             templates=templates,
             audit=Audit(database, templates, outbox, gate_id),

@@ -1,13 +1,15 @@
 """Wrong PINs make the next try wait, per unit as typed, and never lock anybody out.
 
 The guess is paid before it is checked: a power cut during the check gives no free try. A unit that does not exist is
-counted like one that does, so that waiting tells nobody which is which.
+counted like one that does, so that waiting tells nobody which is which. One more count, over all units, slows who
+tries a few PINs at each.
 """
 
 from __future__ import annotations
 
 import hmac
 import sqlite3
+from collections.abc import Callable
 from datetime import datetime
 
 from gate.core.credentials import delay_after
@@ -17,6 +19,9 @@ from gate.store.times import seconds_of
 # Units that do not exist would fill the table. Who types 4096 of them to drop one row spends ten hours at a keypad
 # for three free tries; waiting out the longest delay gives forty in that time.
 ROWS_MOST = 4096
+_KEYPAD = b"\0"  # no unit's row: theirs are 32 bytes
+_KEYPAD_FREE = 7  # more than a unit has: ten wrong PINs in a row, over all units, before the keypad waits
+_KEYPAD_DELAY_MOST = 60  # all residents wait for what one stranger typed
 
 
 class Throttle:
@@ -27,31 +32,46 @@ class Throttle:
         self._lookup_key = lookup_key
 
     def take_try(self, unit: str, at: datetime) -> bool:
-        """Count one try as failed and tell whether it may go on; while the unit waits, nothing is counted."""
-        key, now = self._lookup(unit), seconds_of(at)
+        """Count one try as failed and tell whether it may go on; while unit or keypad waits, nothing is counted."""
+        now = seconds_of(at)
+        delays = {self._lookup(unit): delay_after, _KEYPAD: _keypad_delay_after}
 
         def work(connection: sqlite3.Connection) -> bool:
-            sql = "SELECT failures, not_before FROM throttle WHERE unit_lookup = ?"
-            failures, not_before = connection.execute(sql, (key,)).fetchone() or (0, now)
-            if not_before - now > delay_after(failures):
-                not_before = now + delay_after(failures)  # the clock was set back: no wait outgrows its delay
-            may_try = not_before <= now
-            if may_try:
-                failures += 1
-                not_before = now + delay_after(failures)
-            connection.execute("REPLACE INTO throttle VALUES (?, ?, ?)", (key, failures, not_before))
+            counts = {key: _count(connection, key, delay, now) for key, delay in delays.items()}
+            may_try = all(not_before <= now for _, not_before in counts.values())
+            for key, (failures, not_before) in counts.items():
+                count = (failures + 1, now + delays[key](failures + 1)) if may_try else (failures, not_before)
+                connection.execute("REPLACE INTO throttle VALUES (?, ?, ?)", (key, *count))
             connection.execute(
-                "DELETE FROM throttle WHERE unit_lookup IN"
-                " (SELECT unit_lookup FROM throttle ORDER BY not_before DESC LIMIT -1 OFFSET ?)",
-                (ROWS_MOST,),
+                "DELETE FROM throttle WHERE unit_lookup IN (SELECT unit_lookup FROM throttle"
+                " WHERE unit_lookup <> ? ORDER BY not_before DESC LIMIT -1 OFFSET ?)",
+                (_KEYPAD, ROWS_MOST),
             )
             return may_try
 
         return self._database.write(work)
 
     def forgive(self, connection: sqlite3.Connection, unit: str) -> None:
-        """Drop the unit's failures after a right PIN, inside the caller's transaction."""
+        """Drop the unit's failures after a right PIN and halve the keypad's, inside the caller's transaction.
+
+        Halved, not dropped: who knows one PIN must not buy free tries at the neighbours' with it.
+        """
         connection.execute("DELETE FROM throttle WHERE unit_lookup = ?", (self._lookup(unit),))
+        connection.execute(
+            "UPDATE throttle SET failures = failures / 2, not_before = 0 WHERE unit_lookup = ?", (_KEYPAD,)
+        )
 
     def _lookup(self, unit: str) -> bytes:
         return hmac.digest(self._lookup_key, unit.encode(), "sha256")
+
+
+def _keypad_delay_after(failures: int) -> int:
+    return min(delay_after(max(0, failures - _KEYPAD_FREE)), _KEYPAD_DELAY_MOST)
+
+
+def _count(
+    connection: sqlite3.Connection, key: bytes, delay: Callable[[int], int], now: int
+) -> tuple[int, int]:
+    sql = "SELECT failures, not_before FROM throttle WHERE unit_lookup = ?"
+    failures, not_before = connection.execute(sql, (key,)).fetchone() or (0, now)
+    return failures, min(not_before, now + delay(failures))  # a clock set back: no wait outgrows its delay

@@ -6,12 +6,13 @@ meets ``Camera`` and name it in ``DRIVERS``.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
@@ -36,6 +37,8 @@ _STREAM_PATIENCE = (
     *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(SILENCE_S * 1000)),
 )
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
+LIVE_SCHEMES = frozenset({"http", "https", "rtmp", "rtmps", "rtp", "rtsp", "rtsps", "srt", "tcp", "udp"})
+"""Addresses of devices; a plain path, file:// and whatever else a decoder resolves to a file are not among them."""
 
 
 class Camera(Protocol):
@@ -88,7 +91,7 @@ class _OpenCvCamera:
 
 def v4l2(settings: VisionSettings) -> Camera:
     """Open a USB or other V4L2 camera; source is its number or /dev path."""
-    source: int | str = int(settings.source) if settings.source.isdigit() else settings.source or 0
+    source: int | str = int(settings.source) if settings.source.isdecimal() else settings.source or 0
     return _OpenCvCamera(
         source, cv2.CAP_V4L2, settings, f"/dev/video{source}" if isinstance(source, int) else source
     )
@@ -123,11 +126,9 @@ class PipeCamera:
         """Give the newest frame the program wrote."""
         due = time.monotonic() + self._silence_s
         while True:
-            jpeg = self._next_jpeg()
-            if jpeg is not None:
-                frame = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-                if frame is not None:
-                    return normalise_frame(frame)
+            frame = self._next_frame()
+            if frame is not None:
+                return normalise_frame(frame)
             self._fill(due - time.monotonic())
 
     def close(self) -> None:
@@ -137,15 +138,20 @@ class PipeCamera:
         self._pipe.close()
         self._buffer[:] = bytes(len(self._buffer))
 
-    def _next_jpeg(self) -> bytes | None:
-        """Take the newest whole frame out of the buffer: an old one would only make the person wait."""
+    def _next_frame(self) -> cv2.typing.MatLike | None:
+        """Decode the newest whole frame of the buffer, and overwrite it with all before it (R31).
+
+        An old one would only make the person wait.
+        """
         end = self._buffer.rfind(_JPEG_END)
         start = self._buffer.rfind(_JPEG_START, 0, end) if end >= 0 else -1
         if start < 0:
             return None
-        jpeg = bytes(self._buffer[start : end + 2])
-        del self._buffer[: end + 2]
-        return jpeg
+        end += len(_JPEG_END)
+        frame = _decoded(np.frombuffer(self._buffer, np.uint8)[start:end])
+        self._buffer[:end] = bytes(end)
+        del self._buffer[:end]
+        return frame
 
     def _fill(self, patience: Seconds) -> None:
         readable = patience > 0 and select.select([self._pipe], [], [], patience)[0]
@@ -159,10 +165,29 @@ class PipeCamera:
         self._buffer += data
 
 
+def _decoded(jpeg: Frame) -> cv2.typing.MatLike | None:
+    try:
+        return cv2.imdecode(jpeg, cv2.IMREAD_COLOR)
+    except cv2.error:  # a header that claims more pixels than OpenCV takes
+        return None
+
+
+def _sensor(settings: VisionSettings) -> str:
+    """Give the camera's number. Anything else would become part of another program's command, and is refused."""
+    number = settings.source or "0"
+    if not (number.isascii() and number.isdigit()):
+        raise DeviceFault(
+            "camera-source",
+            f"camera.source is no number, as {settings.driver} needs it.",
+            remedy="Give the camera's number, such as 0, or choose another camera.driver.",
+        )
+    return number
+
+
 def rpicam(settings: VisionSettings) -> Camera:
     """Open the Raspberry Pi's camera through rpicam-vid; source is the camera's number, 0 unless given."""
     size = ["--width", str(settings.width_px), "--height", str(settings.height_px)]
-    rate = ["--framerate", str(settings.frames_per_s), "--camera", settings.source or "0"]
+    rate = ["--framerate", str(settings.frames_per_s), "--camera", _sensor(settings)]
     return PipeCamera(
         ["rpicam-vid", "--nopreview", "--timeout", "0", "--codec", "mjpeg", *size, *rate, "--output", "-"]
     )
@@ -171,7 +196,7 @@ def rpicam(settings: VisionSettings) -> Camera:
 def jetson(settings: VisionSettings) -> Camera:
     """Open a Jetson's CSI camera through GStreamer; source is the sensor's number, 0 unless given."""
     shape = f"width={settings.width_px},height={settings.height_px},framerate={settings.frames_per_s}/1"
-    pipeline = f"nvarguscamerasrc sensor-id={settings.source or '0'} ! video/x-raw(memory:NVMM),{shape}"
+    pipeline = f"nvarguscamerasrc sensor-id={_sensor(settings)} ! video/x-raw(memory:NVMM),{shape}"
     return PipeCamera(["gst-launch-1.0", "--quiet", *f"{pipeline} ! nvjpegenc ! fdsink fd=1".split()])
 
 
@@ -222,4 +247,42 @@ DRIVERS: Mapping[str, Callable[[VisionSettings], Camera]] = MappingProxyType(
 
 def open_camera(settings: VisionSettings) -> Camera:
     """Open the camera the settings name. Raises DeviceFault with the remedy."""
-    return DRIVERS[settings.driver](settings)
+    driver = known_driver(settings.driver)
+    with camera_faults():
+        return driver(settings)
+
+
+def known_driver(name: str) -> Callable[[VisionSettings], Camera]:
+    """Give the driver of that name. Raises DeviceFault that lists those there are."""
+    if name not in DRIVERS:
+        raise DeviceFault(
+            "camera-driver-unknown",
+            "camera.driver names no driver of this release.",
+            remedy=f"Choose one of: {', '.join(DRIVERS)}.",
+        )
+    return DRIVERS[name]
+
+
+@contextlib.contextmanager
+def camera_faults() -> Iterator[None]:
+    """Make one DeviceFault of whatever OpenCV raises about a camera: it is no reason to end the process."""
+    try:
+        yield
+    except cv2.error as error:
+        raise DeviceFault(
+            "camera-driver",
+            "The camera's driver failed.",
+            remedy="Check camera.source in the settings, then unplug the camera and plug it in again.",
+        ) from error
+
+
+def require_live(settings: VisionSettings) -> None:
+    """Refuse, with DeviceFault, a camera that plays stored files: nobody is enrolled from a picture (R26)."""
+    scheme, separator, _ = settings.source.partition("://")
+    stored_stream = settings.driver == "stream" and not (separator and scheme.lower() in LIVE_SCHEMES)
+    if settings.driver == "folder" or stored_stream:
+        raise DeviceFault(
+            "enrol-not-live",
+            "This camera plays stored files, and nobody is enrolled from those.",
+            remedy="Choose a camera.driver that shows the person who is present.",
+        )

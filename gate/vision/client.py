@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -20,7 +21,6 @@ from typing import Any
 import structlog
 
 from gate.core.types import AttemptId, Seconds, TemplateId
-from gate.errors import DeviceFault
 from gate.vision import wire
 
 log = structlog.get_logger()
@@ -77,15 +77,23 @@ class Patience:
     """A Raspberry Pi 4 loads and warms both models in a few seconds from a cold card; ten times that is a fault."""
     silence_s: Seconds = 4.0
     """The child beats twice a second; a camera driver may block it for a second or two when it opens."""
+    close_s: Seconds = 1.0
+    """A camera not closed by then is closed by the child's death (R10); a look takes a tenth of it."""
     restart_s: tuple[Seconds, ...] = (0.2, 1.0, 5.0, 30.0)
     """Waits before a restart, growing while it keeps dying."""
+    steady_s: Seconds = 30.0
+    """A child that lived this long starts the waits anew; one that dies sooner makes the next one longer."""
 
 
 Listener = Callable[[wire.Message], None]
 
 
 class VisionClient:
-    """One vision child at a time, kept alive. *listener* hears every message."""
+    """One vision child at a time, kept alive. *listener* hears every message.
+
+    It keeps the gallery for the next child, in one buffer that is overwritten when replaced and when stopped. What a
+    message on its way to the child copies of it is freed, not overwritten.
+    """
 
     def __init__(
         self, settings: VisionSettings, listener: Listener, *, patience: Patience = Patience()
@@ -93,7 +101,10 @@ class VisionClient:
         self._settings = settings
         self._listener = listener
         self._patience = patience
-        self._gallery = wire.LoadGallery(0, (), b"")
+        self._generation = 0
+        self._ids: tuple[TemplateId, ...] = ()
+        self._embeddings = bytearray()
+        self._closing: deque[asyncio.TimerHandle] = deque()
         self._process: Process | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -128,29 +139,27 @@ class VisionClient:
         self._keeper = asyncio.get_running_loop().create_task(self._keep())
 
     async def stop(self) -> None:
-        """Stop the child for good."""
+        """Stop the child for good, and overwrite the gallery. Raises nothing."""
         if self._keeper is not None:
             self._keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._keeper
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        self._keep_gallery(())
 
     def load_gallery(self, templates: Sequence[tuple[TemplateId, bytes]]) -> None:
         """Replace what can be matched. Until the child confirms, vision counts as not ready."""
-        self._gallery = wire.LoadGallery(
-            self._gallery.generation + 1,
-            tuple(template for template, _ in templates),
-            b"".join(embedding for _, embedding in templates),
-        )
-        self._listed = False
-        self._send(self._gallery)
+        self._keep_gallery(templates)
+        self._send_gallery()
 
     def open_camera(self, attempt: AttemptId, *, enrol: bool = False) -> None:
         """Open the camera and look at the person in the zone."""
         self._send(wire.StartCapture(attempt, enrol))
 
     def close_camera(self) -> None:
-        """Close the camera."""
+        """Close the camera; a child that does not confirm it in time is killed (R10)."""
         self._send(wire.StopCapture())
+        if self._writer is not None:
+            patience = self._patience.close_s if self._providers else self._patience.start_s
+            self._closing.append(asyncio.get_running_loop().call_later(patience, self.kill))
 
     def forget(self) -> None:
         """Overwrite and drop frames, crops and the probe (R31)."""
@@ -171,59 +180,82 @@ class VisionClient:
         if self._writer is not None and not self._writer.is_closing():
             self._writer.write(wire.encode(message))
 
-    async def _keep(self) -> None:
-        failures = 0
-        while True:
-            worked = await self._run_once()
-            failures = 0 if worked else failures + 1
-            self.restarts += 1
-            waits = self._patience.restart_s
-            await asyncio.sleep(waits[min(failures, len(waits) - 1)])
+    def _keep_gallery(self, templates: Sequence[tuple[TemplateId, bytes]]) -> None:
+        self._embeddings[:] = bytes(len(self._embeddings))
+        self._generation += 1
+        self._ids = tuple(template for template, _ in templates)
+        self._embeddings = bytearray().join(embedding for _, embedding in templates)
+        self._listed = False
 
-    async def _run_once(self) -> bool:
-        """Run one child until it dies, hangs or talks nonsense. Returns whether it ever got to work."""
-        got_to_work = False
+    def _send_gallery(self) -> None:
+        self._send(wire.LoadGallery(self._generation, self._ids, bytes(self._embeddings)))
+
+    async def _keep(self) -> None:
+        failures, waits, clock = 0, self._patience.restart_s, asyncio.get_running_loop().time
+        while True:
+            began, cause = clock(), "ended"
+            try:
+                await self._run_once()
+            except TimeoutError:
+                cause = "hung"
+            except Exception as error:  # noqa: BLE001 - the outer loop: whatever happened, the next child may work
+                cause = type(error).__name__
+            if clock() - began >= self._patience.steady_s:
+                failures = 0
+            wait = waits[min(failures, len(waits) - 1)]
+            failures += 1
+            self.restarts += 1
+            log.warning("vision_lost", cause=cause, restart_in_s=wait)
+            await asyncio.sleep(wait)
+
+    async def _run_once(self) -> None:
+        """Run one child until it dies, hangs (TimeoutError) or talks nonsense (DeviceFault)."""
         ours, theirs = socket.socketpair()
-        try:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "gate.vision.worker",
-                str(theirs.fileno()),
-                pass_fds=(theirs.fileno(),),
-                stdin=DEVNULL,
-                process_group=0,  # so that a camera's own program dies with the child, also a silent one
-            )
-            theirs.close()
-            reader, self._writer = await asyncio.open_connection(sock=ours)
-            self._send(self._settings.to_message())
-            self._send(self._gallery)
-            if self._scene is not None:
-                self._send(self._scene)
-            decoder, patience = wire.Decoder(), self._patience.start_s
-            while data := await asyncio.wait_for(reader.read(READ_BYTES), patience):
-                for message in decoder.feed(data):
-                    if self._heed(message):
-                        got_to_work, patience = True, self._patience.silence_s
-            log.warning("vision_lost", cause="ended")
-        except TimeoutError:
-            log.warning("vision_hung")
-        except (OSError, DeviceFault) as error:
-            log.warning("vision_lost", cause=type(error).__name__)
-        finally:
-            theirs.close()
-            await self._bury()
-            ours.close()
-        return got_to_work
+        with ours, theirs:
+            try:
+                self._process = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    "-m",
+                    "gate.vision.worker",
+                    str(theirs.fileno()),
+                    pass_fds=(theirs.fileno(),),
+                    stdin=DEVNULL,
+                    process_group=0,  # so that a camera's own program dies with the child, also a silent one
+                )
+                theirs.close()
+                reader, self._writer = await asyncio.open_connection(sock=ours)
+                await self._converse(reader)
+            finally:
+                await self._bury()
+
+    async def _converse(self, reader: asyncio.StreamReader) -> None:
+        """Tell a new child all it needs, then heed it until it ends."""
+        self._send(self._settings.to_message())
+        self._send_gallery()
+        if self._scene is not None:
+            self._send(self._scene)
+        decoder, patience = wire.Decoder(), self._patience.start_s
+        while True:
+            async with asyncio.timeout(patience):
+                data = await reader.read(READ_BYTES)
+            if not data:
+                return
+            for message in decoder.feed(data):
+                if self._heed(message):
+                    patience = self._patience.silence_s
 
     def _heed(self, message: wire.Message) -> bool:
         """Take one message; returns whether it says that the child is at work, models and gallery loaded."""
         match message:
             case wire.Ready(providers):
-                self._providers = providers
+                self._providers, self.last_fault = providers, None
                 log.info("vision_ready", providers=providers)
             case wire.GalleryLoaded(generation):
-                self._listed = generation == self._gallery.generation
+                self._listed = generation == self._generation
+            case wire.Closed() if self._closing:
+                self._closing.popleft().cancel()
+            case wire.Found() | wire.Embedded():
+                self.last_fault = None
             case wire.Fault():
                 self.last_fault = message
                 log.warning("vision_fault", code=message.code)
@@ -232,11 +264,13 @@ class VisionClient:
 
     async def _bury(self) -> None:
         self._providers, self._listed = (), False
+        while self._closing:
+            self._closing.pop().cancel()
         if self._writer is not None:
             self._writer.transport.abort()
             self._writer = None
         if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(OSError):  # it is gone, or is about to go
                 os.killpg(self._process.pid, signal.SIGKILL)
             await self._process.wait()
             self._process = None

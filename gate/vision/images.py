@@ -15,13 +15,15 @@ Frame = NDArray[np.uint8]
 """(h, w, 3) uint8 BGR."""
 
 GREY, BGR, BGRA = 1, 3, 4
+TO_BGR = {GREY: cv2.COLOR_GRAY2BGR, BGRA: cv2.COLOR_BGRA2BGR}
 
 
 def read_image(path: Path) -> Frame:
     """Decode a photograph: turned as its EXIF tag says, grey and 16-bit brought to BGR of 8 bits, no alpha.
 
-    For set-up, evaluation and demonstrations; the gate itself never reads an image file (R26). Raises RequestError if
-    the file is missing, empty, damaged, no image, or has more pixels than OPENCV_IO_MAX_IMAGE_PIXELS.
+    For set-up, evaluation, demonstrations, and the folder and simulated cameras; no file given to the gate is ever
+    enrolled from (R26: the vision child refuses it). Raises RequestError if the file is missing, empty, damaged, no
+    image, or has more pixels than OPENCV_IO_MAX_IMAGE_PIXELS.
     """
     try:
         data = np.fromfile(path, np.uint8)
@@ -39,7 +41,8 @@ def read_image(path: Path) -> Frame:
 def normalise_frame(pixels: NDArray[Any]) -> Frame:
     """Bring a camera's frame to BGR: grey (h, w) or (h, w, 1), BGR, or BGRA, all uint8.
 
-    A BGR frame in one piece is given back as it is, without a copy. Raises DeviceFault on anything else.
+    A BGR frame in one piece is given back as it is, without a copy; any other is overwritten once it is converted
+    (R31). Raises DeviceFault on anything else.
     """
     channels = pixels.shape[2] if pixels.ndim == 3 else GREY  # noqa: PLR2004 rows, columns, channels
     if (
@@ -54,10 +57,11 @@ def normalise_frame(pixels: NDArray[Any]) -> Frame:
             remedy="Set the camera to a plain 8-bit colour or grey format.",
         )
     whole = np.ascontiguousarray(pixels)
-    if channels == BGR:
-        return whole
-    conversion = cv2.COLOR_GRAY2BGR if channels == GREY else cv2.COLOR_BGRA2BGR
-    return cv2.cvtColor(whole, conversion)  # type: ignore[return-value]  # uint8 in, uint8 out
+    frame = whole if channels == BGR else cv2.cvtColor(whole, TO_BGR[channels])
+    for replaced in (pixels, whole):
+        if replaced is not frame:
+            replaced.fill(0)
+    return frame  # type: ignore[return-value]  # uint8 in, uint8 out
 
 
 def _unreadable(path: Path, why: str) -> RequestError:

@@ -50,7 +50,7 @@ class StartCapture:
 
 @dataclass(frozen=True, slots=True)
 class StopCapture:
-    """Close the camera."""
+    """Close the camera; the child answers Closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,14 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """Still here. *held_frames* counts frames in memory at this moment."""
+    """Still here. *held_frames* is 1 from the moment a frame is read until it and every crop of it are overwritten."""
 
     held_frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The camera that StopCapture meant is closed (R10)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,7 @@ Message = (
     | SetScene
     | Ready
     | Beat
+    | Closed
     | GalleryLoaded
     | Found
     | Embedded

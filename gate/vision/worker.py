@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import resource
 import select
 import signal
 import socket
@@ -23,11 +22,12 @@ import numpy as np
 import numpy.typing as npt
 
 from gate.core.matching import Gallery, search
-from gate.core.policy import Finding
+from gate.core.policy import Finding, Hint
 from gate.core.types import TemplateId
-from gate.errors import DeviceFault, GateError
+from gate.errors import DeviceFault, GateError, ModelError
+from gate.process import keep_memory_private
 from gate.vision import wire
-from gate.vision.camera import Camera, open_camera
+from gate.vision.camera import Camera, camera_faults, known_driver, open_camera, require_live
 from gate.vision.client import VisionSettings
 from gate.vision.look import choose, flaw_of
 from gate.vision.pipeline import Pipeline
@@ -78,7 +78,8 @@ class Worker:
             self._beat()
 
     def prepare(self, settings: VisionSettings) -> None:
-        """Load and warm the models. Raises ModelError."""
+        """Load and warm the models. Raises ModelError, or DeviceFault for a camera driver there is not."""
+        known_driver(settings.driver)
         self._settings = settings
         self._pipeline = Pipeline.load(
             Path(settings.models_dir),
@@ -109,10 +110,12 @@ class Worker:
         self._send(wire.Fault(self._capture.attempt, error.code, error.what, error.remedy))
 
     def _beat(self) -> None:
-        now = time.monotonic()
-        if now >= self._beat_due:
-            self._beat_due = now + BEAT_S
-            self._send(wire.Beat(self._held_frames))
+        if time.monotonic() >= self._beat_due:
+            self._beat_now()
+
+    def _beat_now(self) -> None:
+        self._beat_due = time.monotonic() + BEAT_S
+        self._send(wire.Beat(self._held_frames))
 
     def _heed(self, message: wire.Message) -> None:
         match message:
@@ -122,9 +125,10 @@ class Worker:
                 self._open(message)
             case wire.StopCapture():
                 self._close()
+                self._send(wire.Closed())
             case wire.Wipe():
-                self._pipeline.wipe()
-                self._send(wire.Beat(self._held_frames))
+                self._wipe()
+                self._beat_now()
             case wire.SetScene(name) if self._settings.driver == "simulated" and name in SCENES:
                 self._scene = name
             case _:
@@ -146,10 +150,14 @@ class Worker:
         self._close()
         self._capture = message
         try:
+            if message.enrol:
+                require_live(self._settings)
             camera = open_camera(self._settings)
         except DeviceFault as error:
             self._fault(error)
             return
+        finally:
+            self._beat_now()  # opening may take most of the parent's patience, and so may the first frame
         if isinstance(camera, SceneCamera):
             camera.scene = self._scene
         self._camera = camera
@@ -160,12 +168,17 @@ class Worker:
             self._camera = None
             _hand_back_memory()
         self._same_frames = (0, 0)
+        self._wipe()
+
+    def _wipe(self) -> None:
         self._pipeline.wipe()
+        self._held_frames = 0
 
     def _look(self, camera: Camera) -> None:
-        """Look at one frame, report what was found, and overwrite the frame."""
+        """Look at one frame, report what was found, and overwrite the frame; crops of it stay until _wipe."""
         try:
-            frame = camera.read()
+            with camera_faults():
+                frame = camera.read()
         except DeviceFault as error:
             self._close()
             self._fault(error)
@@ -178,7 +191,6 @@ class Worker:
             self._fault(error)
         finally:
             frame.fill(0)
-            self._held_frames = 0
 
     def report(self, frame: npt.NDArray[np.uint8]) -> None:
         """Send what one frame shows; nothing for the last frame over again."""
@@ -191,7 +203,13 @@ class Worker:
         if look.face is None:
             self._found(Finding(look.hint))
             return
-        probe = self._pipeline.embed(frame, look.face)
+        try:
+            probe = self._pipeline.embed(frame, look.face)
+        except ModelError as error:
+            if error.code != "face-landmarks":
+                raise
+            self._found(Finding(Hint.HOLD_STILL))  # this one frame's face is no face; the next one's may be
+            return
         try:
             if self._capture.enrol:
                 self._send(wire.Embedded(self._capture.attempt, probe.astype("<f4").tobytes()))
@@ -224,11 +242,9 @@ class Worker:
 
 def _confine() -> None:
     """Leave no trace and no orphan: no core dump (R30), die with the parent, yield to the core process."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    libc = ctypes.CDLL(None)
-    pr_set_pdeathsig, pr_set_dumpable = 1, 4
-    libc.prctl(pr_set_pdeathsig, signal.SIGKILL)
-    libc.prctl(pr_set_dumpable, 0)
+    keep_memory_private()
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
     os.nice(NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at a desk is the parent's to answer
     cv2.setNumThreads(1)

@@ -42,8 +42,8 @@ class Resident:
 class DeskPort(Protocol):
     """Consent and withdrawal with the resident present. Every method may raise RequestError or VaultError."""
 
-    def residents(self) -> Sequence[Resident]:
-        """Give everybody, by unit."""
+    def residents(self, offset: int, limit: int) -> Sequence[Resident]:
+        """Give up to *limit* residents after the first *offset*, always in the same order."""
 
     async def enrol(self, person: PersonId, *, agreed_to: NoticeVersion, language: str) -> object:
         """Take the face live and write consent and template together."""
@@ -102,7 +102,11 @@ class Simulation(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WebContext:
-    """Everything the pages are built from. simulation is None on a real gate, and its page then does not exist."""
+    """Everything the pages are built from.
+
+    notice_texts is empty while no notice is published. simulation is None on a real gate, and its page then does not
+    exist.
+    """
 
     clock: Clock
     post: Callable[[on.Input], None]

@@ -18,6 +18,8 @@ log = structlog.get_logger()
 BODY_MOST_BYTES: Final = 16 * 1024
 HEARTBEAT: Final = "/kiosk/view"
 """The one GET that changes something: it says that the screen is seen."""
+OWN_READS: Final = frozenset({HEARTBEAT, "/desk"})
+"""What no foreign page may even ask for; the desk's page opens a sealed record for every name on it."""
 
 HEADERS: Final = {
     "content-security-policy": (
@@ -60,7 +62,7 @@ def refusal(method: str, path: str, headers: Headers) -> tuple[str, HTTPStatus] 
     """Say why a request may not pass, as a code with its status, or None."""
     if not is_own_host(headers.get("host", "")):
         return "foreign-host", HTTPStatus.FORBIDDEN
-    if method in {"GET", "HEAD"} and path != HEARTBEAT:
+    if method in {"GET", "HEAD"} and path not in OWN_READS:
         return None
     if not is_same_origin(headers):
         return "foreign-page", HTTPStatus.FORBIDDEN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from http import HTTPStatus
-from typing import Annotated, Literal, assert_never
+from typing import Annotated, assert_never
 
 from fastapi import APIRouter, Form
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -14,6 +14,7 @@ from gate.core import inputs as on
 from gate.core.types import AttemptId, Method, NoticeVersion
 from gate.web.context import WebContext
 from gate.web.guard import HEARTBEAT
+from gate.web.languages import Language
 from gate.web.pages import Pages, back_to
 from gate.web.screen import KioskScreen, Shown
 from gate.web.words import CHECKING, CHOSEN, HINTS, METHODS, RESULTS
@@ -37,12 +38,24 @@ def _reads(router: APIRouter, context: WebContext, screen: KioskScreen, pages: P
     async def kiosk() -> Response:
         view = _fragment(context, screen.shown, pages)
         return HTMLResponse(
-            pages.render("kiosk/page.html", screen.shown.language, view=view, number=screen.shown.number)
+            pages.render(
+                "kiosk/page.html",
+                screen.shown.language,
+                view=view,
+                number=screen.shown.number,
+                page=screen.load(),
+            )
         )
 
     @router.get(HEARTBEAT)
-    async def view(after: int) -> Response:
-        screen.heard()
+    async def view(after: int, page: str) -> Response:
+        """Answer the gate's screen with what is new, and any older page with the words that it is no screen."""
+        if screen.take_over(page) and not isinstance(screen.shown.view, do.ClearScreen):
+            # Its person reads the other page: a notice begun there is not shown to the end here (R10).
+            context.post(on.Cancelled(screen.shown.view.attempt))
+        if not screen.heard(page):
+            words = pages.render("kiosk/elsewhere.html", screen.shown.language)
+            return JSONResponse({"html": words}, HTTPStatus.CONFLICT)
         shown = await screen.newer_than(after)
         news = shown.number != after
         return JSONResponse(
@@ -56,23 +69,27 @@ def _reads(router: APIRouter, context: WebContext, screen: KioskScreen, pages: P
 
 def _writes(router: APIRouter, context: WebContext, screen: KioskScreen) -> None:
     @router.post("/kiosk/hidden", status_code=HTTPStatus.NO_CONTENT)
-    async def hidden() -> None:
-        screen.hidden()
+    async def hidden(page: Annotated[str, Form()]) -> None:
+        screen.hidden(page)
 
     @router.post("/kiosk/shown", status_code=HTTPStatus.NO_CONTENT)
-    async def notice_shown(attempt: Annotated[str, Form()], notice: Annotated[str, Form()]) -> None:
-        """Confirm a notice, if it is the one on a screen that can be seen (R10)."""
+    async def notice_shown(
+        attempt: Annotated[str, Form()], notice: Annotated[str, Form()], page: Annotated[str, Form()]
+    ) -> None:
+        """Confirm a notice, if it is the one on the gate's screen and that can be seen (R10)."""
         seen = do.ShowNotice(AttemptId(attempt), NoticeVersion(notice))
-        if screen.live and screen.shown.view == seen:
+        if screen.is_seen_on(page) and screen.shown.view == seen:
             context.post(on.NoticeShown(seen.attempt, seen.notice))
 
     @router.post("/kiosk/language")
-    async def language(language: Annotated[Literal["zh-CN", "en"], Form()]) -> Response:
+    async def language(language: Annotated[Language, Form()]) -> Response:
         """Change the language; a notice begins again, for its minimum time is for reading it."""
-        screen.speak(language)
         if isinstance(screen.shown.view, do.ShowNotice):
+            screen.restart(language)
             context.post(on.Cancelled(screen.shown.view.attempt))
             context.post(on.Presence(context.new_attempt()))
+        else:
+            screen.speak(language)
         return back_to(HOME)
 
 

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from gettext import NullTranslations
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 
+Language = Literal["zh-CN", "en"]
 LANGUAGES: Final[Mapping[str, str]] = MappingProxyType({"zh-CN": "中文", "en": "English"})
 """Each language's tag, as in the lang attribute, and its own name."""
 DEFAULT: Final = "zh-CN"

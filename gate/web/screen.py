@@ -20,12 +20,16 @@ HOLD_S: Final[Seconds] = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is on the screen: a view, what the person pressed on it, and in which language."""
+    """What is on the screen: a view, what the person pressed on it, and in which language.
+
+    restarts: the same person's visit is about to begin again, in the language they chose.
+    """
 
     number: int
     view: do.View
     chosen: Method | None = None
     language: str = DEFAULT
+    restarts: bool = False
 
 
 class KioskScreen:
@@ -37,6 +41,8 @@ class KioskScreen:
         self._shown = Shown(secrets.randbelow(2**32), do.ClearScreen())
         self._changed = asyncio.Event()
         self._heard_at: Seconds | None = None
+        self._page: str | None = None
+        self._newest: str | None = None
 
     @property
     def live(self) -> bool:
@@ -50,11 +56,9 @@ class KioskScreen:
 
     def show(self, view: do.View) -> None:
         """Show *view*. A visit that ends gives the next person the first language back."""
-        # The notice is left and begun again when its reader asks for the other language.
-        ends = isinstance(view, do.ClearScreen) and not isinstance(self._shown.view, do.ShowNotice)
-        self._put(
-            replace(self._shown, view=view, chosen=None, language=DEFAULT if ends else self._shown.language)
-        )
+        ends = isinstance(view, do.ClearScreen) and not self._shown.restarts
+        language = DEFAULT if ends else self._shown.language
+        self._put(Shown(self._shown.number, view, language=language))
 
     def choose(self, attempt: AttemptId, method: Method | None) -> bool:
         """Show how to go on with *method*, or the choice again for None; tells whether it was on offer."""
@@ -70,13 +74,40 @@ class KioskScreen:
         """Show the same in another language."""
         self._put(replace(self._shown, language=language))
 
-    def heard(self) -> None:
-        """Note that the visible page asked for its view."""
-        self._heard_at = self._clock.monotonic()
+    def restart(self, language: str) -> None:
+        """Show the same in another language, and keep that language when this view is left to begin again."""
+        self._put(replace(self._shown, language=language, restarts=True))
 
-    def hidden(self) -> None:
-        """Note that the page was covered or closed: nobody sees it until it asks again."""
-        self._heard_at = None
+    def load(self) -> str:
+        """Give a fresh load of the page its token."""
+        self._newest = secrets.token_urlsafe(16)
+        return self._newest
+
+    def take_over(self, page: str) -> bool:
+        """Make *page* the gate's screen if it is the newest load; tells whether another page was it before.
+
+        It takes over when it asks, not when it is loaded: a load without script or in the background is no screen.
+        A page from before a restart of the gate is taken while there is no other.
+        """
+        before = self._page
+        if before is None or page == self._newest:
+            self._page = page
+        return before not in {None, self._page}
+
+    def heard(self, page: str) -> bool:
+        """Note that the visible *page* asked for its view; tells whether it is the gate's screen."""
+        if page == self._page:
+            self._heard_at = self._clock.monotonic()
+        return page == self._page
+
+    def hidden(self, page: str) -> None:
+        """Note that *page* was covered or closed: nobody sees it until it asks again."""
+        if page == self._page:
+            self._heard_at = None
+
+    def is_seen_on(self, page: str) -> bool:
+        """Tell whether *page* is the gate's screen and a person can see it."""
+        return self.live and page == self._page
 
     async def newer_than(self, number: int) -> Shown:
         """Give what is shown as soon as its number is not *number*, or after ``HOLD_S`` at the latest."""

@@ -30,6 +30,12 @@ def routes(context: WebContext, pages: Pages) -> APIRouter:
 
     @router.get("/notice")
     async def notice(request: Request) -> Response:
-        return pages.page(request, "notice.html", version=context.notice, texts=context.notice_texts)
+        return pages.page(
+            request,
+            "notice.html",
+            version=context.notice,
+            texts=context.notice_texts,
+            unpublished=OBSTACLES["notice_published"],
+        )
 
     return router

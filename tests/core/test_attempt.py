@@ -311,6 +311,24 @@ def test_face_rests_after_repeated_refusals_while_card_and_pin_stay():
     assert face_is_offered(visit.gate, visit.now + RULES.rest_s)
 
 
+@pytest.mark.parametrize(
+    "leaving", [on.Cancelled(ME), on.CredentialPresented(NEXT, Card("1"))], ids=["cancel", "card"]
+)
+def test_a_compared_face_that_leaves_early_is_a_recorded_refusal_and_counts(leaving):
+    visit = Visit()
+    for _ in range(RULES.refusals_before_rest):
+        visit.to_capture()(on.FaceFound(ME, WEAK))(leaving)
+        visit(on.Tick(), after=RULES.verify_s)(on.Tick(), after=RULES.show_result_s)
+    assert visit.decisions().count((False, Reason.NOT_RECOGNISED)) == RULES.refusals_before_rest
+    assert visit.gate.face_rests_until > 0
+
+
+def test_nobody_seen_and_left_is_no_refusal():
+    visit = Visit().to_capture()(on.FaceFound(ME, NOBODY))(on.Cancelled(ME))
+    assert visit.decisions() == []
+    assert visit.gate.refusals == 0
+
+
 def test_a_notice_the_screen_never_confirms_offers_no_face():
     visit = Visit()(on.Presence(ME))(on.Tick(), after=RULES.notice_confirm_s)
     assert visit.effects[-1] == do.OfferMethods(ME, (Method.CARD, Method.PIN))

@@ -13,7 +13,6 @@ from gate.core.events import (
     AccessCounts,
     PublishedCounts,
     publishable,
-    window_is_closed,
     window_of,
 )
 
@@ -37,26 +36,6 @@ def test_windows_tile_the_day_without_gap_or_overlap(offset):
     start = window_of(at)
     assert start <= at < start + WINDOW
     assert (start - datetime(1970, 1, 1, tzinfo=UTC)) % WINDOW == timedelta(0)
-
-
-@pytest.mark.parametrize(
-    ("now", "closed"),
-    [
-        (NINE - WINDOW, False),
-        (NINE, False),
-        (NINE + WINDOW - TICK, False),
-        (NINE + WINDOW, True),
-        (NINE + 9 * WINDOW, True),
-    ],
-)
-def test_a_window_is_closed_from_its_last_moment_on(now, closed):
-    assert window_is_closed(NINE, now) is closed
-
-
-def test_a_window_that_can_still_grow_is_never_closed():
-    for minute in range(60):
-        now = NINE.replace(minute=minute)
-        assert not window_is_closed(window_of(now), now)
 
 
 @pytest.mark.parametrize("granted", range(2 * SMALL_CELL))

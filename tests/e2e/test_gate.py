@@ -5,11 +5,13 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -137,14 +139,19 @@ def config(tmp_path):
     return path
 
 
-def gate(*arguments, timeout=60):
+def gate(*arguments, timeout=60, typed=None):
     return subprocess.run(
         [sys.executable, "-m", "gate.cli", *map(str, arguments)],
+        input=typed,
         capture_output=True,
         text=True,
         timeout=timeout,
         check=False,
     )
+
+
+def add_resident(config, typed="Ada\n\n451\n"):
+    return gate("resident", "add", "--unit", "1203", "--config", config, typed=typed)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -167,7 +174,7 @@ def test_wrong_settings_end_with_78_and_the_remedy(config):
 
 
 def test_a_database_of_a_newer_version_is_refused_unharmed(config, tmp_path):
-    assert gate("resident", "add", "--unit", "1203", "--name", "Ada", "--config", config).returncode == 0
+    assert add_resident(config).returncode == 0
     path = tmp_path / "data" / "gate.sqlite3"
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 9999")
@@ -195,10 +202,10 @@ def test_check_fails_on_a_driver_that_does_not_exist(config):
 
 
 def test_a_resident_added_on_the_command_line_gets_a_pin_once(config):
-    added = gate("resident", "add", "--unit", "1203", "--name", "Ada", "--card", "451", "--config", config)
+    added = add_resident(config)
     assert "PIN: " in added.stdout
     assert "1203\tAda" in gate("resident", "list", "--config", config).stdout
-    again = gate("resident", "add", "--unit", "1203", "--name", "Eve", "--config", config)
+    again = add_resident(config, "Eve\n\n\n")
     assert again.returncode == 1
     assert "Traceback" not in again.stderr
 
@@ -241,7 +248,7 @@ def test_r43_an_hour_of_visits_reaches_a_real_broker_as_counts_that_name_nobody(
 
 
 def test_the_command_line_drives_the_simulated_devices(config):
-    added = gate("resident", "add", "--unit", "1203", "--name", "Ada", "--card", "451", "--config", config)
+    added = add_resident(config)
     assert added.returncode == 0
     command = [sys.executable, "-m", "gate.cli", "run", "--config", config]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -254,3 +261,67 @@ def test_the_command_line_drives_the_simulated_devices(config):
     assert wrong.returncode == 1
     assert "would not do that" in wrong.stderr
     assert "No gate answers" in gate("sim", "card", "451", "--url", url).stderr
+
+
+def stray(models):
+    (models / "age.toml").write_text('name = "age"\ntask = "age"\n')
+
+
+def without_point(models):
+    (models / "sface.operating-point.toml").unlink()
+
+
+@pytest.mark.parametrize("harm", [stray, without_point])
+def test_r33_models_that_cannot_be_trusted_leave_card_and_pin_alone(tmp_path, models_dir, harm):
+    ignored = shutil.ignore_patterns("weights")
+    models = shutil.copytree(models_dir, tmp_path / "models", ignore=ignored)
+    harm(models)
+
+    async def scenario():
+        async with visiting(desk_settings(tmp_path, models_dir=models)) as visitor:
+            assert await card_and_pin_open(visitor)
+            assert (await visitor.by_face("resident")).result is None
+
+    asyncio.run(scenario())
+
+
+def test_a_broker_whose_certificate_is_gone_leaves_the_door_alone(tmp_path, models_dir):
+    async def scenario():
+        lost = BrokerSettings(host="broker.example", ca_file=tmp_path / "gone.crt")
+        settings = desk_settings(tmp_path, models_dir=models_dir).model_copy(update={"broker": lost})
+        async with visiting(settings) as visitor:
+            assert await card_and_pin_open(visitor)
+            assert not visitor.gate.status().broker_connected
+
+    asyncio.run(scenario())
+
+
+def test_a_log_that_cannot_be_written_stops_no_door(config, tmp_path):
+    assert add_resident(config).returncode == 0
+    command = [sys.executable, "-m", "gate.cli", "run", "--config", config]
+    with (
+        Path("/dev/full").open("w") as full,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=full, text=True) as process,
+    ):
+        url = process.stdout.readline().split()[-1]
+        for _ in range(2):
+            assert gate("sim", "card", "451", "--url", url).returncode == 0
+        process.terminate()
+        process.wait(timeout=30)
+    with sqlite3.connect(tmp_path / "data" / "gate.sqlite3") as connection:
+        outcomes = connection.execute("SELECT granted, outcome FROM decisions").fetchall()
+    connection.close()
+    assert set(outcomes) == {(1, "released")}
+
+
+def test_pages_that_cannot_be_served_stop_no_door(config, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        config.write_text(config.read_text().replace("port = 0", f"port = {taken.getsockname()[1]}"))
+        command = [sys.executable, "-m", "gate.cli", "run", "--config", config]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            said = iter(process.stderr.readline, "")
+            assert any("code=web-port" in line for line in said)
+            assert process.poll() is None
+            process.terminate()
+            process.communicate(timeout=30)
+    assert process.returncode == 0

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from gate.core.events import AccessCounts, Queued, window_is_closed
+from gate.core.events import WINDOW, AccessCounts, Queued
 from gate.errors import VaultError
 from gate.publish.link import BrokerSettings
 from gate.publish.mqtt import Publisher
@@ -54,7 +54,7 @@ class MemoryOutbox:
         if self.unreadable:
             raise VaultError("database", "The database cannot be read.", remedy="Restore it.")
         open_rows = [row for row in self.rows if row.message_id not in self.sent]
-        return [row for row in open_rows if window_is_closed(row.counts.window_start, now)][:limit]
+        return [row for row in open_rows if row.counts.window_start + WINDOW <= now][:limit]
 
     def mark_sent(self, message_id: str, *, at: datetime) -> None:  # noqa: ARG002 - the port's signature
         if self.broken:

@@ -8,6 +8,7 @@ import structlog
 
 from gate.core import effects as do
 from gate.core import inputs as on
+from gate.core.attempt import Idle
 from gate.core.policy import Finding, Hint
 from gate.core.types import Method, Reason, TemplateId
 from gate.errors import RequestError, VaultError
@@ -281,7 +282,10 @@ def test_r26_enrolment_takes_five_agreeing_looks_live_and_then_matches(at_gate):
             lambda gate: [gate.capture.take(gate.capture.attempt, face) for face in [FACE, OTHER_FACE] * 3],
             "enrol-not-alike",
         ),
-        (lambda gate: gate.capture.fail(gate.capture.attempt, "The camera is gone."), "enrol-camera"),
+        (
+            lambda gate: gate.capture.fail(gate.capture.attempt, "The camera is gone.", "Plug it in."),
+            "enrol-camera",
+        ),
     ],
 )
 def test_r20_an_enrolment_that_fails_writes_neither_consent_nor_template(at_gate, happens, code):
@@ -347,3 +351,146 @@ def test_a_second_gate_on_the_same_data_needs_the_same_key(tmp_path, at_gate):
         key.write_bytes(bytes(32))
     with pytest.raises(VaultError):
         at_gate(scenario)
+
+
+def test_what_a_driver_throws_costs_face_but_not_the_door_and_passes(at_gate):
+    async def scenario(gate):
+        gate.add_resident()
+        await gate.until(lambda: gate.service.face_offered, "face to be offered")
+        healthy, gate.reader.poll = gate.reader.poll, raising(OSError(5, "Input/output error"))
+        await gate.until(lambda: not gate.service.face_offered, "face to leave")
+        assert gate.service.gate.conditions.obstacles == ("reader_healthy",)
+        gate.reader.poll = healthy
+        gate.clock.leap(3.0)
+        await gate.until(lambda: gate.service.face_offered, "face to come back")
+        gate.reader.present(CARD)
+        await gate.until(lambda: not gate.door.locked, "the card to open")
+
+    at_gate(scenario)
+
+
+def test_an_accident_in_the_keeper_offers_no_face_until_it_is_over(at_gate):
+    async def scenario(gate):
+        gate.add_resident()
+        await gate.until(lambda: gate.service.face_offered, "face to be offered")
+        gate.screen.break_down(RuntimeError("the screen's driver"))
+        await gate.until(lambda: not gate.service.face_offered, "face to leave")
+        gate.reader.present(CARD)
+        await gate.until(lambda: not gate.door.locked, "the card to open")
+        gate.screen.break_down(None)
+        await gate.until(lambda: gate.service.face_offered, "face to come back")
+
+    at_gate(scenario)
+
+
+def test_an_accident_in_a_step_closes_the_camera_and_comes_to_rest(at_gate):
+    async def scenario(gate):
+        gate.add_resident()
+        await gate.until(lambda: gate.service.face_offered, "face to be offered")
+        gate.vision.accident = OSError("the link")
+        gate.inputs.put_nowait(on.Presence("me"))
+        await gate.until(lambda: isinstance(gate.screen.view, do.OfferMethods), "an offer")
+        gate.inputs.put_nowait(on.FaceChosen("me"))
+        await gate.until(lambda: "close" in gate.vision.told, "the camera to close")
+        await gate.until(lambda: isinstance(gate.service.gate.phase, Idle), "rest")
+        gate.vision.accident = None
+        gate.reader.present(CARD)
+        await gate.until(lambda: not gate.door.locked, "the card to open")
+
+    at_gate(scenario)
+
+
+def test_releases_are_answered_in_the_order_they_were_asked(at_gate):
+    async def scenario(gate):
+        gate.add_resident()
+        gate.door.mute = True
+        for _ in range(2):
+            start = len(gate.screen.views)
+            gate.reader.present(CARD)
+            await gate.result(start)
+        gate.door.unmute()
+        await gate.until(lambda: all(outcome for *_, outcome in gate.decisions()), "both outcomes")
+        assert gate.decisions() == [(True, "known-credential", "released")] * 2
+
+    at_gate(scenario)
+
+
+def test_a_controller_that_never_confirms_is_a_fault(at_gate):
+    async def scenario(gate):
+        gate.add_resident()
+        gate.door.mute = True
+        gate.reader.present(CARD)
+        await gate.result()
+        await gate.until(lambda: gate.decisions()[0][2] == "fault", "the fault")
+
+    at_gate(scenario)
+
+
+def test_r44_health_does_not_tell_that_somebody_was_refused_or_enrols(at_gate):
+    async def scenario(gate):
+        await gate.until(lambda: gate.service.face_offered, "face to be offered")
+        for _ in range(5):
+            attempt = await gate.to_capture()
+            start = len(gate.screen.views)
+            gate.inputs.put_nowait(on.FaceFound(attempt, Finding(Hint.COMPARED, TemplateId("x"), 0.1, -1.0)))
+            await gate.result(start)
+        assert not gate.service.face_offered
+        assert gate.service.health("1").face_offered
+        await gate.until(lambda: gate.service.face_offered, "face to have rested")
+        async with gate.service.lend_camera():
+            assert not gate.service.face_offered
+            assert gate.service.health("1").face_offered
+
+    at_gate(scenario)
+
+
+def test_a_withdrawal_outlives_an_enrolment_begun_before_it(at_gate):
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        await gate.until(lambda: gate.service.face_offered, "face to be offered")
+        enrolment = asyncio.create_task(gate.desk.enrol(person, agreed_to="1.0", language="en"))
+        await gate.until(lambda: gate.vision.capturing, "the camera to open")
+        gate.desk.withdraw(person)
+        for _ in range(5):
+            gate.capture.take(gate.capture.attempt, FACE)
+        with pytest.raises(RequestError, match="withdrawn"):
+            await enrolment
+        assert gate.store.templates.count() == 0
+
+    at_gate(scenario)
+
+
+def test_r11_without_a_published_notice_there_is_neither_face_nor_enrolment(at_gate):
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        await gate.until(lambda: gate.service.gate.conditions.vision_ready, "the first look")
+        assert gate.service.gate.conditions.obstacles == ("notice_published",)
+        with pytest.raises(RequestError):
+            await gate.desk.enrol(person, agreed_to="1.0", language="en")
+        gate.reader.present(CARD)
+        assert (await gate.result()).granted
+
+    at_gate(scenario, notice_published=False)
+
+
+def test_r75_an_expired_consent_ends_with_its_template_and_no_clock_brings_it_back(at_gate):
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        gate.consent(person)
+        gate.clock.move(timedelta(days=366))
+        gate.service._keep_house()
+        assert gate.store.templates.count() == 0
+        assert gate.vision.gallery == {}
+        gate.clock.move(timedelta(days=-366))
+        gate.service._keep_house()
+        assert gate.vision.gallery == {}
+        assert not gate.desk.residents()[0].has_consented
+
+    at_gate(scenario)
+
+
+def raising(error):
+    def fail(*_):
+        raise error
+
+    return fail

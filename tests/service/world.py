@@ -38,6 +38,52 @@ FACE = array("f", [1.0] + [0.0] * 127).tobytes()
 OTHER_FACE = array("f", [0.0, 1.0] + [0.0] * 126).tobytes()
 
 
+class Door(SimulatedDoor):
+    """A door whose controller can keep its confirmations back."""
+
+    mute = False
+
+    def open(self, emit):
+        self._kept = []
+        super().open(lambda event: self._kept.append((emit, event)) if self.mute else emit(event))
+
+    def unmute(self):
+        self.mute = False
+        for emit, event in self._kept:
+            emit(event)
+
+
+class Screen(SimulatedScreen):
+    """A screen whose driver can fail."""
+
+    _accident = None
+
+    def break_down(self, accident):
+        self._accident = accident
+
+    @property
+    def live(self):
+        if self._accident is not None:
+            raise self._accident
+        return self._live
+
+    @live.setter
+    def live(self, live):
+        self._live = live
+
+
+class Clock(ShiftedClock):
+    """A clock whose monotonic time can leap as well."""
+
+    _leapt = 0.0
+
+    def monotonic(self):
+        return super().monotonic() + self._leapt
+
+    def leap(self, seconds):
+        self._leapt += seconds
+
+
 @dataclass
 class World:
     service: Service
@@ -49,7 +95,7 @@ class World:
     vision: FakeVision
     capture: LiveCapture
     desk: Desk
-    clock: ShiftedClock
+    clock: Clock
 
     def add_resident(self, unit="1203", card=CARD):
         now = self.clock.now()
@@ -114,8 +160,8 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder, *, rules=RULES, templates_most=100, vision=True):
-    clock = ShiftedClock()
+async def world(folder, *, rules=RULES, templates_most=100, vision=True, notice_published=True):
+    clock = Clock()
     inputs = asyncio.Queue()
     store = Store.open(
         folder / "data",
@@ -125,8 +171,8 @@ async def world(folder, *, rules=RULES, templates_most=100, vision=True):
         notice_version=NOTICE,
         model_sha256="0" * 64,
     )
-    reader, door = SimulatedReader(), SimulatedDoor()
-    screen = SimulatedScreen(inputs.put_nowait)
+    reader, door = SimulatedReader(), Door()
+    screen = Screen(inputs.put_nowait)
     fake = FakeVision()
     capture = LiveCapture()
     hardware = Hardware(reader, door, release_s=3.0, post=inputs.put_nowait, new_attempt=new_attempt)
@@ -140,6 +186,7 @@ async def world(folder, *, rules=RULES, templates_most=100, vision=True):
         hardware=hardware,
         screen=screen,
         vision=fake if vision else None,
+        notice_published=notice_published,
     )
     desk = Desk(
         clock=clock,

@@ -172,6 +172,25 @@ def test_bytes_a_reader_held_back_go_at_the_next_reclaim(store, resident, enrol,
     assert not any(sealed in path.read_bytes() for path in (tmp_path / "data").iterdir())
 
 
+def test_an_expired_consent_ends_with_its_templates_and_no_clock_brings_it_back(
+    store, resident, enrol, decide, tmp_path, noon
+):
+    other = store.people.add("302", "Ann", "")
+    end = noon + timedelta(days=1)
+    _, [template] = enrol(resident, expires_at=end)
+    _, kept = enrol(other)
+    [[sealed]] = store._database.rows("SELECT sealed FROM templates WHERE id = :id", id=template)
+    assert store.consents.expire(end - timedelta(seconds=1)) == 0
+
+    assert (store.consents.expire(end), store.consents.expire(end)) == (1, 0)
+
+    assert ids(store, noon) == list(kept)
+    [consent] = store.consents.of(resident)
+    assert (consent.state, consent.ended_at) == (ConsentState.EXPIRED, end)
+    assert store.audit.record(decide(method=Method.FACE), at=noon, template=template) is False
+    assert not any(sealed in path.read_bytes() for path in (tmp_path / "data").iterdir())
+
+
 # What the schema itself forbids, whoever writes.
 
 

@@ -1,7 +1,7 @@
 """Cards and PINs open for their person and tell a stranger nothing."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -42,12 +42,26 @@ def test_a_card_opens_for_its_person_and_another_does_not(store, resident, noon)
     assert store.credentials.check_card("'; DROP TABLE credentials --", noon) == UNKNOWN
 
 
-def test_a_card_opens_from_its_first_second_to_its_last(store, resident, noon):
-    second = timedelta(seconds=1)
-    end = noon + timedelta(days=1)
-    store.credentials.issue_card(resident, "0451", at=noon, valid_until=end)
-    times = (noon - second, noon, end - second, end)
-    assert [store.credentials.check_card("0451", at).granted for at in times] == [False, True, True, False]
+def test_a_card_for_later_opens_from_its_first_second_to_its_last(store, resident, noon):
+    second, day = timedelta(seconds=1), timedelta(days=1)
+    begin, end = noon + day, noon + 2 * day
+    store.credentials.issue_card(resident, "0451", at=noon, valid_from=begin, valid_until=end)
+    times = (noon, begin - second, begin, end - second, end)
+    granted = [store.credentials.check_card("0451", at).granted for at in times]
+    assert granted == [False, False, True, True, False]
+    [issued] = store.credentials.of(resident)
+    assert (issued.valid_from, issued.valid_until) == (begin, end)
+
+
+@pytest.mark.parametrize("begin", [None, timedelta(0), timedelta(days=-1)])
+def test_a_clock_set_back_to_1970_refuses_no_card_and_no_pin(store, resident, try_pin, noon, begin):
+    valid_from = None if begin is None else noon + begin
+    store.credentials.issue_card(resident, "0451", at=noon, valid_from=valid_from)
+    store.credentials.issue_pin(resident, PIN, at=noon, valid_from=valid_from)
+    start = datetime(1970, 1, 1, tzinfo=UTC)
+    assert store.credentials.check_card("0451", start).granted
+    assert try_pin(at=start).granted
+    assert {issued.valid_from for issued in store.credentials.of(resident)} == {None}
 
 
 def test_a_revoked_card_opens_no_more_and_may_be_given_to_another(store, resident, noon):

@@ -55,6 +55,42 @@ def test_ten_thousand_wrong_pins_leave_the_card_and_the_neighbours_alone(store, 
     assert fail(store, "301", noon + timedelta(minutes=15)) is Reason.UNKNOWN_CREDENTIAL
 
 
+def spread(store, count, at, first=1000):
+    """Wrong PINs, each for another unit, each as soon as the keypad allows; gives the waits and the time after."""
+    waits = []
+    for unit in range(first, first + count):
+        wait = 0
+        while fail(store, str(unit), at + timedelta(seconds=wait)) is Reason.THROTTLED:
+            wait += 1
+        waits.append(wait)
+        at += timedelta(seconds=wait)
+    return waits, at
+
+
+def test_wrong_pins_over_all_units_make_the_keypad_wait_a_minute_at_most(store, noon):
+    waits, _ = spread(store, 17, noon)
+    assert waits == [0] * 10 + [5, 15, 30, 60, 60, 60, 60]
+
+
+def test_a_keypad_that_waits_counts_nothing_and_leaves_the_card_alone(store, with_pin, noon):
+    store.credentials.issue_card(with_pin, "0451", at=noon)
+    spread(store, 10, noon)
+    assert {fail(store, "301", noon) for _ in range(20)} == {Reason.THROTTLED}
+    assert store.credentials.check_card("0451", noon).granted
+    later = noon + timedelta(seconds=5)
+    check = store.credentials.prepare_pin("301", later)
+    assert store.credentials.finish_pin(check, ok=check.verify(PIN), at=later).granted
+
+
+def test_a_right_pin_halves_what_the_keypad_counted_and_owes_no_wait(store, with_pin, noon):
+    _, at = spread(store, 13, noon)
+    at += timedelta(minutes=1)
+    check = store.credentials.prepare_pin("301", at)  # the fourteenth, paid for before it is right
+    assert store.credentials.finish_pin(check, ok=check.verify(PIN), at=at).granted
+    waits, _ = spread(store, 5, at, first=2000)
+    assert waits == [0, 0, 0, 5, 15]
+
+
 def test_waiting_survives_a_restart(open_store, store, with_pin, noon):
     for _ in range(3):
         fail(store, "301", noon)
@@ -85,14 +121,18 @@ def test_units_that_do_not_exist_fill_no_disk_and_push_out_the_oldest(store, int
         connection.executemany("INSERT INTO throttle VALUES (?, ?, ?)", rows)
     fail(store, "2", noon + timedelta(hours=9))
     with intruder() as connection:
-        assert connection.execute("SELECT count(*) FROM throttle").fetchone() == (throttle.ROWS_MOST,)
-        [[oldest]] = connection.execute("SELECT min(not_before) FROM throttle").fetchall()
+        assert connection.execute("SELECT count(*) FROM throttle").fetchone() == (throttle.ROWS_MOST + 1,)
+        oldest = connection.execute("SELECT not_before FROM throttle ORDER BY 1").fetchone()[0]
+        assert connection.execute("SELECT failures FROM throttle WHERE unit_lookup = x'00'").fetchone() == (
+            2,
+        )
     assert oldest == noon.timestamp() + 1
 
 
 def test_the_throttle_names_no_unit(store, intruder, noon):
     fail(store, "301", noon)
     with intruder() as connection:
-        [[key]] = connection.execute("SELECT unit_lookup FROM throttle").fetchall()
-    assert len(key) == 32
+        keys = connection.execute("SELECT unit_lookup FROM throttle ORDER BY length(unit_lookup)").fetchall()
+    [[keypad], [key]] = keys
+    assert (keypad, len(key)) == (b"\0", 32)
     assert b"301" not in key

@@ -103,6 +103,17 @@ def test_every_8_bit_camera_format_becomes_bgr(shape):
     assert (frame == 9).all()
 
 
+@pytest.mark.parametrize(
+    "source",
+    [np.full((4, 5), 9, np.uint8), np.full((4, 5, 4), 9, np.uint8), np.full((8, 5, 3), 9, np.uint8)[::2]],
+    ids=["grey", "with alpha", "in pieces"],
+)
+def test_what_a_frame_was_made_from_is_overwritten(source):
+    """R31."""
+    assert (normalise_frame(source) == 9).all()
+    assert not source.any()
+
+
 def test_a_bgr_frame_is_not_copied():
     frame = np.zeros((4, 5, 3), np.uint8)
     assert normalise_frame(frame) is frame

@@ -39,6 +39,7 @@ MESSAGES = st.one_of(
     st.builds(wire.SetScene, TEXT),
     st.builds(wire.Ready, st.lists(TEXT).map(tuple)),
     st.builds(wire.Beat, st.integers(0)),
+    st.just(wire.Closed()),
     st.builds(wire.GalleryLoaded, st.integers(0)),
     st.builds(
         wire.Found, TEXT, st.sampled_from([hint.value for hint in Hint]), TEXT | st.none(), COSINES, COSINES
@@ -46,6 +47,7 @@ MESSAGES = st.one_of(
     st.builds(wire.Embedded, TEXT, st.binary(min_size=512, max_size=512)),
     st.builds(wire.Fault, TEXT, TEXT, TEXT, TEXT),
 )
+FOUND = wire.Found("x", "compared", "t", 0.5, -1.0)
 ONE_OF_EACH = (
     wire.Configure("{}"),
     wire.LoadGallery(3, ("a", "b"), EMBEDDING * 2),
@@ -55,8 +57,9 @@ ONE_OF_EACH = (
     wire.SetScene("two"),
     wire.Ready(("cpu",)),
     wire.Beat(0),
+    wire.Closed(),
     wire.GalleryLoaded(3),
-    wire.Found("x", "compared", "t", 0.5, -1.0),
+    FOUND,
     wire.Embedded("x", EMBEDDING),
     wire.Fault("x", "code", "what", "remedy"),
 )
@@ -179,7 +182,7 @@ def test_a_payload_where_none_belongs_is_refused():
 
 
 def test_a_score_that_is_not_a_number_arrives_as_such_so_that_the_core_refuses_it():
-    (found,) = wire.Decoder().feed(wire.encode(replace(ONE_OF_EACH[9], score=float("nan"))))
+    (found,) = wire.Decoder().feed(wire.encode(replace(FOUND, score=float("nan"))))
     assert math.isnan(found.score)
 
 

@@ -242,6 +242,18 @@ def test_a_closed_page_is_a_stale_screen_and_start_offers_no_face_r12(chromium, 
     assert site.world.gate.phase.methods == (Method.CARD, Method.PIN)
 
 
+def test_a_page_opened_elsewhere_takes_the_screen_and_a_reload_takes_it_back_r12(page, sites):
+    site = sites()
+    open_kiosk(page, site, "en")
+    elsewhere = page.context.new_page()
+    open_kiosk(elsewhere, site)
+    page.get_by_role("heading", name="opened elsewhere. Reload to use it here.").wait_for()
+    elsewhere.get_by_role("button", name="Start").wait_for()
+    page.reload()
+    page.get_by_role("button", name="Start").wait_for()
+    elsewhere.get_by_role("heading", name="opened elsewhere. Reload to use it here.").wait_for()
+
+
 def test_the_language_can_change_at_every_view_and_starts_a_notice_anew_r14(page, sites):
     site = sites(notice_minimum_s=5.0)
     open_kiosk(page, site)
@@ -252,7 +264,7 @@ def test_the_language_can_change_at_every_view_and_starts_a_notice_anew_r14(page
     until(site, lambda world: getattr(world.gate.phase, "confirmed", False))
     assert site.world.gate.phase.attempt == "attempt-2"
     page.get_by_role("button", name="Cancel").click()
-    page.get_by_role("button", name="Start").wait_for()
+    page.get_by_role("button", name="开始").wait_for()
 
 
 def test_card_pin_and_face_are_equal_in_size_and_weight_and_the_first_focus_is_not_on_face_r03(page, sites):

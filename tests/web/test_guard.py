@@ -22,7 +22,7 @@ EVERY_ANSWER = {
     [
         ("GET", "/", 200),
         ("GET", "/kiosk", 200),
-        ("GET", "/kiosk/view?after=-1", 200),
+        ("GET", "/kiosk/view?after=-1&page=a", 200),
         ("GET", "/kiosk/view", 400),
         ("GET", "/notice", 200),
         ("GET", "/desk", 200),
@@ -36,7 +36,7 @@ EVERY_ANSWER = {
         ("DELETE", "/desk", 405),
         ("POST", "/kiosk/cancel", 400),
         ("POST", START, 303),
-        ("POST", "/kiosk/hidden", 204),
+        ("POST", "/kiosk/hidden", 400),
     ],
 )
 def test_every_answer_carries_the_strict_headers_r54(client, method, path, status):
@@ -107,7 +107,7 @@ def test_a_foreign_page_may_not_post_and_reads_why(client, world, headers):
 
 
 def test_a_foreign_page_cannot_keep_a_dark_screen_alive_r12(client, world):
-    answer = client.get("/kiosk/view?after=-1", headers={"sec-fetch-site": "cross-site"})
+    answer = client.get("/kiosk/view?after=-1&page=a", headers={"sec-fetch-site": "cross-site"})
     assert answer.status_code == 403
     assert not world.screen.live
 
@@ -155,3 +155,16 @@ def test_a_script_is_told_what_is_wrong_as_json(client):
     assert isinstance(answer, httpx.Response)
     assert answer.status_code == 400
     assert set(answer.json()) == {"code", "what", "remedy"}
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("path", ["/desk", "/desk/"])
+def test_a_foreign_page_cannot_have_the_residents_records_opened(client, world, site, path):
+    answer = client.get(path, headers={"sec-fetch-site": site}, follow_redirects=True)
+    assert answer.status_code == 403
+    assert world.desk.asked == []
+
+
+def test_the_desk_opens_from_the_address_bar_and_from_our_own_pages(client):
+    for site in ("none", "same-origin"):
+        assert client.get("/desk", headers={"sec-fetch-site": site}).status_code == 200

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from gate.core import effects as do
@@ -11,9 +13,22 @@ from gate.web.words import CHECKING, CHOSEN, HINTS, RESULTS
 ATTEMPT = AttemptId("attempt-1")
 
 
-def see(client, world):
+PAGE = "the gate's screen"
+ELSEWHERE = "This screen was opened elsewhere. Reload to use it here."
+
+
+def see(client, world, page=PAGE):
     """Ask for the view as the page's script does."""
-    return client.get("/kiosk/view", params={"after": -1}).json()
+    return client.get("/kiosk/view", params={"after": -1, "page": page}).json()
+
+
+def load(client):
+    """Load the page and give its token."""
+    return re.search('data-page="([^"]+)"', client.get("/kiosk").text)[1]
+
+
+def confirm(client, world, page=PAGE):
+    client.post("/kiosk/shown", {"attempt": world.gate.phase.attempt, "notice": NOTICE, "page": page})
 
 
 def in_english(world):
@@ -25,7 +40,7 @@ def to_the_choice(client, world):
     see(client, world)
     client.post("/kiosk/start")
     attempt = world.gate.phase.attempt
-    client.post("/kiosk/shown", {"attempt": attempt, "notice": NOTICE})
+    client.post("/kiosk/shown", {"attempt": attempt, "notice": NOTICE, "page": PAGE})
     world.clock.seconds += 2
     see(client, world)
     world.look()
@@ -41,13 +56,13 @@ def test_the_script_asking_for_the_view_is_the_heartbeat_and_the_page_alone_is_n
 
 def test_a_question_waits_for_the_next_view(client, world):
     before = world.screen.shown.number
-    answer = client.during(f"/kiosk/view?after={before}", lambda: world.present("known")).json()
+    answer = client.during(f"/kiosk/view?after={before}&page=a", lambda: world.present("known")).json()
     assert answer["number"] > before
 
 
 def test_a_question_without_news_is_answered_within_its_hold(client, world):
     number = world.screen.shown.number
-    answer = client.get(f"/kiosk/view?after={number}").json()
+    answer = client.get(f"/kiosk/view?after={number}&page=a").json()
     assert answer == {"number": number, "language": "zh-CN", "html": None}
 
 
@@ -82,15 +97,15 @@ def test_a_shown_notice_starts_its_minimum_time_r10(client, world):
 def test_only_the_notice_on_the_screen_can_be_confirmed_r10(client, world, attempt, notice):
     see(client, world)
     client.post("/kiosk/start")
-    client.post("/kiosk/shown", {"attempt": attempt, "notice": notice})
+    client.post("/kiosk/shown", {"attempt": attempt, "notice": notice, "page": PAGE})
     assert not any(isinstance(event, on.NoticeShown) for event in world.posted)
 
 
 def test_a_notice_on_a_stale_screen_is_not_confirmed_r12(client, world):
     see(client, world)
     client.post("/kiosk/start")
-    client.post("/kiosk/hidden")
-    client.post("/kiosk/shown", {"attempt": ATTEMPT, "notice": NOTICE})
+    client.post("/kiosk/hidden", {"page": PAGE})
+    client.post("/kiosk/shown", {"attempt": ATTEMPT, "notice": NOTICE, "page": PAGE})
     assert not any(isinstance(event, on.NoticeShown) for event in world.posted)
 
 
@@ -145,7 +160,7 @@ def test_a_notice_begins_again_in_the_other_language_r14(client, world):
     see(client, world)
     client.post("/kiosk/start")
     first = world.gate.phase.attempt
-    client.post("/kiosk/shown", {"attempt": first, "notice": NOTICE})
+    client.post("/kiosk/shown", {"attempt": first, "notice": NOTICE, "page": PAGE})
     client.post("/kiosk/language", {"language": "en"})
     assert world.gate.phase.attempt != first
     assert not world.gate.phase.confirmed
@@ -185,3 +200,40 @@ def test_there_are_words_for_every_value_the_core_can_give():
     assert set(RESULTS) == set(Reason)
     assert set(HINTS) == set(Hint)
     assert set(CHOSEN) == set(CHECKING) == set(Method)
+
+
+def test_an_older_page_is_told_that_it_is_no_longer_the_screen_r12(client, world):
+    in_english(world)
+    old, new = load(client), load(client)
+    see(client, world, new)
+    answer = client.get("/kiosk/view", params={"after": -1, "page": old})
+    assert answer.status_code == 409
+    assert ELSEWHERE in answer.json()["html"]
+
+
+def test_only_the_gates_screen_confirms_a_notice_r10(client, world):
+    old = load(client)
+    see(client, world, old)
+    new = load(client)
+    see(client, world, new)
+    client.post("/kiosk/start")
+    confirm(client, world, old)
+    assert not world.gate.phase.confirmed
+    confirm(client, world, new)
+    assert world.gate.phase.confirmed
+
+
+def test_a_visit_does_not_move_to_a_page_opened_meanwhile_r10(client, world):
+    see(client, world, load(client))
+    client.post("/kiosk/start")
+    assert isinstance(world.gate.phase, Noticing)
+    see(client, world, load(client))
+    assert isinstance(world.gate.phase, Idle)
+
+
+def test_a_cancelled_notice_leaves_the_next_visitor_the_first_language_r14(client, world):
+    see(client, world)
+    client.post("/kiosk/start")
+    client.post("/kiosk/language", {"language": "en"})
+    client.post("/kiosk/cancel", {"attempt": world.gate.phase.attempt})
+    assert see(client, world)["language"] == "zh-CN"

@@ -11,12 +11,13 @@ from gate.errors import RequestError, VaultError
 from gate.notice import CURRENT as NOTICE
 from gate.store.keys import Custody
 from gate.web.app import create_app
+from gate.web.desk import RESIDENTS_A_PAGE
 from gate.web.words import CUSTODY, OBSTACLES, PHASES
 from tests.web.conftest import Client
 from tests.web.world import World
 
 EN = {"lang": "en"}
-AGREE = {"person": "p-undecided", "notice": NOTICE, "agreed": "yes"}
+AGREE = {"person": "p-undecided", "notice": NOTICE, "language": "en", "agreed": "yes"}
 
 
 def test_the_status_page_names_every_obstacle_with_its_remedy(client, world):
@@ -28,7 +29,8 @@ def test_the_status_page_names_every_obstacle_with_its_remedy(client, world):
 
 
 def test_the_status_page_says_that_face_is_offered_and_how_the_key_is_kept(client, world):
-    world.screen.heard()
+    world.screen.take_over("a")
+    world.screen.heard("a")
     world.look()
     page = client.get("/", params=EN).text
     assert "Face is offered, beside card and PIN." in page
@@ -76,7 +78,7 @@ def test_nothing_is_ticked_beforehand_and_no_picture_can_be_sent_r06_r26(client)
 
 
 def test_a_ticked_box_enrols_in_the_language_that_was_read(client, world):
-    answer = client.post("/desk/consent", AGREE, params=EN)
+    answer = client.post("/desk/consent", AGREE)  # without cookies and without a language in the address
     assert answer.status_code == 303
     assert world.desk.consented["p-undecided"]
     assert world.desk.agreements == [(NOTICE, "en")]
@@ -99,7 +101,7 @@ def test_consent_without_the_tick_or_to_another_notice_is_none_r06_r22(client, w
 
 def test_withdrawing_takes_one_press_and_no_reason_r24(client, world):
     page = client.get("/desk", params=EN).text
-    row = page[page.index('action="/desk/withdraw"') :]
+    row = page[page.index('action="/desk/withdraw?page=1"') :]
     assert row[: row.index("</form>")].count("<input") == 1  # who, and nothing to fill in
     assert client.post("/desk/withdraw", {"person": "p-agreed"}).status_code == 303
     assert not world.desk.consented["p-agreed"]
@@ -173,3 +175,60 @@ def test_a_real_gate_has_no_simulator(clock, runner):
     assert client.get("/sim").status_code == 404
     assert client.post("/sim/card", {"value": "1"}).status_code == 404
     assert "/sim" not in client.get("/").text
+
+
+def test_the_desks_form_holds_the_language_the_notice_is_shown_in_r22(client):
+    for language in ("zh-CN", "en"):
+        page = client.get("/desk", params={"lang": language}).text
+        assert f'<input type="hidden" name="language" value="{language}">' in page
+
+
+def test_consent_in_a_language_nobody_wrote_a_notice_in_is_none_r22(client, world):
+    assert client.post("/desk/consent", AGREE | {"language": "xx"}).status_code == 400
+    assert world.desk.agreements == []
+
+
+def test_the_desk_opens_one_page_of_records_and_leads_to_the_next(client, world):
+    world.desk.others = 2 * RESIDENTS_A_PAGE
+    first = client.get("/desk").text
+    assert first.count("<li>") == RESIDENTS_A_PAGE
+    assert 'href="/desk?page=2"' in first
+    assert 'href="/desk?page=0"' not in first
+    last = client.get("/desk", params={"page": 3}).text
+    assert last.count("<li>") == 2
+    assert 'href="/desk?page=2"' in last
+    assert 'href="/desk?page=4"' not in last
+    assert world.desk.asked == [(0, RESIDENTS_A_PAGE + 1), (2 * RESIDENTS_A_PAGE, RESIDENTS_A_PAGE + 1)]
+
+
+def test_a_few_residents_are_one_page_without_a_way_on(client):
+    assert "/desk?page=" not in client.get("/desk").text.replace('action="/desk', "")
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 30])
+def test_a_page_of_residents_that_cannot_be_is_refused(client, page):
+    assert client.get("/desk", params={"page": page}).status_code == 400
+
+
+def test_who_was_on_a_later_page_is_found_there_after_the_press(client, world):
+    world.desk.others = RESIDENTS_A_PAGE
+    page = client.get("/desk", params={"page": 2}).text
+    assert 'action="/desk/consent?page=2"' in page
+    answer = client.post("/desk/consent", AGREE | {"person": "p-49", "agreed": ""}, params={"page": 2} | EN)
+    assert "The box was not ticked" in answer.text
+    assert "<details open>" in answer.text
+    assert client.post("/desk/withdraw?page=2", {"person": "p-49"}).headers["location"] == "/desk?page=2"
+
+
+def test_without_a_published_notice_the_pages_say_so_and_nobody_can_agree_r11(world, runner):
+    status = replace(world.status(), obstacles=("notice_published",))
+    bare = replace(world.context, notice_texts={}, status=lambda: status)
+    client = Client(create_app(bare, world.screen), runner)
+    for path in ("/", "/notice", "/desk"):
+        page = client.get(path, params=EN).text
+        assert OBSTACLES["notice_published"].title in page
+        assert OBSTACLES["notice_published"].next in page
+    assert "/desk/consent" not in page
+    assert "/desk/withdraw" in page
+    assert client.post("/desk/consent", AGREE).status_code == 422
+    assert world.desk.agreements == []

@@ -5,6 +5,7 @@ import httpx
 import pytest
 
 from gate.errors import ConfigError
+from gate.notice import CURRENT
 from gate.web.app import create_app
 from gate.web.server import serve
 
@@ -70,3 +71,33 @@ def test_a_port_in_use_is_named_with_its_remedy(world):
     assert refused.value.code == "web-port"
     assert str(port) in refused.value.what
     assert "web.port" in refused.value.remedy
+
+
+CONSENT = {"person": "p-undecided", "notice": CURRENT, "language": "en", "agreed": "yes"}
+
+
+def test_an_enrolment_ends_when_its_browser_goes_and_writes_nothing_r26(world):
+    async def leave(url):
+        world.desk.capture_ends = asyncio.Event()
+        async with httpx.AsyncClient() as http:
+            asking = asyncio.create_task(http.post(f"{url}desk/consent", data=CONSENT))
+            await asyncio.wait_for(world.desk.capturing.wait(), 10)
+            asking.cancel()
+            await asyncio.wait([asking])
+        await asyncio.wait_for(world.desk.given_up.wait(), 10)
+
+    asyncio.run(served(world, leave))
+    assert world.desk.agreements == []
+
+
+def test_an_enrolment_whose_browser_stays_is_written(world):
+    async def stay(url):
+        world.desk.capture_ends = asyncio.Event()
+        async with httpx.AsyncClient() as http:
+            asking = asyncio.create_task(http.post(f"{url}desk/consent", data=CONSENT))
+            await asyncio.wait_for(world.desk.capturing.wait(), 10)
+            world.desk.capture_ends.set()
+            return await asking
+
+    assert asyncio.run(served(world, stay)).status_code == 303
+    assert world.desk.agreements == [(CURRENT, "en")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from dataclasses import dataclass, field
 
@@ -43,22 +44,40 @@ class StoppedClock:
 
 @dataclass
 class FakeDesk:
-    """Two residents: one agreed, one did not; *fault* is raised by whatever is asked next."""
+    """Two residents, one agreed and one did not, and *others*; *fault* is raised by whatever is asked next.
+
+    An enrolment is over at once, or with *capture_ends*.
+    """
 
     consented: dict[str, bool] = field(default_factory=lambda: {"p-agreed": True, "p-undecided": False})
     fault: Exception | None = None
+    others: int = 0
+    asked: list[tuple[int, int]] = field(default_factory=list)
+    capture_ends: asyncio.Event | None = None
+    capturing: asyncio.Event = field(default_factory=asyncio.Event)
+    given_up: asyncio.Event = field(default_factory=asyncio.Event)
     agreements: list[tuple[str, str]] = field(default_factory=list)
 
-    def residents(self):
+    def residents(self, offset, limit):
+        self.asked.append((offset, limit))
+        everybody = [
+            ("p-agreed", "1203", "Li Wen"),
+            ("p-undecided", "1204", "<b>Chen & Bo</b>"),
+            *((f"p-{number}", str(2000 + number), f"Resident {number}") for number in range(self.others)),
+        ]
         return [
-            Resident(PersonId(person), unit, name, self.consented[person])
-            for person, unit, name in [
-                ("p-agreed", "1203", "Li Wen"),
-                ("p-undecided", "1204", "<b>Chen & Bo</b>"),
-            ]
+            Resident(PersonId(person), unit, name, self.consented.get(person, False))
+            for person, unit, name in everybody[offset : offset + limit]
         ]
 
     async def enrol(self, person, *, agreed_to, language):
+        self.capturing.set()
+        try:
+            if self.capture_ends:
+                await self.capture_ends.wait()
+        except asyncio.CancelledError:
+            self.given_up.set()
+            raise
         self._change(person, to=True)
         self.agreements.append((agreed_to, language))
 

@@ -3,6 +3,7 @@
 
 const PATIENCE_MS = 2500;
 const region = document.getElementById("view");
+const page = region.dataset.page;
 let confirmed = null;
 let countdown = 0;
 
@@ -65,19 +66,20 @@ async function confirmNotice() {
   if (confirmed === notice.dataset.attempt) return; // another round was quicker
   confirmed = notice.dataset.attempt;
   count(Number(notice.dataset.seconds));
-  await send("/kiosk/shown", { attempt: confirmed, notice: notice.dataset.version });
+  await send("/kiosk/shown", { attempt: confirmed, notice: notice.dataset.version, page });
 }
 
 async function watch() {
   for (;;) {
     await untilSeen();
     try {
-      const answer = await fetch(`/kiosk/view?after=${region.dataset.number}`, {
+      const answer = await fetch(`/kiosk/view?after=${region.dataset.number}&page=${page}`, {
         headers: { Accept: "application/json" },
         signal: AbortSignal.timeout(PATIENCE_MS),
       });
-      if (!answer.ok) throw new Error(answer.status);
+      if (!answer.ok && answer.status !== 409) throw new Error(answer.status);
       const news = await answer.json();
+      if (!answer.ok) return put(news.html); // a newer load is the screen now: this one says so and falls silent
       if (news.html !== null) {
         document.documentElement.lang = news.language;
         put(news.html);
@@ -96,7 +98,7 @@ document.addEventListener("submit", (event) => {
   send(event.target.action, new FormData(event.target, event.submitter)).catch(lose);
 });
 document.addEventListener("visibilitychange", () => {
-  if (!seen()) navigator.sendBeacon("/kiosk/hidden");
+  if (!seen()) navigator.sendBeacon("/kiosk/hidden", new URLSearchParams({ page }));
 });
 addEventListener("resize", fit);
 

@@ -1,0 +1,121 @@
+"""Residents move in, lose a card, forget a PIN and move out: each whole, or not at all."""
+
+from datetime import timedelta
+
+import pytest
+
+from gate.core.consent import ConsentState
+from gate.core.types import Method
+from gate.errors import RequestError
+
+TABLES = ("people", "credentials", "templates")
+
+
+def rows(store):
+    return [store._database.rows(f"SELECT count(*) FROM {table}")[0][0] for table in TABLES]
+
+
+def opens(store, unit, pin, at):
+    check = store.credentials.prepare_pin(unit, at)
+    return store.credentials.finish_pin(check, ok=check.verify(pin), at=at).granted
+
+
+@pytest.fixture
+def ada(store, noon):
+    return store.residents.move_in("1203", "Ada Chen", "", "26:40451", noon)
+
+
+def test_who_moves_in_opens_with_the_card_and_the_pin(store, ada, noon):
+    person = store.people.find_by_unit("1203")
+    assert person.name == "Ada Chen"
+    assert store.credentials.check_card("26:40451", noon).person == person.id
+    assert opens(store, "1203", ada, noon)
+
+
+def test_a_card_is_not_needed_to_move_in(store, noon):
+    pin = store.residents.move_in("1203", "Ada Chen", "", None, noon)
+    assert opens(store, "1203", pin, noon)
+    assert rows(store) == [1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("unit", "card", "code"),
+    [
+        ("1204", "26:40451", "card-taken"),
+        ("1204", "4", "card-unfit"),
+        ("1203", "26:1", "unit-taken"),
+        ("x", None, "unit-unfit"),
+    ],
+)
+def test_who_cannot_move_in_as_asked_leaves_nothing(store, ada, noon, unit, card, code):
+    with pytest.raises(RequestError) as refusal:
+        store.residents.move_in(unit, "Eve", "", card, noon)
+    assert refusal.value.code == code
+    assert rows(store) == [1, 2, 0]
+
+
+def test_a_new_card_ends_the_older_ones_and_leaves_the_pin(store, ada, noon):
+    store.credentials.issue_card(store.people.find_by_unit("1203").id, "26:7", at=noon)
+    store.residents.new_card("1203", "26:40452", noon)
+    cards = ("26:40451", "26:7", "26:40452")
+    assert [store.credentials.check_card(card, noon).granted for card in cards] == [False, False, True]
+    assert opens(store, "1203", ada, noon)
+
+
+def test_the_same_card_may_be_given_anew(store, ada, noon):
+    store.residents.new_card("1203", "26:40451", noon)
+    assert store.credentials.check_card("26:40451", noon).granted
+
+
+def test_a_new_card_that_another_holds_leaves_the_old_one(store, ada, noon):
+    store.residents.move_in("1204", "Bo", "", "26:8", noon)
+    with pytest.raises(RequestError) as refusal:
+        store.residents.new_card("1203", "26:8", noon)
+    assert refusal.value.code == "card-taken"
+    assert store.credentials.check_card("26:40451", noon).granted
+
+
+def test_a_new_pin_ends_the_old_one(store, ada, noon):
+    fresh = store.residents.new_pin("1203", noon)
+    assert opens(store, "1203", fresh, noon)
+    assert fresh == ada or not opens(store, "1203", ada, noon)
+
+
+def test_who_moves_out_leaves_no_credential_no_template_and_no_name(
+    store, ada, enrol, intruder, tmp_path, noon
+):
+    store.residents.move_in("1204", "Bo", "", "26:8", noon)
+    _, [template] = enrol(store.people.find_by_unit("1203").id)
+    with intruder() as connection:
+        planted = connection.execute("SELECT sealed FROM templates").fetchall()
+        planted += connection.execute("SELECT sealed FROM people ORDER BY rowid LIMIT 1").fetchall()
+
+    assert store.residents.move_out("1203", noon) is True
+
+    assert rows(store) == [1, 2, 0]
+    assert not store.credentials.check_card("26:40451", noon).granted
+    assert not opens(store, "1203", ada, noon)
+    assert store.templates.permits(template, noon) is False
+    assert store._database.rows("SELECT state FROM consents") == [(ConsentState.WITHDRAWN,)]
+    for path in (tmp_path / "data").iterdir():
+        assert not any(sealed in path.read_bytes() for [sealed] in planted), path.name
+    assert store.residents.move_in("1203", "Cy", "", "26:40451", noon)
+
+
+def test_a_unit_without_a_resident_is_told_as_such(store, noon):
+    acts = (
+        lambda: store.residents.new_card("9", "26:1", noon),
+        lambda: store.residents.new_pin("9", noon),
+        lambda: store.residents.move_out("9", noon),
+    )
+    for act in acts:
+        with pytest.raises(RequestError) as refusal:
+            act()
+        assert refusal.value.code == "unit-unknown"
+
+
+def test_a_revoked_card_stays_as_history_until_the_person_moves_out(store, ada, noon):
+    later = noon + timedelta(days=1)
+    store.residents.new_card("1203", "26:40452", later)
+    issued = store.credentials.of(store.people.find_by_unit("1203").id)
+    assert [each.revoked_at for each in issued if each.method is Method.CARD] == [later, None]
