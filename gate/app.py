@@ -141,6 +141,7 @@ async def open_gate(
             hardware=hardware,
             screen=screen,
             vision=vision,
+            switched_on=settings.face.enabled,
             notice_published=published is not None,
         )
         _spawn(stack, service.run(), "service")

@@ -67,9 +67,13 @@ class Service:
         hardware: Hardware,
         screen: Screen,
         vision: Vision | None,
+        switched_on: bool,
         notice_published: bool,
     ) -> None:
-        """templates_most: what the operating point was validated for. vision: None where the site has no face."""
+        """templates_most: what the operating point was validated for. vision: None where face cannot be had.
+
+        switched_on: whether the site wants face at all.
+        """
         self._inputs = inputs
         self._clock = clock
         self._rules = rules
@@ -78,6 +82,7 @@ class Service:
         self._hardware = hardware
         self._screen = screen
         self._vision = vision
+        self._switched_on = switched_on
         self._notice_published = notice_published
         self._gate = Gate()
         self._timer: asyncio.TimerHandle | None = None
@@ -185,6 +190,7 @@ class Service:
     def _conditions(self, *, camera_lent: bool | None = None) -> Conditions:
         lent = self._camera_lent if camera_lent is None else camera_lent
         return Conditions(
+            switched_on=self._switched_on,
             vision_ready=self._vision is not None and self._vision.ready and not lent,
             screen_live=self._screen.live,
             notice_published=self._notice_published,

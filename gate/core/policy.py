@@ -32,6 +32,7 @@ class Rules:
 class Conditions:
     """What must all be true before face may be offered. Card and PIN depend on none of it (R02)."""
 
+    switched_on: bool = False
     vision_ready: bool = False
     screen_live: bool = False  # R12: a notice nobody can see is no notice
     notice_published: bool = False  # R11
@@ -41,7 +42,12 @@ class Conditions:
 
     @property
     def obstacles(self) -> tuple[str, ...]:
-        """Name every condition that keeps face off, for the status page; empty when face may be offered."""
+        """Name every condition that keeps face off, for the status page; empty when face may be offered.
+
+        A site that has face switched off needs no other reason.
+        """
+        if not self.switched_on:
+            return ("switched_on",)
         return tuple(condition.name for condition in fields(self) if not getattr(self, condition.name))
 
 

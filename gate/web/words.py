@@ -76,6 +76,9 @@ RESULTS: Final[Mapping[Reason, Words]] = {
 }
 
 OBSTACLES: Final[Mapping[str, Words]] = {
+    "switched_on": Words(
+        _("Face is switched off in the settings."), _("Set face.enabled to true if the site decides for it.")
+    ),
     "vision_ready": Words(
         _("The face process is not ready, or is lent to an enrolment."),
         _("Wait a minute. If it stays so, read the camera's line below and check its cable."),

@@ -50,6 +50,10 @@ def test_one_reason_opens_a_card_or_pin_and_every_other_refuses(method, finding)
 
 def test_r01_r11_r12_any_missing_condition_is_named_as_an_obstacle():
     names = [condition.name for condition in fields(Conditions)]
-    assert Conditions().obstacles == tuple(names)
     for missing in names:
         assert Conditions(**{name: name != missing for name in names}).obstacles == (missing,)
+    assert Conditions(switched_on=True).obstacles == tuple(names[1:])
+
+
+def test_face_that_is_switched_off_needs_no_other_reason():
+    assert Conditions().obstacles == ("switched_on",)

@@ -186,6 +186,7 @@ async def world(folder, *, rules=RULES, templates_most=100, vision=True, notice_
         hardware=hardware,
         screen=screen,
         vision=fake if vision else None,
+        switched_on=True,
         notice_published=notice_published,
     )
     desk = Desk(

@@ -168,7 +168,7 @@ class World:
     def look(self):
         """Let the gate notice the screen, and its deadlines pass."""
         fine = not self.obstacles_elsewhere
-        conditions = Conditions(fine, self.screen.live, fine, fine, fine, fine)
+        conditions = Conditions(True, fine, self.screen.live, fine, fine, fine, fine)
         if conditions != self.gate.conditions:
             self._take(on.ConditionsChanged(conditions))
         due = deadline(self.gate)
