@@ -89,6 +89,7 @@ class Service:
         self._hasher = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pin")
         self._pins: set[asyncio.Task[None]] = set()
         self._templates = 0
+        self._stored = 0
         self._hour: datetime | None = None
         self._storage_fault = False
         self._camera_lent = False
@@ -209,8 +210,8 @@ class Service:
                 self._store.outbox.open_window(now)
                 self._store.audit.purge(now - DECISIONS_KEPT)
                 self._store.outbox.purge(now - COUNTS_KEPT)
-            if expired or window_of(now) != self._hour:
-                self.reload_gallery()
+            if expired or window_of(now) != self._hour or self._store.templates.count() != self._stored:
+                self.reload_gallery()  # the command line may have removed somebody
             self._hour = window_of(now)
             self._storage_fault = False
         except GateError as error:
@@ -220,6 +221,7 @@ class Service:
 
     def reload_gallery(self) -> None:
         """Give vision the templates of those whose consent holds now, and nobody else's (R21)."""
+        self._stored = self._store.templates.count()
         gallery = self._store.templates.gallery(self._clock.now())
         for template in gallery.faulty:
             log.error("template_faulty", template=template, remedy="Withdraw and enrol that person anew.")

@@ -1,6 +1,7 @@
 """The shell at work: real store, simulated devices; what a person at the gate gets."""
 
 import asyncio
+import sqlite3
 from datetime import timedelta
 
 import pytest
@@ -485,6 +486,20 @@ def test_r75_an_expired_consent_ends_with_its_template_and_no_clock_brings_it_ba
         gate.service._keep_house()
         assert gate.vision.gallery == {}
         assert not gate.desk.residents()[0].has_consented
+
+    at_gate(scenario)
+
+
+def test_r24_a_resident_removed_by_another_process_leaves_the_gallery(at_gate, tmp_path):
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        gate.consent(person)
+        other = sqlite3.connect(tmp_path / "data" / "gate.sqlite3")
+        with other:
+            other.execute("DELETE FROM templates")
+        other.close()
+        gate.service._keep_house()
+        assert gate.vision.gallery == {}
 
     at_gate(scenario)
 
