@@ -1,6 +1,5 @@
 """The shell at work: real store, simulated devices; what a person at the gate gets."""
 
-import asyncio
 import sqlite3
 from datetime import timedelta
 
@@ -9,25 +8,10 @@ import structlog
 
 from gate.core import effects as do
 from gate.core import inputs as on
-from gate.core.attempt import Idle
 from gate.core.policy import Finding, Hint
 from gate.core.types import Method, Reason, TemplateId
 from gate.errors import RequestError, VaultError
-from tests.service.world import CARD, FACE, OTHER_FACE, unit, with_rules, world
-
-
-@pytest.fixture
-def at_gate(tmp_path):
-    """Run a scenario at a fresh gate."""
-
-    def run(scenario, **options):
-        async def play():
-            async with world(tmp_path, **options) as gate:
-                return await scenario(gate)
-
-        return asyncio.run(play())
-
-    return run
+from tests.service.world import CARD, OTHER_FACE, with_rules
 
 
 def test_a_card_opens_the_door_and_leaves_a_record_without_a_person(at_gate):
@@ -258,65 +242,6 @@ def test_no_log_line_names_a_person_a_card_or_a_pin(at_gate):
     at_gate(scenario)
 
 
-def test_r26_enrolment_takes_five_agreeing_looks_live_and_then_matches(at_gate):
-    async def scenario(gate):
-        person, _ = gate.add_resident()
-        await gate.until(lambda: gate.service.face_offered, "face to be offered")
-        enrolment = asyncio.create_task(gate.desk.enrol(person, agreed_to="1.0", language="en"))
-        await gate.until(lambda: gate.vision.capturing, "the camera to open")
-        assert gate.vision.enrolling
-        assert not gate.service.face_offered
-        for step in range(5):
-            gate.capture.take(gate.capture.attempt, unit(1.0, 0.1 * step))
-        await enrolment
-        assert len(gate.vision.gallery) == 1
-        assert gate.vision.told[-2:] == ["close", "forget"]
-        assert gate.desk.residents()[0].has_consented
-
-    at_gate(scenario)
-
-
-@pytest.mark.parametrize(
-    ("happens", "code"),
-    [
-        (
-            lambda gate: [gate.capture.take(gate.capture.attempt, face) for face in [FACE, OTHER_FACE] * 3],
-            "enrol-not-alike",
-        ),
-        (
-            lambda gate: gate.capture.fail(gate.capture.attempt, "The camera is gone.", "Plug it in."),
-            "enrol-camera",
-        ),
-    ],
-)
-def test_r20_an_enrolment_that_fails_writes_neither_consent_nor_template(at_gate, happens, code):
-    async def scenario(gate):
-        person, _ = gate.add_resident()
-        await gate.until(lambda: gate.service.face_offered, "face to be offered")
-        enrolment = asyncio.create_task(gate.desk.enrol(person, agreed_to="1.0", language="en"))
-        await gate.until(lambda: gate.vision.capturing, "the camera to open")
-        happens(gate)
-        with pytest.raises(RequestError) as caught:
-            await enrolment
-        assert caught.value.code == code
-        assert gate.store.consents.of(person) == ()
-        assert gate.capture.embeddings == []
-        await gate.until(lambda: gate.service.face_offered, "face to be offered again")
-
-    at_gate(scenario)
-
-
-def test_an_enrolment_never_takes_the_camera_from_a_visitor(at_gate):
-    async def scenario(gate):
-        person, _ = gate.add_resident()
-        await gate.to_capture()
-        with pytest.raises(RequestError, match="just now"):
-            await gate.desk.enrol(person, agreed_to="1.0", language="en")
-        assert not gate.vision.enrolling
-
-    at_gate(scenario)
-
-
 def test_a_database_that_fails_grants_nothing_and_the_gate_goes_on(at_gate):
     async def scenario(gate):
         gate.add_resident()
@@ -354,79 +279,6 @@ def test_a_second_gate_on_the_same_data_needs_the_same_key(tmp_path, at_gate):
         at_gate(scenario)
 
 
-def test_what_a_driver_throws_costs_face_but_not_the_door_and_passes(at_gate):
-    async def scenario(gate):
-        gate.add_resident()
-        await gate.until(lambda: gate.service.face_offered, "face to be offered")
-        healthy, gate.reader.poll = gate.reader.poll, raising(OSError(5, "Input/output error"))
-        await gate.until(lambda: not gate.service.face_offered, "face to leave")
-        assert gate.service.gate.conditions.obstacles == ("reader_healthy",)
-        gate.reader.poll = healthy
-        gate.clock.leap(3.0)
-        await gate.until(lambda: gate.service.face_offered, "face to come back")
-        gate.reader.present(CARD)
-        await gate.until(lambda: not gate.door.locked, "the card to open")
-
-    at_gate(scenario)
-
-
-def test_an_accident_in_the_keeper_offers_no_face_until_it_is_over(at_gate):
-    async def scenario(gate):
-        gate.add_resident()
-        await gate.until(lambda: gate.service.face_offered, "face to be offered")
-        gate.screen.break_down(RuntimeError("the screen's driver"))
-        await gate.until(lambda: not gate.service.face_offered, "face to leave")
-        gate.reader.present(CARD)
-        await gate.until(lambda: not gate.door.locked, "the card to open")
-        gate.screen.break_down(None)
-        await gate.until(lambda: gate.service.face_offered, "face to come back")
-
-    at_gate(scenario)
-
-
-def test_an_accident_in_a_step_closes_the_camera_and_comes_to_rest(at_gate):
-    async def scenario(gate):
-        gate.add_resident()
-        await gate.until(lambda: gate.service.face_offered, "face to be offered")
-        gate.vision.accident = OSError("the link")
-        gate.inputs.put_nowait(on.Presence("me"))
-        await gate.until(lambda: isinstance(gate.screen.view, do.OfferMethods), "an offer")
-        gate.inputs.put_nowait(on.FaceChosen("me"))
-        await gate.until(lambda: "close" in gate.vision.told, "the camera to close")
-        await gate.until(lambda: isinstance(gate.service.gate.phase, Idle), "rest")
-        gate.vision.accident = None
-        gate.reader.present(CARD)
-        await gate.until(lambda: not gate.door.locked, "the card to open")
-
-    at_gate(scenario)
-
-
-def test_releases_are_answered_in_the_order_they_were_asked(at_gate):
-    async def scenario(gate):
-        gate.add_resident()
-        gate.door.mute = True
-        for _ in range(2):
-            start = len(gate.screen.views)
-            gate.reader.present(CARD)
-            await gate.result(start)
-        gate.door.unmute()
-        await gate.until(lambda: all(outcome for *_, outcome in gate.decisions()), "both outcomes")
-        assert gate.decisions() == [(True, "known-credential", "released")] * 2
-
-    at_gate(scenario)
-
-
-def test_a_controller_that_never_confirms_is_a_fault(at_gate):
-    async def scenario(gate):
-        gate.add_resident()
-        gate.door.mute = True
-        gate.reader.present(CARD)
-        await gate.result()
-        await gate.until(lambda: gate.decisions()[0][2] == "fault", "the fault")
-
-    at_gate(scenario)
-
-
 def test_r44_health_does_not_tell_that_somebody_was_refused_or_enrols(at_gate):
     async def scenario(gate):
         await gate.until(lambda: gate.service.face_offered, "face to be offered")
@@ -441,22 +293,6 @@ def test_r44_health_does_not_tell_that_somebody_was_refused_or_enrols(at_gate):
         async with gate.service.lend_camera():
             assert not gate.service.face_offered
             assert gate.service.health("1").face_offered
-
-    at_gate(scenario)
-
-
-def test_a_withdrawal_outlives_an_enrolment_begun_before_it(at_gate):
-    async def scenario(gate):
-        person, _ = gate.add_resident()
-        await gate.until(lambda: gate.service.face_offered, "face to be offered")
-        enrolment = asyncio.create_task(gate.desk.enrol(person, agreed_to="1.0", language="en"))
-        await gate.until(lambda: gate.vision.capturing, "the camera to open")
-        gate.desk.withdraw(person)
-        for _ in range(5):
-            gate.capture.take(gate.capture.attempt, FACE)
-        with pytest.raises(RequestError, match="withdrawn"):
-            await enrolment
-        assert gate.store.templates.count() == 0
 
     at_gate(scenario)
 
@@ -502,10 +338,3 @@ def test_r24_a_resident_removed_by_another_process_leaves_the_gallery(at_gate, t
         assert gate.vision.gallery == {}
 
     at_gate(scenario)
-
-
-def raising(error):
-    def fail(*_):
-        raise error
-
-    return fail

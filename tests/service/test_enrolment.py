@@ -1,0 +1,83 @@
+"""Consent and template at the desk: live, together, or not at all."""
+
+import asyncio
+
+import pytest
+
+from gate.errors import RequestError
+from tests.service.world import FACE, OTHER_FACE, unit
+
+
+def test_r26_enrolment_takes_five_agreeing_looks_live_and_then_matches(at_gate):
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        await gate.until(lambda: gate.service.face_offered, "face to be offered")
+        enrolment = asyncio.create_task(gate.desk.enrol(person, agreed_to="1.0", language="en"))
+        await gate.until(lambda: gate.vision.capturing, "the camera to open")
+        assert gate.vision.enrolling
+        assert not gate.service.face_offered
+        for step in range(5):
+            gate.capture.take(gate.capture.attempt, unit(1.0, 0.1 * step))
+        await enrolment
+        assert len(gate.vision.gallery) == 1
+        assert gate.vision.told[-2:] == ["close", "forget"]
+        assert gate.desk.residents()[0].has_consented
+
+    at_gate(scenario)
+
+
+@pytest.mark.parametrize(
+    ("happens", "code"),
+    [
+        (
+            lambda gate: [gate.capture.take(gate.capture.attempt, face) for face in [FACE, OTHER_FACE] * 3],
+            "enrol-not-alike",
+        ),
+        (
+            lambda gate: gate.capture.fail(gate.capture.attempt, "The camera is gone.", "Plug it in."),
+            "enrol-camera",
+        ),
+    ],
+)
+def test_r20_an_enrolment_that_fails_writes_neither_consent_nor_template(at_gate, happens, code):
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        await gate.until(lambda: gate.service.face_offered, "face to be offered")
+        enrolment = asyncio.create_task(gate.desk.enrol(person, agreed_to="1.0", language="en"))
+        await gate.until(lambda: gate.vision.capturing, "the camera to open")
+        happens(gate)
+        with pytest.raises(RequestError) as caught:
+            await enrolment
+        assert caught.value.code == code
+        assert gate.store.consents.of(person) == ()
+        assert gate.capture.embeddings == []
+        await gate.until(lambda: gate.service.face_offered, "face to be offered again")
+
+    at_gate(scenario)
+
+
+def test_an_enrolment_never_takes_the_camera_from_a_visitor(at_gate):
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        await gate.to_capture()
+        with pytest.raises(RequestError, match="just now"):
+            await gate.desk.enrol(person, agreed_to="1.0", language="en")
+        assert not gate.vision.enrolling
+
+    at_gate(scenario)
+
+
+def test_a_withdrawal_outlives_an_enrolment_begun_before_it(at_gate):
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        await gate.until(lambda: gate.service.face_offered, "face to be offered")
+        enrolment = asyncio.create_task(gate.desk.enrol(person, agreed_to="1.0", language="en"))
+        await gate.until(lambda: gate.vision.capturing, "the camera to open")
+        gate.desk.withdraw(person)
+        for _ in range(5):
+            gate.capture.take(gate.capture.attempt, FACE)
+        with pytest.raises(RequestError, match="withdrawn"):
+            await enrolment
+        assert gate.store.templates.count() == 0
+
+    at_gate(scenario)
