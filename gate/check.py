@@ -13,6 +13,7 @@ from gate.errors import ConfigError, GateError
 from gate.notice import load_notice
 from gate.publish import link
 from gate.settings import Settings
+from gate.store import Store
 from gate.store.keys import Custody
 from gate.vision.manifest import load_operating_point, manifest_for
 
@@ -60,6 +61,8 @@ def _notice(settings: Settings) -> str:
 
 
 def _store(settings: Settings) -> str:
+    if not Store.exists(settings.storage.data_dir):
+        return "not made yet: the first start makes it, with its key"
     store = open_store(settings)
     try:
         counts = f"{len(store.people.list())} residents, {store.templates.count()} templates"

@@ -187,7 +187,10 @@ def test_a_database_of_a_newer_version_is_refused_unharmed(config, tmp_path):
     assert path.read_bytes() == before
 
 
-def test_check_names_each_part_and_where_the_key_is_held(config):
+def test_check_names_each_part_and_where_the_key_is_held_and_makes_nothing(config, tmp_path):
+    assert "not made yet" in gate("check", "--config", config).stdout
+    assert not (tmp_path / "data").exists()
+    assert add_resident(config).returncode == 0
     ended = gate("check", "--config", config)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     for word in ("notice", "store", "software file", "reader", "door", "off by settings", "embedded"):
@@ -325,3 +328,14 @@ def test_pages_that_cannot_be_served_stop_no_door(config, tmp_path):
             process.terminate()
             process.communicate(timeout=30)
     assert process.returncode == 0
+
+
+def test_a_second_gate_on_the_same_data_is_told_so(config):
+    command = [sys.executable, "-m", "gate.cli", "run", "--config", config]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert "http" in process.stdout.readline()
+        second = gate("run", "--config", config)
+        process.terminate()
+        process.communicate(timeout=30)
+    assert second.returncode == 1
+    assert "Another gate already serves" in second.stderr
