@@ -59,12 +59,13 @@ class MasterKey:
 
 
 def refuse_keys_beside_data(keys_dir: Path, data_dir: Path) -> None:
-    """Raise VaultError if a copy of the data folder would carry the keys along."""
-    if keys_dir.resolve().is_relative_to(data_dir.resolve()):
+    """Raise VaultError if a copy of one folder would carry the other along."""
+    keys, data = keys_dir.resolve(), data_dir.resolve()
+    if keys.is_relative_to(data) or data.is_relative_to(keys):
         raise VaultError(
             "keys-beside-data",
-            f"The key folder {keys_dir} lies in the data folder {data_dir}.",
-            remedy="Name a key folder outside it, on another medium if you can.",
+            f"Of the key folder {keys_dir} and the data folder {data_dir} one lies in the other.",
+            remedy="Name a key folder apart from the data, on another medium if you can.",
         )
 
 

@@ -103,6 +103,12 @@ def test_keys_in_the_data_folder_are_refused(open_store, tmp_path, keys_dir):
     assert caught.value.code == "keys-beside-data"
 
 
+def test_data_in_the_key_folder_is_refused(open_store, tmp_path):
+    with pytest.raises(VaultError) as caught:
+        open_store(keys_dir=tmp_path / "keys", data_dir=tmp_path / "keys" / "data")
+    assert caught.value.code == "keys-beside-data"
+
+
 def test_keys_behind_a_link_into_the_data_folder_are_refused(open_store, tmp_path):
     (tmp_path / "data" / "hidden").mkdir(parents=True)
     (tmp_path / "keys").symlink_to(tmp_path / "data" / "hidden")
