@@ -232,9 +232,8 @@ class Service:
     def _step(self, event: on.Input) -> None:
         """Take one input, and whatever its effects answer at once, before any other."""
         events = deque([event])
-        now = (
-            self._clock.monotonic()
-        )  # for the answers too: a slow disk must not turn a committed grant into a refusal
+        # One time for the answers too: a slow disk must not turn a committed grant into a refusal.
+        now = self._clock.monotonic()
         while events:
             self._gate, effects = advance(self._gate, events.popleft(), now, self._rules)
             events.extend(filter(None, map(self._answer_to, effects)))
