@@ -51,7 +51,8 @@ class LiveCapture:
     async def collected(self, patience: Seconds) -> list[bytes]:
         """Wait for all captures. Raises RequestError when the camera fails or nobody holds still in time."""
         try:
-            await asyncio.wait_for(self._done.wait(), patience)
+            async with asyncio.timeout(patience):
+                await self._done.wait()
         except TimeoutError:
             raise RequestError(
                 "enrol-no-face",

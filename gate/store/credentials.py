@@ -88,7 +88,9 @@ class Credentials:
         def insert(connection: sqlite3.Connection) -> CredentialId:
             if not connection.execute(_INSERT, row).rowcount:
                 raise RequestError(
-                    "card-taken", "This card already opens for somebody.", remedy="Revoke it there first."
+                    "card-taken",
+                    "This card already opens for somebody.",
+                    remedy="Give that resident a new card first (gate resident card UNIT), or take another card.",
                 )
             return credential
 

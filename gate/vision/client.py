@@ -258,7 +258,7 @@ class VisionClient:
                 self.last_fault = None
             case wire.Fault():
                 self.last_fault = message
-                log.warning("vision_fault", code=message.code)
+                log.warning("vision_fault", code=message.code, what=message.what, remedy=message.remedy)
         self._listener(message)
         return isinstance(message, wire.GalleryLoaded)
 
