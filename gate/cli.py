@@ -14,8 +14,8 @@ from typing import Annotated, TypeVar
 import typer
 
 from gate import logs
+from gate.commands.resident import DEFAULT_CONFIG, Config, resident
 from gate.errors import GateError, RequestError
-from gate.resident import DEFAULT_CONFIG, Config, resident
 from gate.settings import PROJECT, read_settings
 from gate.simclient import Action, perform
 

@@ -36,7 +36,7 @@ from gate.errors import GateError, RequestError
 from gate.hardware import Hardware
 from gate.ports import Clock, Screen, Vision
 from gate.store import Store
-from gate.store.audit import Outcome
+from gate.store.decisions import Outcome
 
 log = structlog.get_logger()
 
@@ -208,7 +208,7 @@ class Service:
             expired = self._store.consents.expire(now)
             if window_of(now) != self._hour:
                 self._store.outbox.open_window(now)
-                self._store.audit.purge(now - DECISIONS_KEPT)
+                self._store.decisions.purge(now - DECISIONS_KEPT)
                 self._store.outbox.purge(now - COUNTS_KEPT)
             if expired or window_of(now) != self._hour or self._store.templates.count() != self._stored:
                 self.reload_gallery()  # the command line may have removed somebody
@@ -331,7 +331,7 @@ class Service:
     def _record(self, decision: Decision, template: TemplateId | None) -> on.Input:
         """Write the decision; only what is on disk may open (the answer says so)."""
         try:
-            kept = self._store.audit.record(decision, at=self._clock.now(), template=template)
+            kept = self._store.decisions.record(decision, at=self._clock.now(), template=template)
         except GateError as error:
             log.error("record_failed", code=error.code, remedy=error.remedy)  # noqa: TRY400 - code and remedy say it
             return on.Recorded(decision.attempt, on.Stored.FAILED)
@@ -340,6 +340,6 @@ class Service:
 
     def _record_outcome(self, attempt: AttemptId, *, released: bool) -> None:
         try:
-            self._store.audit.outcome(attempt, Outcome.RELEASED if released else Outcome.FAULT)
+            self._store.decisions.outcome(attempt, Outcome.RELEASED if released else Outcome.FAULT)
         except GateError as error:
             log.error("outcome_failed", code=error.code, remedy=error.remedy)  # noqa: TRY400 - code and remedy say it

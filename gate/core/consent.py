@@ -28,7 +28,7 @@ class ConsentState(StrEnum):
     GIVEN = "given"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
-    SUPERSEDED = "superseded"  # the person enrolled anew: not a withdrawal, which would be a false record
+    INVALIDATED = "invalidated"  # a newer one took its place, the tenancy or the service ended: no withdrawal
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class Consent:
     expires_at: datetime
     ended_at: datetime | None
     state: ConsentState
+    restricted_at: datetime | None = None
+    """Since when the person has their face left alone without withdrawing; None: not (R71)."""
 
 
 def major(version: NoticeVersion) -> int:
@@ -55,9 +57,10 @@ def major(version: NoticeVersion) -> int:
 
 
 def is_active(consent: Consent, at: datetime, current_notice: NoticeVersion) -> bool:
-    """Tell whether the consent carries face at *at*: given, begun, unexpired, and under the current major notice."""
+    """Tell whether the consent carries face at *at*: given, begun, unexpired, not restricted, and under the current major notice."""
     return (
         consent.state is ConsentState.GIVEN
+        and consent.restricted_at is None
         and consent.given_at <= at < consent.expires_at
         and major(consent.notice) == major(current_notice)
     )

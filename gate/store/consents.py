@@ -13,7 +13,7 @@ from gate.core.types import ConsentId, NoticeVersion, PersonId, TemplateId
 from gate.errors import RequestError
 from gate.store.database import Database, Row
 from gate.store.people import People
-from gate.store.times import seconds_of, time_of
+from gate.store.times import month_of, seconds_of, time_of
 from gate.store.vault import Binding, Vault
 
 EMBEDDING_BYTES = 512
@@ -22,7 +22,7 @@ EMBEDDING_BYTES = 512
 
 def consent_of(row: Row) -> Consent:
     """Read a whole row of the consents table."""
-    consent, subject, purpose, notice, language, given_at, expires_at, ended_at, state = row
+    consent, subject, purpose, notice, language, given_at, expires_at, ended_at, state, restricted_at = row
     return Consent(
         id=ConsentId(consent),
         subject=SubjectRef(subject),
@@ -33,6 +33,7 @@ def consent_of(row: Row) -> Consent:
         expires_at=time_of(expires_at),
         ended_at=None if ended_at is None else time_of(ended_at),
         state=ConsentState(state),
+        restricted_at=None if restricted_at is None else time_of(restricted_at),
     )
 
 
@@ -89,8 +90,8 @@ class Consents:
         )
 
         def work(connection: sqlite3.Connection) -> tuple[TemplateId, ...]:
-            end_given(connection, subject, ConsentState.SUPERSEDED, at)
-            connection.execute("INSERT INTO consents VALUES (?, ?, ?, ?, ?, ?, ?, NULL, 'given')", row)
+            end_given(connection, subject, ConsentState.INVALIDATED, at)
+            connection.execute("INSERT INTO consents VALUES (?, ?, ?, ?, ?, ?, ?, NULL, 'given', NULL)", row)
             return tuple(self._insert_template(connection, consent, each, at) for each in embeddings)
 
         templates = self._database.write(work)
@@ -158,7 +159,7 @@ class Consents:
         template = TemplateId(secrets.token_hex(16))
         sealed = self._vault.seal(embedding, self._scheme.binding(template, consent))
         connection.execute(
-            "INSERT INTO templates VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO templates VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 template,
                 consent,
@@ -167,6 +168,7 @@ class Consents:
                 sealed.wrapped_key,
                 sealed.content,
                 seconds_of(at),
+                month_of(at),
             ),
         )
         return template

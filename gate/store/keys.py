@@ -37,6 +37,12 @@ class KeyUse(StrEnum):
     PIN_PEPPER = "gate 1 pin pepper"
     THROTTLE = "gate 1 throttle"
     CHECK = "gate 1 key check value"
+    CONSENT = "gate 1 consent ledger key-encryption key"
+    RIGHTS = "gate 1 requests key-encryption key"
+    GOVERNANCE = "gate 1 registers key-encryption key"
+    SIGNING = "gate 1 device signature"
+    EPOCH = "gate 1 epoch secret key-encryption key"
+    BACKUP = "gate 1 backup"
 
 
 @dataclass(frozen=True, slots=True)

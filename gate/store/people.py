@@ -60,7 +60,7 @@ class People:
         row = (person, self._lookup(unit), sealed.wrapped_key, sealed.content)
 
         def insert(connection: sqlite3.Connection) -> PersonId:
-            sql = "INSERT INTO people VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+            sql = "INSERT INTO people VALUES (?, ?, ?, ?, NULL) ON CONFLICT DO NOTHING"
             if not connection.execute(sql, row).rowcount:
                 raise RequestError(
                     "unit-taken", "This unit is already entered.", remedy="Choose another unit number."

@@ -9,15 +9,17 @@ from pathlib import Path
 
 from gate.core.types import NoticeVersion
 from gate.errors import VaultError
-from gate.store.audit import Audit
+from gate.store.audit import AuditLog
 from gate.store.consents import Consents, TemplateScheme
 from gate.store.credentials import CredentialKeys, Credentials
 from gate.store.database import Database
+from gate.store.decisions import Decisions
 from gate.store.folders import private_folder, unusable
 from gate.store.keys import Custody, KeyUse, MasterKey, load_master_key, refuse_keys_beside_data
 from gate.store.outbox import Outbox
 from gate.store.people import People
 from gate.store.residents import Residents
+from gate.store.signing import Signer
 from gate.store.templates import Templates
 from gate.store.throttle import Throttle
 from gate.store.vault import Vault
@@ -35,7 +37,9 @@ class Store:
     residents: Residents
     consents: Consents
     templates: Templates
-    audit: Audit
+    decisions: Decisions
+    audit: AuditLog
+    signer: Signer
     outbox: Outbox
     custody: Custody
     _database: Database
@@ -79,6 +83,7 @@ class Store:
         biometric = Vault(master.derive(KeyUse.BIOMETRIC))
         throttle = Throttle(database, master.derive(KeyUse.THROTTLE))
         keys = CredentialKeys(master.derive(KeyUse.CARD_LOOKUP), master.derive(KeyUse.PIN_PEPPER))
+        signer = Signer(master.derive(KeyUse.SIGNING))
         master.wipe()
         scheme = TemplateScheme(model_sha256, epoch)
         templates = Templates(database, biometric, scheme, notice_version)
@@ -90,7 +95,9 @@ class Store:
             residents=Residents(database, people, credentials),
             consents=Consents(database, biometric, people, scheme, notice_version),
             templates=templates,
-            audit=Audit(database, templates, outbox, gate_id),
+            decisions=Decisions(database, templates, outbox, gate_id),
+            audit=AuditLog(database, signer, keys_dir),
+            signer=signer,
             outbox=outbox,
             custody=master.custody,
             _database=database,

@@ -19,3 +19,9 @@ def seconds_of(at: datetime) -> int:
 def time_of(seconds: int) -> datetime:
     """Give the aware UTC time of stored *seconds*."""
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def month_of(at: datetime) -> int:
+    """Give the calendar month of *at* in UTC as one number: twelve times the year, plus 0 for January to 11."""
+    utc = at.astimezone(UTC)
+    return utc.year * 12 + utc.month - 1

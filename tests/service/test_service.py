@@ -184,7 +184,7 @@ def test_an_altered_template_is_left_out_and_named_while_others_go_on(at_gate):
         first, _ = gate.add_resident()
         second, _ = gate.add_resident("1204", CARD + 1)
         altered, whole = gate.consent(first), gate.consent(second, OTHER_FACE)
-        gate.store.audit._database.write(
+        gate.store.decisions._database.write(
             lambda connection: connection.execute(
                 "UPDATE templates SET sealed = (SELECT sealed FROM templates WHERE id = ?) WHERE id = ?",
                 (whole, altered),
@@ -245,7 +245,7 @@ def test_no_log_line_names_a_person_a_card_or_a_pin(at_gate):
 def test_a_database_that_fails_grants_nothing_and_the_gate_goes_on(at_gate):
     async def scenario(gate):
         gate.add_resident()
-        database = gate.store.audit._database
+        database = gate.store.decisions._database
         database.write(lambda connection: connection.execute("ALTER TABLE decisions RENAME TO gone"))
         gate.reader.present(CARD)
         result = await gate.result()

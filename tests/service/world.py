@@ -153,7 +153,7 @@ class World:
 
     def decisions(self):
         """Give what the decisions table holds: granted, reason, outcome, oldest first."""
-        rows = self.store.audit._database.rows(
+        rows = self.store.decisions._database.rows(
             "SELECT granted, reason, outcome FROM decisions ORDER BY rowid"
         )
         return [(bool(granted), reason, outcome) for granted, reason, outcome in rows]

@@ -11,7 +11,7 @@ from gate.errors import RequestError
 
 REVIVE = """DELETE FROM templates; UPDATE consents SET state = 'expired', ended_at = 1;
     UPDATE consents SET state = 'given', ended_at = NULL"""
-INSERT = "INSERT INTO templates VALUES (?, ?, 'm', 1, x'00', x'00', ?)"
+INSERT = "INSERT INTO templates VALUES (?, ?, 'm', 1, x'00', x'00', ?, 24321)"
 
 
 def ids(store, at):
@@ -104,7 +104,7 @@ def test_enrolling_anew_supersedes_and_leaves_one_consent(store, resident, enrol
     assert ids(store, later) == list(templates)
     assert store.templates.count() == 1
     states = [(consent.state, consent.ended_at) for consent in store.consents.of(resident)]
-    assert states == [(ConsentState.SUPERSEDED, later), (ConsentState.GIVEN, None)]
+    assert states == [(ConsentState.INVALIDATED, later), (ConsentState.GIVEN, None)]
 
 
 def test_withdrawing_ends_the_face_and_nothing_else_r04(store, resident, enrol, noon):
@@ -138,7 +138,7 @@ def test_a_withdrawn_face_is_not_granted_by_a_gallery_loaded_before_r24(store, r
     _, [template] = enrol(resident)
     face = decide(method=Method.FACE)
     store.consents.withdraw(resident, noon)
-    assert store.audit.record(face, at=noon, template=template) is False
+    assert store.decisions.record(face, at=noon, template=template) is False
 
 
 @pytest.mark.parametrize("ended_by", ["withdraw", "enrol"])
@@ -187,7 +187,7 @@ def test_an_expired_consent_ends_with_its_templates_and_no_clock_brings_it_back(
     assert ids(store, noon) == list(kept)
     [consent] = store.consents.of(resident)
     assert (consent.state, consent.ended_at) == (ConsentState.EXPIRED, end)
-    assert store.audit.record(decide(method=Method.FACE), at=noon, template=template) is False
+    assert store.decisions.record(decide(method=Method.FACE), at=noon, template=template) is False
     assert not any(sealed in path.read_bytes() for path in (tmp_path / "data").iterdir())
 
 
@@ -200,7 +200,7 @@ def refused(connection, sql, *values):
     return str(refusal.value)
 
 
-@pytest.mark.parametrize("state", ["withdrawn", "expired", "superseded"])
+@pytest.mark.parametrize("state", ["withdrawn", "expired", "invalidated"])
 def test_the_schema_refuses_a_template_for_an_ended_consent(store, resident, enrol, intruder, noon, state):
     consent, _ = enrol(resident)
     with intruder() as connection:

@@ -16,7 +16,7 @@ noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
 store = Store.open(root / "data", root / "keys", credentials_dir=None, gate_id="north",
                    notice_version=NoticeVersion("1.0"), model_sha256="a" * 64)
 def record(attempt):
-    return store.audit.record(Decision(AttemptId(attempt), Method.CARD, True, Reason.KNOWN_CREDENTIAL), at=noon)
+    return store.decisions.record(Decision(AttemptId(attempt), Method.CARD, True, Reason.KNOWN_CREDENTIAL), at=noon)
 def wait():
     print("ready", flush=True)
     sys.stdin.read()

@@ -39,7 +39,7 @@ def test_decisions_go_on_through_a_full_disk_until_space_is_back(open_store, sma
 
     for number in range(500):
         assert store.credentials.check_card("0451", noon).granted
-        assert store.audit.record(decide(f"a{number}"), at=noon) is True
+        assert store.decisions.record(decide(f"a{number}"), at=noon) is True
     pin = store.credentials.issue_pin(person, at=noon)
     check = store.credentials.prepare_pin("301", noon)
     assert store.credentials.finish_pin(check, ok=check.verify(pin), at=noon).granted
@@ -57,7 +57,7 @@ def test_decisions_go_on_through_a_full_disk_until_space_is_back(open_store, sma
 def test_room_for_the_ballast_alone_is_not_taken(open_store, small_disk, decide, noon):
     store = open_store(data_dir=small_disk)
     filler = fill(small_disk)
-    store.audit.record(decide(), at=noon)
+    store.decisions.record(decide(), at=noon)
     disk = os.statvfs(small_disk)
     os.truncate(filler, filler.stat().st_size - (BALLAST_BYTES * 3 // 2 - disk.f_bavail * disk.f_frsize))
     store.reclaim()
@@ -67,12 +67,12 @@ def test_room_for_the_ballast_alone_is_not_taken(open_store, small_disk, decide,
 def test_when_the_ballast_is_spent_a_write_fails_whole(open_store, small_disk, decide, noon):
     store = open_store(data_dir=small_disk)
     fill(small_disk)
-    assert store.audit.record(decide("0"), at=noon) is True
+    assert store.decisions.record(decide("0"), at=noon) is True
     fill(small_disk)
 
     def record_on():
         for number in range(1, 10_000):
-            store.audit.record(decide(str(number)), at=noon)
+            store.decisions.record(decide(str(number)), at=noon)
 
     with pytest.raises(VaultError) as refusal:
         record_on()
@@ -103,7 +103,7 @@ def test_a_restart_on_a_full_disk_spends_the_ballast(open_store, small_disk, dec
     fill(small_disk)
     store = open_store(data_dir=small_disk)
     assert store.space_low is True
-    assert store.audit.record(decide(), at=noon) is True
+    assert store.decisions.record(decide(), at=noon) is True
 
 
 def test_a_restart_on_a_full_disk_without_ballast_says_what_to_do(open_store, small_disk):

@@ -22,7 +22,7 @@ def test_a_card_added_on_the_command_line_opens_at_the_running_gate(open_store, 
 def test_both_may_write_in_turn(open_store, decide, noon):
     service, command_line = open_store(), open_store()
     for number in range(20):
-        assert service.audit.record(decide(f"s{number}"), at=noon)
+        assert service.decisions.record(decide(f"s{number}"), at=noon)
         command_line.people.add(str(number), "Ann", "")
     assert len(service.people.list()) == 20
 
@@ -32,10 +32,10 @@ def test_a_write_lock_held_too_long_is_an_error_and_not_a_hang(open_store, intru
     with intruder() as holder:
         holder.execute("BEGIN IMMEDIATE")
         with pytest.raises(VaultError) as refusal:
-            service.audit.record(decide(), at=noon)
+            service.decisions.record(decide(), at=noon)
         holder.execute("ROLLBACK")
     assert refusal.value.code == "database-busy"
-    assert service.audit.record(decide(), at=noon) is True
+    assert service.decisions.record(decide(), at=noon) is True
 
 
 def test_first_starts_at_the_same_moment_agree_on_one_key(tmp_path):

@@ -30,8 +30,8 @@ def decisions(intruder):
 
 
 def test_a_decision_and_its_count_are_written_together(store, decide, counts, decisions, noon):
-    assert store.audit.record(decide("a1"), at=noon) is True
-    assert store.audit.record(decide("a2", granted=False, method=Method.PIN), at=noon) is True
+    assert store.decisions.record(decide("a1"), at=noon) is True
+    assert store.decisions.record(decide("a2", granted=False, method=Method.PIN), at=noon) is True
     at = int(noon.timestamp())
     assert decisions() == [
         ("a1", at, "north", "card", 1, "known-credential", None),
@@ -41,9 +41,9 @@ def test_a_decision_and_its_count_are_written_together(store, decide, counts, de
 
 
 def test_an_attempt_recorded_twice_is_refused_and_counted_once(store, decide, counts, decisions, noon):
-    store.audit.record(decide("a1"), at=noon)
+    store.decisions.record(decide("a1"), at=noon)
     with pytest.raises(VaultError) as refusal:
-        store.audit.record(decide("a1", granted=False), at=noon - HOUR)
+        store.decisions.record(decide("a1", granted=False), at=noon - HOUR)
     assert refusal.value.code == "attempt-twice"
     assert len(decisions()) == 1
     assert counts() == [(noon, 1, 0)]
@@ -53,7 +53,7 @@ def test_a_face_with_an_active_consent_is_recorded_without_its_template(
     store, resident, enrol, decide, decisions, noon
 ):
     _, [template] = enrol(resident)
-    assert store.audit.record(decide(method=Method.FACE), at=noon, template=template) is True
+    assert store.decisions.record(decide(method=Method.FACE), at=noon, template=template) is True
     assert template not in str(decisions())
 
 
@@ -70,37 +70,37 @@ def test_a_face_without_an_active_consent_writes_nothing_r21(
         "outdated notice": {"notice_version": NoticeVersion("2.0")},
         "another model": {"model_sha256": "b" * 64},
     }.get(case, {})
-    assert open_store(**changed).audit.record(decide(method=Method.FACE), at=at, template=named) is False
+    assert open_store(**changed).decisions.record(decide(method=Method.FACE), at=at, template=named) is False
     assert decisions() == []
     assert counts() == []
 
 
 def test_after_a_face_was_not_permitted_the_refusal_is_recorded_under_the_same_attempt(store, decide, noon):
-    assert store.audit.record(decide("a1", method=Method.FACE), at=noon) is False
-    assert store.audit.record(decide("a1", granted=False, method=Method.FACE), at=noon) is True
+    assert store.decisions.record(decide("a1", method=Method.FACE), at=noon) is False
+    assert store.decisions.record(decide("a1", granted=False, method=Method.FACE), at=noon) is True
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_what_the_door_did_is_added(store, decide, decisions, noon, outcome):
-    store.audit.record(decide("a1"), at=noon)
-    store.audit.outcome(AttemptId("a1"), outcome)
+    store.decisions.record(decide("a1"), at=noon)
+    store.decisions.outcome(AttemptId("a1"), outcome)
     assert decisions()[0][-1] == outcome
 
 
 def test_an_outcome_without_a_decision_is_told(store):
     with pytest.raises(VaultError) as refusal:
-        store.audit.outcome(AttemptId("a1"), Outcome.RELEASED)
+        store.decisions.outcome(AttemptId("a1"), Outcome.RELEASED)
     assert refusal.value.code == "attempt-unknown"
 
 
 def test_purging_deletes_what_is_older_and_keeps_the_rest_r36(store, decide, decisions, noon):
     for days in (31, 30, 0):
-        store.audit.record(decide(f"a{days}"), at=noon - timedelta(days=days))
-    assert store.audit.purge(noon - timedelta(days=30)) == 1
+        store.decisions.record(decide(f"a{days}"), at=noon - timedelta(days=days))
+    assert store.decisions.purge(noon - timedelta(days=30)) == 1
     assert [row[0] for row in decisions()] == ["a30", "a0"]
 
 
 def test_a_time_without_a_zone_is_not_guessed_at(store, decide, decisions, noon):
     with pytest.raises(ValueError, match="zone"):
-        store.audit.record(decide(), at=noon.replace(tzinfo=None))
+        store.decisions.record(decide(), at=noon.replace(tzinfo=None))
     assert decisions() == []
