@@ -22,6 +22,23 @@ class Purpose(StrEnum):
     OPEN_GATE = "open-gate"
 
 
+class Channel(StrEnum):
+    """Where a consent was asked, given or withdrawn."""
+
+    DESK = "desk"
+    GATE = "gate"
+    SELF_SERVICE = "self-service"
+    DEVICE = "device"  # the gate by itself, or at its command line
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Through which channel, and by whom as a role: resident, guardian, next-of-kin, desk, installer, gate."""
+
+    channel: Channel
+    actor: str
+
+
 class ConsentState(StrEnum):
     """Where a consent stands. It only ever leaves GIVEN, never returns to it."""
 

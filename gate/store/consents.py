@@ -5,16 +5,17 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from gate.core.consent import Consent, ConsentState, Purpose, SubjectRef, major
 from gate.core.types import ConsentId, NoticeVersion, PersonId, TemplateId
 from gate.errors import RequestError
 from gate.store.database import Database, Row
+from gate.store.epochs import Epochs
+from gate.store.notices import Notices
 from gate.store.people import People
 from gate.store.times import month_of, seconds_of, time_of
-from gate.store.vault import Binding, Vault
+from gate.store.vault import Binding
 
 EMBEDDING_BYTES = 512
 """One template: 128 little-endian float32."""
@@ -37,29 +38,22 @@ def consent_of(row: Row) -> Consent:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateScheme:
-    """What every template of this gate is made with and bound to."""
-
-    model_sha256: str
-    epoch: int
-
-    def binding(self, template: str, consent: str) -> Binding:
-        """Bind a template to its consent, the model that made it and the epoch."""
-        return Binding("templates", template, self.epoch, consent, self.model_sha256)
+def template_binding(template: str, consent: str, model_sha256: str, epoch: int) -> Binding:
+    """Bind a template to its consent, the model that made it and the epoch (R50)."""
+    return Binding("templates", template, epoch, consent, model_sha256)
 
 
 class Consents:
     """The consents table, and the only writer of templates."""
 
     def __init__(
-        self, database: Database, vault: Vault, people: People, scheme: TemplateScheme, notice: NoticeVersion
+        self, database: Database, people: People, epochs: Epochs, notices: Notices, model_sha256: str
     ) -> None:
         self._database = database
-        self._vault = vault
         self._people = people
-        self._scheme = scheme
-        self._notice = notice
+        self._epochs = epochs
+        self._notices = notices
+        self._model_sha256 = model_sha256
 
     def enrol(
         self,
@@ -132,14 +126,15 @@ class Consents:
     def _check_terms(
         self, notice: NoticeVersion, at: datetime, expires_at: datetime, embeddings: Sequence[bytes]
     ) -> None:
+        current = self._notices.current_version
         try:
-            is_current = major(notice) == major(self._notice)
+            is_current = current is not None and major(notice) == major(current)
         except ValueError:
             is_current = False
         if not is_current:
             raise RequestError(
                 "notice-outdated",
-                f"Consent was asked under notice {notice}, the current one is {self._notice}.",
+                f"Consent was asked under notice {notice}, the current one is {current}.",
                 remedy="Show the current notice and ask again.",
             )
         if seconds_of(expires_at) <= seconds_of(at):
@@ -157,14 +152,16 @@ class Consents:
         self, connection: sqlite3.Connection, consent: ConsentId, embedding: bytes, at: datetime
     ) -> TemplateId:
         template = TemplateId(secrets.token_hex(16))
-        sealed = self._vault.seal(embedding, self._scheme.binding(template, consent))
+        epoch = self._epochs.current
+        binding = template_binding(template, consent, self._model_sha256, epoch.number)
+        sealed = epoch.vault.seal(embedding, binding)
         connection.execute(
             "INSERT INTO templates VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 template,
                 consent,
-                self._scheme.model_sha256,
-                self._scheme.epoch,
+                self._model_sha256,
+                epoch.number,
                 sealed.wrapped_key,
                 sealed.content,
                 seconds_of(at),

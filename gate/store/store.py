@@ -10,12 +10,14 @@ from pathlib import Path
 from gate.core.types import NoticeVersion
 from gate.errors import VaultError
 from gate.store.audit import AuditLog
-from gate.store.consents import Consents, TemplateScheme
+from gate.store.consents import Consents
 from gate.store.credentials import CredentialKeys, Credentials
 from gate.store.database import Database
 from gate.store.decisions import Decisions
+from gate.store.epochs import Epochs
 from gate.store.folders import private_folder, unusable
 from gate.store.keys import Custody, KeyUse, MasterKey, load_master_key, refuse_keys_beside_data
+from gate.store.notices import Notices
 from gate.store.outbox import Outbox
 from gate.store.people import People
 from gate.store.residents import Residents
@@ -37,6 +39,8 @@ class Store:
     residents: Residents
     consents: Consents
     templates: Templates
+    notices: Notices
+    epochs: Epochs
     decisions: Decisions
     audit: AuditLog
     signer: Signer
@@ -80,21 +84,23 @@ class Store:
         people = People(
             database, Vault(master.derive(KeyUse.PEOPLE)), master.derive(KeyUse.UNIT_LOOKUP), epoch
         )
-        biometric = Vault(master.derive(KeyUse.BIOMETRIC))
+        epochs = Epochs(master, epoch)
+        notices = Notices(notice_version)
         throttle = Throttle(database, master.derive(KeyUse.THROTTLE))
         keys = CredentialKeys(master.derive(KeyUse.CARD_LOOKUP), master.derive(KeyUse.PIN_PEPPER))
         signer = Signer(master.derive(KeyUse.SIGNING))
         master.wipe()
-        scheme = TemplateScheme(model_sha256, epoch)
-        templates = Templates(database, biometric, scheme, notice_version)
+        templates = Templates(database, epochs, notices, model_sha256)
         outbox = Outbox(database)
         credentials = Credentials(database, people, throttle, keys)
         return cls(
             people=people,
             credentials=credentials,
             residents=Residents(database, people, credentials),
-            consents=Consents(database, biometric, people, scheme, notice_version),
+            consents=Consents(database, people, epochs, notices, model_sha256),
             templates=templates,
+            notices=notices,
+            epochs=epochs,
             decisions=Decisions(database, templates, outbox, gate_id),
             audit=AuditLog(database, signer, keys_dir),
             signer=signer,
