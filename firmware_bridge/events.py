@@ -50,8 +50,21 @@ class LeafClosed:
     """The door sensor sees the leaf in its frame."""
 
 
+@dataclass(frozen=True, slots=True)
+class CaseOpened:
+    """The tamper contact of a reader, a controller or the gate's own case opened."""
+
+
 DeviceEvent = (
-    CardRead | KeyPressed | DeviceLost | DeviceBack | StrikeReleased | StrikeLocked | LeafOpened | LeafClosed
+    CardRead
+    | KeyPressed
+    | DeviceLost
+    | DeviceBack
+    | StrikeReleased
+    | StrikeLocked
+    | LeafOpened
+    | LeafClosed
+    | CaseOpened
 )
 
 

@@ -6,6 +6,7 @@ from firmware_bridge.drivers import Emit
 from firmware_bridge.events import (
     BridgeError,
     CardRead,
+    CaseOpened,
     DeviceBack,
     DeviceEvent,
     DeviceLost,
@@ -58,6 +59,10 @@ class _Simulated:
         if not self._plugged:
             self._plugged = True
             self._report(DeviceBack())
+
+    def tamper(self) -> None:
+        """Open the case."""
+        self._report(CaseOpened())
 
     def _report(self, event: DeviceEvent) -> None:
         if self.healthy and self._emit is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import math
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -19,11 +18,15 @@ from firmware_bridge.registry import DOORS, READERS
 from firmware_bridge.simulators import SimulatedDoor, SimulatedReader
 from gate import notice
 from gate.core import inputs as on
+from gate.core.consent import ConsentTerms
+from gate.core.notices import NO_NOTICE
 from gate.core.operating import OperatingPoint, effective_threshold
 from gate.core.policy import Rules
 from gate.desk import Desk, LiveCapture
 from gate.errors import ConfigError, GateError, VaultError
+from gate.govern.approval import face_approved
 from gate.hardware import Hardware
+from gate.keyplace import key_place
 from gate.ports import Clock, Screen
 from gate.process import keep_memory_private
 from gate.publish import link
@@ -33,9 +36,11 @@ from gate.service import Service, new_attempt
 from gate.settings import Settings, broker_password, credentials_dir
 from gate.simulated import DeskSimulation, SystemClock
 from gate.store import Store
+from gate.store.clock import TrustedClock
 from gate.vision import wire
 from gate.vision.client import VisionClient, VisionSettings
 from gate.vision.manifest import load_operating_point, manifest_for
+from gate.vision.renewal import renewed
 from gate.web.context import Status, WebContext
 
 log = structlog.get_logger()
@@ -56,7 +61,7 @@ class RunningGate:
 
     settings: Settings
     clock: Clock
-    notice: notice.Notice
+    notices: notice.NoticeBoard
     inputs: asyncio.Queue[on.Input]
     service: Service
     desk: Desk
@@ -93,8 +98,8 @@ class RunningGate:
             clock=self.clock,
             post=self.inputs.put_nowait,
             new_attempt=new_attempt,
-            notice=self.notice.version,
-            notice_texts=self.notice.texts,
+            notices=self.notices,
+            public_url=self.settings.web.public_url,
             notice_minimum_s=self.settings.notice.minimum_s,
             contact=self.settings.site.contact,
             status=self.status,
@@ -115,26 +120,26 @@ async def open_gate(
     make_screen: makes the screen from the function that takes its inputs. Raises GateError where even card and PIN
     cannot work. Whatever only face or the broker needs is logged when it fails, and the door serves without it.
     """
-    clock = clock or SystemClock()
     inputs: asyncio.Queue[on.Input] = asyncio.Queue()
     capture = LiveCapture()
-    published = _or_none(lambda: notice.load_notice(settings))
     point = _or_none(
         lambda: load_operating_point(settings.models_dir, manifest_for(settings.models_dir, "embed"))
     )
-    rules = _rules(settings, point)
+    rules = Rules(NO_NOTICE, settings.notice.minimum_s)
     async with AsyncExitStack() as stack:
         store = open_store(settings)
         stack.callback(store.close)
         stack.enter_context(_alone_on(settings.storage.data_dir))
+        time = TrustedClock(clock or SystemClock(), store.clock)
+        board = notice.NoticeBoard(store.notices, _or_none(lambda: notice.load_sources(settings)))
         hardware, simulated = _hardware(settings, inputs)
-        hardware.open(clock.monotonic())
+        hardware.open(time.monotonic())
         stack.callback(hardware.close)
-        vision = _vision(settings, inputs.put_nowait, capture) if point else None
+        vision = _vision(settings, point, inputs.put_nowait, capture) if point else None
         screen = make_screen(inputs.put_nowait)
         service = Service(
             inputs,
-            clock=clock,
+            clock=time,
             rules=rules,
             templates_most=point.n_max if point else 0,
             store=store,
@@ -142,28 +147,29 @@ async def open_gate(
             screen=screen,
             vision=vision,
             switched_on=settings.face.enabled,
-            notice_published=published is not None,
+            notices=board,
+            assessment_approved=lambda: face_approved(settings, store),
+            renew=renewed,
         )
         _spawn(stack, service.run(), "service")
         if vision is not None:
             vision.start()
             stack.push_async_callback(vision.stop)
-        broker, publisher = await _publisher(settings, stack, store, clock)
+        broker, publisher = await _publisher(settings, stack, store, time)
         if publisher is not None:
-            _spawn(stack, _publish(publisher, service, clock), "publish")
+            _spawn(stack, _publish(publisher, service, time), "publish")
         yield RunningGate(
             settings=settings,
-            clock=clock,
-            notice=published or notice.UNPUBLISHED,
+            clock=time,
+            notices=board,
             inputs=inputs,
             service=service,
             desk=Desk(
-                clock=clock,
+                clock=time,
                 store=store,
                 service=service,
                 capture=capture,
-                alike_at_least=rules.threshold,
-                retention=timedelta(days=settings.face.retention_days),
+                children_enabled=settings.face.under_14.enabled,
             ),
             store=store,
             screen=screen,
@@ -198,13 +204,29 @@ async def run(settings: Settings, announce: Callable[[str], None]) -> None:
 def open_store(settings: Settings) -> Store:
     """Open the gate's store, also beside a running gate. Raises VaultError with the remedy."""
     manifest = _or_none(lambda: manifest_for(settings.models_dir, "embed"))
+    place = key_place(settings)
     return Store.open(
         settings.storage.data_dir,
         settings.storage.keys_dir,
         credentials_dir=credentials_dir(),
+        custody=place.custody,
+        ask=place.ask,
+        tpm=place.tpm,
         gate_id=settings.site.gate_id,
-        notice_version=notice.CURRENT,
+        terms=_consent_terms(settings),
         model_sha256=manifest.sha256 if manifest else NO_MODEL,
+    )
+
+
+def _consent_terms(settings: Settings) -> ConsentTerms:
+    site, face = settings.site, settings.face
+    children = face.under_14
+    return ConsentTerms(
+        controller=site.controller,
+        contact=site.contact,
+        retention=timedelta(days=face.retention_days),
+        under_14_retention=timedelta(days=children.retention_days) if children.enabled else None,
+        processors=site.processors,
     )
 
 
@@ -234,16 +256,6 @@ def _or_none(build: Callable[[], Kind]) -> Kind | None:
 
 def _log_loss(error: GateError) -> None:
     log.error("serving_without", code=error.code, what=error.what, remedy=error.remedy)
-
-
-def _rules(settings: Settings, point: OperatingPoint | None) -> Rules:
-    """Put the site's numbers together; without an operating point nothing is similar enough."""
-    return Rules(
-        notice.CURRENT,
-        settings.notice.minimum_s,
-        threshold=effective_threshold(point, settings.face.threshold_at_least) if point else math.inf,
-        margin=point.margin if point else math.inf,
-    )
 
 
 def _hardware(
@@ -277,7 +289,7 @@ async def _publisher(
 
 
 def _vision(
-    settings: Settings, post: Callable[[on.Input], None], capture: LiveCapture
+    settings: Settings, point: OperatingPoint, post: Callable[[on.Input], None], capture: LiveCapture
 ) -> VisionClient | None:
     camera, face = settings.camera, settings.face
     if not face.enabled or camera is None:
@@ -287,10 +299,10 @@ def _vision(
         match message:
             case wire.Found():
                 post(on.FaceFound(wire.attempt_of(message), message.finding()))
-            case wire.Embedded(attempt, payload):
-                capture.take(attempt, payload)
-            case wire.Fault(attempt, what=what, remedy=remedy):
-                capture.fail(attempt, what, remedy)
+            case wire.Enrolled(attempt, epoch, payload):
+                capture.take(attempt, epoch, payload)
+            case wire.Fault(attempt, code, what, remedy):
+                capture.fail(attempt, code, what, remedy)
                 post(on.CameraFailed(wire.attempt_of(message)))
             case _:
                 pass
@@ -306,6 +318,8 @@ def _vision(
             width_px=camera.width_px,
             height_px=camera.height_px,
             frames_per_s=camera.frames_per_s,
+            threshold=effective_threshold(point, settings.face.threshold_at_least),
+            margin=point.margin,
             providers=face.providers,
             threads=face.threads,
             detect_side_px=face.detect_side_px,

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 from firmware_bridge.registry import DOORS, READERS
 from gate.app import broker_of, open_store
+from gate.core.duties import State
+from gate.core.notices import LANGUAGES, Change, Published
 from gate.core.operating import effective_threshold
 from gate.errors import ConfigError, GateError
-from gate.notice import load_notice
+from gate.govern.facts import present_duties
+from gate.notice import Sources, load_sources, propose
 from gate.publish import link
 from gate.settings import Settings
 from gate.store import Store
@@ -19,6 +23,8 @@ from gate.vision.manifest import load_operating_point, manifest_for
 
 _CUSTODY = {
     Custody.CREDENTIAL: "handed over by systemd",
+    Custody.PASSPHRASE: "in a file that only the operator's passphrase opens",
+    Custody.TPM: "sealed in this device's TPM: its storage alone opens nothing",
     Custody.FILE: "held in a software file: whoever copies data_dir and keys_dir together can open everything",
 }
 
@@ -44,6 +50,7 @@ def check_gate(settings: Settings) -> list[Finding]:
         "door": partial(_driver, DOORS, "door"),
         "face": _face,
         "broker": _broker,
+        "duties": _duties,
     }
     return [_finding(subject, look, settings) for subject, look in parts.items()]
 
@@ -56,8 +63,38 @@ def _finding(subject: str, look: Callable[[Settings], str], settings: Settings) 
 
 
 def _notice(settings: Settings) -> str:
-    notice = load_notice(settings)
-    return f"version {notice.version} in {' and '.join(notice.texts)}, shown for at least {settings.notice.minimum_s:g} s"
+    sources = load_sources(settings)
+    current, change = _published(settings, sources)
+    if current is None or change is not Change.NONE:
+        what = (
+            "no notice is published"
+            if current is None
+            else f"notice {current.version} is published, but settings and texts now say something else ({change})"
+        )
+        if not settings.face.enabled:
+            return f"{what}; face is off, so nobody misses it"
+        raise ConfigError("notice-not-published", f"{what[0].upper()}{what[1:]}.", remedy="Run gate notice publish.")
+    reached = (
+        f"QR codes lead to {settings.web.public_url}"
+        if settings.web.public_url
+        else "web.public_url is not set, so the QR codes lead to this device's own page, which no telephone can open"
+    )
+    return (
+        f"version {current.version} in {' and '.join(LANGUAGES)}, shown for at least {settings.notice.minimum_s:g} s; "
+        f"{reached}"
+    )
+
+
+def _published(settings: Settings, sources: Sources) -> tuple[Published | None, Change]:
+    """Give what is published, and what settings and texts would change; makes no store."""
+    if not Store.exists(settings.storage.data_dir):
+        return None, Change.MAJOR
+    store = open_store(settings)
+    try:
+        proposal = propose(store.notices, sources, datetime.now(UTC))
+        return proposal.current, proposal.change
+    finally:
+        store.close()
 
 
 def _store(settings: Settings) -> str:
@@ -69,6 +106,25 @@ def _store(settings: Settings) -> str:
         return f"{counts}; the master key is {_CUSTODY[store.custody]}"
     finally:
         store.close()
+
+
+def _duties(settings: Settings) -> str:
+    """Say whether something is overdue (``gate govern duties`` lists it all)."""
+    if not Store.exists(settings.storage.data_dir):
+        return "none yet"
+    store = open_store(settings)
+    try:
+        found = present_duties(settings, store, store.clock.trusted(datetime.now(UTC)).at)
+    finally:
+        store.close()
+    overdue = [duty for duty in found if duty.state is State.OVERDUE]
+    if overdue:
+        raise ConfigError(
+            "duty-overdue",
+            f"{len(overdue)} overdue, the first: {overdue[0].what}",
+            remedy="Run gate govern duties.",
+        )
+    return f"none overdue, {sum(duty.state is State.NEAR for duty in found)} near"
 
 
 def _driver(known: Container[str], section: str, settings: Settings) -> str:

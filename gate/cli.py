@@ -14,6 +14,10 @@ from typing import Annotated, TypeVar
 import typer
 
 from gate import logs
+from gate.commands.audit import audit
+from gate.commands.evidence import evidence
+from gate.commands.govern import govern
+from gate.commands.notice import notice
 from gate.commands.resident import DEFAULT_CONFIG, Config, resident
 from gate.errors import GateError, RequestError
 from gate.settings import PROJECT, read_settings
@@ -23,6 +27,10 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 models = typer.Typer(no_args_is_help=True, help="Prepare and verify the face models.")
 cli.add_typer(models, name="models")
 cli.add_typer(resident, name="resident")
+cli.add_typer(govern, name="govern")
+cli.add_typer(audit, name="audit")
+cli.add_typer(evidence, name="evidence")
+cli.add_typer(notice, name="notice")
 
 MODELS_DIR = PROJECT / "models"
 
@@ -146,7 +154,7 @@ def sim(
         str,
         typer.Argument(
             help="card: its value. keys: such as '1203#482913#'. scene: such as resident (see /sim). "
-            "deed: push, leave, shut, plug, unplug or kill-vision."
+            "deed: push, leave, shut, plug, unplug, tamper or kill-vision."
         ),
     ],
     url: Annotated[str, typer.Option(help="Where the running gate's pages are.")] = "http://127.0.0.1:8080",

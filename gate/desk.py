@@ -1,55 +1,71 @@
-"""What the desk does with a resident present: consent with a live enrolment, and withdrawal, each in one step."""
+"""What the desk does with a resident present: consent with a live enrolment, refusal and withdrawal, one step each."""
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime
 
-from gate.core.consent import is_active
-from gate.core.enrolment import CAPTURES, combine
-from gate.core.types import AttemptId, ConsentId, NoticeVersion, PersonId, Seconds
+from gate.core.consent import (
+    AgeBand,
+    Agreement,
+    By,
+    Channel,
+    Consent,
+    ConsentState,
+    Guardian,
+    Indication,
+    fourteen_from,
+    major,
+)
+from gate.core.receipt import Receipt
+from gate.core.types import AttemptId, NoticeVersion, PersonId, Seconds
 from gate.errors import RequestError
 from gate.ports import Clock, Vision
 from gate.service import Service, new_attempt
 from gate.store import Store
-from gate.web.context import Resident
+from gate.store.consents import MinorOpening
+from gate.store.people import Person
+from gate.web.context import FaceStanding, Resident, Said
 
 CAPTURE_S: Seconds = 15.0
 
 
 @dataclass(slots=True)
 class LiveCapture:
-    """The embeddings of one enrolment while they come in; between enrolments it takes none."""
+    """The one template of an enrolment while it is awaited; between enrolments it takes none."""
 
     attempt: AttemptId | None = None
-    embeddings: list[bytes] = field(default_factory=list, repr=False)
+    _taken: tuple[int, bytes] | None = field(default=None, repr=False)
     _done: asyncio.Event = field(default_factory=asyncio.Event)
     _fault: RequestError | None = None
 
     def begin(self) -> AttemptId:
         """Start anew and give the id under which the camera must report."""
-        self.attempt, self._fault = new_attempt(), None
-        self.embeddings.clear()
+        self.attempt, self._taken, self._fault = new_attempt(), None, None
         self._done.clear()
         return self.attempt
 
-    def take(self, attempt: str, embedding: bytes) -> None:
-        """Keep one embedding of the present enrolment."""
-        if attempt == self.attempt and len(self.embeddings) < CAPTURES:
-            self.embeddings.append(embedding)
-            if len(self.embeddings) == CAPTURES:
-                self._done.set()
-
-    def fail(self, attempt: str, what: str, remedy: str) -> None:
-        """End the present enrolment: the camera says *what* is wrong, and the *remedy*."""
-        if attempt == self.attempt:
-            self._fault = RequestError("enrol-camera", what, remedy=remedy)
+    def take(self, attempt: str, epoch: int, template: bytes) -> None:
+        """Keep the template of the present enrolment, protected as *epoch* has it."""
+        if attempt == self.attempt and not self._done.is_set():
+            self._taken = epoch, template
             self._done.set()
 
-    async def collected(self, patience: Seconds) -> list[bytes]:
-        """Wait for all captures. Raises RequestError when the camera fails or nobody holds still in time."""
+    def fail(self, attempt: str, code: str, what: str, remedy: str) -> None:
+        """End the present enrolment: vision says *what* is wrong, and the *remedy*; *code* tells the person from the camera."""
+        if attempt == self.attempt and not self._done.is_set():
+            code = code if code.startswith("enrol-") else "enrol-camera"
+            self._fault = RequestError(code, what, remedy=remedy)
+            self._done.set()
+
+    async def collected(self, patience: Seconds) -> tuple[int, bytes]:
+        """Wait for the template; give its epoch and its protected form.
+
+        Raises RequestError when the camera fails, the captures disagree, or nobody holds still in time.
+        """
         try:
             async with asyncio.timeout(patience):
                 await self._done.wait()
@@ -61,92 +77,147 @@ class LiveCapture:
             ) from None
         if self._fault is not None:
             raise self._fault
-        return self.embeddings
+        assert self._taken is not None
+        return self._taken
 
     def end(self) -> None:
-        """Drop everything captured."""
-        self.attempt = None
-        self.embeddings.clear()
+        """Drop what was taken."""
+        self.attempt = self._taken = None
 
 
 class Desk:
-    """Consent and withdrawal at one gate."""
+    """Consent, its refusal and its withdrawal at one gate's desk, with the person there."""
 
     def __init__(
-        self,
-        *,
-        clock: Clock,
-        store: Store,
-        service: Service,
-        capture: LiveCapture,
-        alike_at_least: float,
-        retention: timedelta,
+        self, *, clock: Clock, store: Store, service: Service, capture: LiveCapture, children_enabled: bool
     ) -> None:
-        """alike_at_least: the cosine any two captures of one person must reach. retention: a consent's span."""
+        """children_enabled: whether the site has face for children under 14 (R27)."""
         self._clock = clock
         self._store = store
         self._service = service
         self._capture = capture
-        self._alike_at_least = alike_at_least
-        self._retention = retention
+        self.children_enabled = children_enabled
         self._enrolling: PersonId | None = None
+        service.on_withdrawal(self._give_up)
 
     def residents(self, offset: int = 0, limit: int = 50) -> Sequence[Resident]:
-        """Give up to *limit* residents after the first *offset*, in order of entry, with whether they agreed to face."""
-        now, notice = self._clock.now(), self._service.notice
+        """Give up to *limit* residents after the first *offset*, in order of entry, with how they stand to face."""
+        return [self._seen(each) for each in self._store.people.list(offset, limit)]
 
-        def has_consented(person: PersonId) -> bool:
-            return any(is_active(consent, now, notice) for consent in self._store.consents.of(person))
+    def resident(self, person: PersonId) -> Resident:
+        """Give one resident. Raises RequestError ``person-unknown``."""
+        return self._seen(self._store.people.get(person))
 
-        people = self._store.people.list(offset, limit)
-        return [Resident(each.id, each.unit, each.name, has_consented(each.id)) for each in people]
+    async def enrol(self, person: PersonId, said: Said) -> Receipt:
+        """Write the consent the person just gave, with a template taken live (R20, R26).
 
-    async def enrol(self, person: PersonId, *, agreed_to: NoticeVersion, language: str) -> ConsentId:
-        """Write the consent the person just gave to notice *agreed_to*, with a template taken live (R20, R26).
-
-        Raises RequestError when the camera is busy, the captures are of no use, or the notice is not the current one;
+        Raises RequestError when the camera is busy, the captures are of no use, or the store refuses what was said;
         then nothing is written.
         """
+        opening = self._opening(person, said)
         async with self._service.lend_camera() as vision:
             self._enrolling = person
-            template = await self._template(vision)
+            epoch, template = await self._template(vision)
         if self._enrolling != person:
             raise RequestError(
                 "enrol-withdrawn",
                 "Consent was withdrawn meanwhile.",
                 remedy="Begin again if it is wanted after all.",
             )
-        at = self._clock.now()
-        consent, _ = self._store.consents.enrol(
+        enrolled = self._store.consents.enrol(
             person,
-            notice_version=agreed_to,
-            language=language,
-            at=at,
-            expires_at=at + self._retention,
-            embeddings=[template],
+            _agreement(said, Indication.TICKED_AND_PRESSED),
+            at=self._clock.now(),
+            epoch=epoch,
+            template=template,
+            opening=opening,
         )
         self._service.reload_gallery()
-        return consent
+        return enrolled.receipt
 
-    def withdraw(self, person: PersonId) -> None:
-        """End the person's consent, destroy the template, and stop matching it before the next decision (R24)."""
+    def reconfirm(self, person: PersonId, said: Said) -> Receipt:
+        """Let the template live on under a new consent to a new major notice (R22)."""
+        receipt = self._store.consents.reconfirm(
+            person,
+            _agreement(said, Indication.TICKED_AND_PRESSED),
+            at=self._clock.now(),
+            opening=self._opening(person, said),
+        )
+        self._service.reload_gallery()
+        return receipt
+
+    def decline(self, person: PersonId, said: Said) -> Receipt:
+        """Remember that the person declined; a consent that still stood ends with it (R05)."""
+        self._give_up(person)
+        declined = _agreement(said, Indication.PRESSED)
+        receipt = self._store.consents.refuse(person, declined, at=self._clock.now())
+        self._service.reload_gallery()
+        return receipt
+
+    def withdraw(self, person: PersonId) -> Receipt | None:
+        """End the person's consent, destroy the template, and stop matching it before the next decision (R24).
+
+        Never hindered: no approval is asked, of a child's guardian neither. None where there was no consent.
+        """
+        self._give_up(person)
+        by = By(Channel.DESK, "resident")
+        receipt = self._store.consents.withdraw(person, at=self._clock.now(), by=by)
+        self._service.reload_gallery()
+        return receipt
+
+    def receipts(self, person: PersonId) -> Sequence[Receipt]:
+        """Issue all receipts of a person again, oldest first."""
+        return self._store.consents.receipts(person)
+
+    def _seen(self, person: Person) -> Resident:
+        now = self._clock.now()
+        child = person.turns_14_on is not None and now < fourteen_from(person.turns_14_on)
+        consents = self._store.consents.of(person.id)
+        standing = standing_of(consents, now, self._service.notice)
+        if standing is FaceStanding.NONE and person.refusal:
+            standing = FaceStanding.DECLINED
+        return Resident(person.id, person.unit, "" if child else person.name, standing, child)
+
+    def _opening(self, person: PersonId, said: Said) -> MinorOpening | None:
+        if said.child is None:
+            return None
+        by = By(Channel.DESK, "desk")
+        return self._store.consents.open_minor(person, said.child.approver, at=self._clock.now(), by=by)
+
+    def _give_up(self, person: PersonId) -> None:
         if self._enrolling == person:
             self._enrolling = None  # a withdrawal outlives an enrolment that began before it
-        self._store.consents.withdraw(person, self._clock.now())
-        self._service.reload_gallery()
 
-    async def _template(self, vision: Vision) -> bytes:
+    async def _template(self, vision: Vision) -> tuple[int, bytes]:
+        """Give one template taken live, and the epoch it is protected under."""
         vision.open_camera(self._capture.begin(), enrol=True)
         try:
-            template = combine(await self._capture.collected(CAPTURE_S), at_least=self._alike_at_least)
+            return await self._capture.collected(CAPTURE_S)
         finally:
             vision.close_camera()
             vision.forget()
             self._capture.end()
-        if template is None:
-            raise RequestError(
-                "enrol-not-alike",
-                "The captures were not all of one clear face.",
-                remedy="Stand still, one person, in good light, and try again.",
-            )
-        return template
+
+
+def standing_of(consents: Sequence[Consent], now: datetime, notice: NoticeVersion) -> FaceStanding:
+    """Tell how somebody with these *consents* stands to face at *now*, under the *notice* in force."""
+    for consent in consents:
+        if consent.state is ConsentState.GIVEN and consent.given_at <= now < consent.expires_at:
+            if major(consent.notice) != major(notice):
+                return FaceStanding.OUTDATED
+            return FaceStanding.RESTRICTED if consent.restricted_at else FaceStanding.GIVEN
+    return FaceStanding.NONE
+
+
+def _agreement(said: Said, indication: Indication) -> Agreement:
+    child = said.child
+    return Agreement(
+        notice=said.notice,
+        language=said.language,
+        by=By(Channel.DESK, "guardian" if child else "resident"),
+        indication=indication,
+        age_band=AgeBand.UNDER_14 if child else AgeBand.FROM_14,
+        notice_sha256=said.notice_sha256,
+        guardian=Guardian(secrets.token_hex(16), child.relation, child.checked_by) if child else None,
+        turns_14_on=child.turns_14_on if child else None,
+    )

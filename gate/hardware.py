@@ -13,6 +13,7 @@ from firmware_bridge.drivers import Door, Driver, Reader
 from firmware_bridge.events import (
     BridgeError,
     CardRead,
+    CaseOpened,
     DeviceBack,
     DeviceEvent,
     DeviceLost,
@@ -73,6 +74,7 @@ class Hardware:
         self._now: Seconds = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._asked: deque[_Asked] = deque()
+        self._case_opened = False
 
     @property
     def reader_healthy(self) -> bool:
@@ -83,6 +85,11 @@ class Hardware:
     def door_healthy(self) -> bool:
         """Tell whether the door controller answers."""
         return self._door.healthy
+
+    def take_case_opened(self) -> bool:
+        """Tell, once, whether a case was opened since the last call (R60)."""
+        was_opened, self._case_opened = self._case_opened, False
+        return was_opened
 
     def open(self, now: Seconds) -> None:
         """Open both devices; one that is not there is tried again while the gate runs."""
@@ -143,6 +150,8 @@ class Hardware:
                     self._present(entry)
             case StrikeReleased():
                 self._answer(released=True)
+            case CaseOpened():
+                self._case_opened = True
             case DeviceLost():
                 self._lost(device, "it stopped answering")
             case DeviceBack():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -31,6 +32,18 @@ class Outbox(Protocol):
         """Remember that the broker acknowledged the message; a second call changes nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class ProtectedGallery:
+    """What can be matched: templates protected under the seed of their epoch, each 128 little-endian float32.
+
+    seed: 32 bytes. Where no epoch is known, epoch is 0, seed empty, and there are no templates.
+    """
+
+    epoch: int = 0
+    seed: bytes = field(default=b"", repr=False)
+    templates: tuple[tuple[TemplateId, bytes], ...] = field(default=(), repr=False)
+
+
 class Vision(Protocol):
     """The vision process, as the service sees it. Nothing here waits."""
 
@@ -38,11 +51,11 @@ class Vision(Protocol):
     def ready(self) -> bool:
         """Tell whether the models are loaded and the present gallery is in use."""
 
-    def load_gallery(self, templates: Sequence[tuple[TemplateId, bytes]]) -> None:
-        """Replace what can be matched."""
+    def load_gallery(self, gallery: ProtectedGallery) -> None:
+        """Replace what can be matched, and the epoch that enrolments belong to."""
 
     def open_camera(self, attempt: AttemptId, *, enrol: bool = False) -> None:
-        """Open the camera and look at the person in the zone; with *enrol*, report embeddings, not matches."""
+        """Open the camera and look at the person in the zone; with *enrol*, report one new template, not matches."""
 
     def close_camera(self) -> None:
         """Close the camera."""

@@ -1,6 +1,6 @@
 """The shell around the core: one queue of inputs, one timer, and the effects carried out in order.
 
-Everything here runs on one asyncio loop. The only work done elsewhere is the slow hash of a PIN, one at a time.
+Everything here runs on one asyncio loop. The only work done elsewhere is the slow hash of a PIN (gate/verifier.py).
 """
 
 from __future__ import annotations
@@ -9,43 +9,47 @@ import asyncio
 import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime, timedelta
-from functools import partial
+from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
 from gate.core import effects as do
 from gate.core import inputs as on
-from gate.core.attempt import Capturing, Gate, advance, deadline, face_is_offered
+from gate.core.attempt import advance, deadline, face_is_offered
 from gate.core.events import Health, window_of
+from gate.core.phases import Capturing, Gate
 from gate.core.policy import Conditions, Rules
 from gate.core.types import (
     AttemptId,
-    Card,
-    Credential,
     Decision,
     NoticeVersion,
+    PersonId,
     Reason,
     Seconds,
     TemplateId,
-    UnitPin,
+    WithdrawalOutcome,
 )
 from gate.errors import GateError, RequestError
 from gate.hardware import Hardware
-from gate.ports import Clock, Screen, Vision
+from gate.notice import NoticeBoard
+from gate.ports import ProtectedGallery, Screen, Vision
+from gate.rotating import Rotating
 from gate.store import Store
+from gate.store.clock import TrustedClock
 from gate.store.decisions import Outcome
+from gate.store.rotation import Renew
+from gate.upkeep import Upkeep
+from gate.verifier import Verifier
+from gate.withdrawal import ScreenWithdrawals
 
 log = structlog.get_logger()
 
 POLL_S = 0.05
 HOUSEKEEPING_S = 20.0
-DECISIONS_KEPT = timedelta(days=30)  # R36
-COUNTS_KEPT = timedelta(days=90)
-PINS_WAITING_MOST = 3
-"""PIN tries that may wait for the one hash: nobody types faster, and a flood is told to wait."""
+UNKNOWN = -1
+"""Stands for the number of stored templates until they were read: no count equals it, so they are read again."""
 
 
 def new_attempt() -> AttemptId:
@@ -60,7 +64,7 @@ class Service:
         self,
         inputs: asyncio.Queue[on.Input],
         *,
-        clock: Clock,
+        clock: TrustedClock,
         rules: Rules,
         templates_most: int,
         store: Store,
@@ -68,31 +72,46 @@ class Service:
         screen: Screen,
         vision: Vision | None,
         switched_on: bool,
-        notice_published: bool,
+        notices: NoticeBoard,
+        assessment_approved: Callable[[], bool],
+        renew: Renew,
     ) -> None:
         """templates_most: what the operating point was validated for. vision: None where face cannot be had.
 
-        switched_on: whether the site wants face at all.
+        switched_on: whether the site wants face at all. assessment_approved: asked at the start and every 20 s, for
+        the command line may approve, or change a register (R80).
         """
         self._inputs = inputs
         self._clock = clock
-        self._rules = rules
+        self._rules = replace(rules, notice=notices.newest)
         self._templates_most = templates_most
         self._store = store
         self._hardware = hardware
         self._screen = screen
         self._vision = vision
         self._switched_on = switched_on
-        self._notice_published = notice_published
+        self._notices = notices
+        self._ask_assessment = assessment_approved
+        self._assessment_approved = False
         self._gate = Gate()
         self._timer: asyncio.TimerHandle | None = None
-        self._hasher = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pin")
-        self._pins: set[asyncio.Task[None]] = set()
+        self._withdrawals = ScreenWithdrawals(store, self._withdrawn)
+        self._hear_withdrawal: Callable[[PersonId], None] = lambda _person: None
+        self._verifier = Verifier(
+            store,
+            clock,
+            post=inputs.put_nowait,
+            heed=lambda attempt, verdict: self._withdrawals.heed(self._gate, attempt, verdict.person),
+            falter=self._falter,
+        )
         self._templates = 0
         self._stored = 0
         self._hour: datetime | None = None
         self._storage_fault = False
         self._camera_lent = False
+        self._upkeep = Upkeep(store, clock)
+        self._epoch = UNKNOWN
+        self._rotating = Rotating(store, clock, renew, self.reload_gallery)
 
     @property
     def gate(self) -> Gate:
@@ -101,8 +120,13 @@ class Service:
 
     @property
     def notice(self) -> NoticeVersion:
-        """Give the notice in force."""
+        """Give the newest notice: a consent given under an older major version does not hold (R22)."""
         return self._rules.notice
+
+    @property
+    def rotation_failing(self) -> bool:
+        """Tell whether erased templates may still open from an older copy: an alarm."""
+        return self._rotating.failing
 
     @property
     def face_offered(self) -> bool:
@@ -113,10 +137,17 @@ class Service:
     async def lend_camera(self) -> AsyncIterator[Vision]:
         """Lend vision to an enrolment: face is not offered meanwhile, card and PIN are.
 
-        Raises RequestError ``camera-busy`` when face is off here, not ready, lent already, or at work for a visitor.
+        Raises RequestError: ``assessment-missing`` (R80); ``camera-busy`` when face is off here, not ready, lent
+        already, or at work for a visitor.
         """
+        if not self._assessment_approved:
+            raise RequestError(
+                "assessment-missing",
+                "No impact assessment is approved for the present configuration.",
+                remedy="Run gate govern assess, read it, then run gate govern approve.",
+            )
         if (
-            not self._notice_published
+            self._notices.in_force is None
             or self._vision is None
             or not self._vision.ready
             or self._camera_lent
@@ -159,9 +190,10 @@ class Service:
                 except Exception as error:  # noqa: BLE001 - the outer loop: the door must go on
                     self._falter(error)
         finally:
-            for task in (*keepers, *self._pins):
+            for task in keepers:
                 task.cancel()
-            self._hasher.shutdown(wait=False, cancel_futures=True)
+            self._rotating.stop()
+            self._verifier.close()
 
     async def _every(self, seconds: Seconds, work: Callable[[], None]) -> None:
         while True:
@@ -183,6 +215,9 @@ class Service:
     def _poll(self) -> None:
         """Let the devices' time pass and notice what came or went."""
         self._hardware.poll(self._clock.monotonic())
+        if self._hardware.take_case_opened():
+            self._upkeep.raise_tamper(self._clock.now())
+            self._load(ProtectedGallery())
         conditions = self._conditions()
         if conditions != self._gate.conditions:
             log.info("face_conditions", obstacles=conditions.obstacles)
@@ -194,24 +229,31 @@ class Service:
             switched_on=self._switched_on,
             vision_ready=self._vision is not None and self._vision.ready and not lent,
             screen_live=self._screen.live,
-            notice_published=self._notice_published,
+            notice_published=self._notices.in_force is not None,
             reader_healthy=self._hardware.reader_healthy,
             gallery_validated=self._templates <= self._templates_most,
-            storage_healthy=not (self._store.space_low or self._storage_fault),
+            storage_healthy=self._upkeep.is_safe
+            and not (self._store.space_low or self._storage_fault or self._withdrawals.owed),
+            assessment_approved=self._assessment_approved,
+            clock_trusted=self._upkeep.clock_trusted,
+            untampered=self._upkeep.untampered,
         )
 
     def _keep_house(self) -> None:
         """Open each hour's window, drop what is past its time, end what expired, and reload who may be matched."""
         now = self._clock.now()
+        self._heed_assessment()
         try:
+            self.heed_notice()
             self._store.reclaim()
-            expired = self._store.consents.expire(now)
+            self._withdrawals.catch_up(now)
+            ended = self._upkeep.keep(now)
             if window_of(now) != self._hour:
                 self._store.outbox.open_window(now)
-                self._store.decisions.purge(now - DECISIONS_KEPT)
-                self._store.outbox.purge(now - COUNTS_KEPT)
-            if expired or window_of(now) != self._hour or self._store.templates.count() != self._stored:
-                self.reload_gallery()  # the command line may have removed somebody
+                self._upkeep.run_retention(now)
+            if ended or window_of(now) != self._hour or self._gallery_moved():
+                self.reload_gallery()
+            self._rotating.attend(camera_lent=self._camera_lent)
             self._hour = window_of(now)
             self._storage_fault = False
         except GateError as error:
@@ -219,15 +261,56 @@ class Service:
                 log.error("storage_fault", code=error.code, remedy=error.remedy)  # noqa: TRY400 - said once
             self._storage_fault = True
 
+    def _gallery_moved(self) -> bool:
+        """Tell whether the command line removed somebody, or changed the epoch."""
+        return (self._store.templates.count(), self._store.epochs.number) != (self._stored, self._epoch)
+
+    def _heed_assessment(self) -> None:
+        """Look whether an approval fits the present configuration; what cannot be read is not approved (R80)."""
+        try:
+            self._assessment_approved = self._ask_assessment()
+        except GateError as error:
+            if self._assessment_approved:
+                log.error("assessment_unreadable", code=error.code, remedy=error.remedy)  # noqa: TRY400 - said once
+            self._assessment_approved = False
+
+    def heed_notice(self) -> None:
+        """Take up at once what was published: a new major version stops every face that agreed to an older one (R22)."""
+        self._notices.refresh()
+        if self._notices.newest != self._rules.notice:
+            self._rules = replace(self._rules, notice=self._notices.newest)
+            self.reload_gallery()
+
+    def on_withdrawal(self, hear: Callable[[PersonId], None]) -> None:
+        """Have *hear* told of everybody who withdraws at the screen."""
+        self._hear_withdrawal = hear
+
+    def _withdrawn(self, person: PersonId) -> None:
+        self._hear_withdrawal(person)
+        self.reload_gallery()  # at once: matching stops before the next decision (R24)
+
     def reload_gallery(self) -> None:
         """Give vision the templates of those whose consent holds now, and nobody else's (R21)."""
-        self._stored = self._store.templates.count()
-        gallery = self._store.templates.gallery(self._clock.now())
+        self._stored = UNKNOWN
+        if not self._upkeep.untampered:
+            self._load(ProtectedGallery())
+            return
+        try:
+            stored = self._store.templates.count()
+            gallery = self._store.templates.gallery(self._clock.now())
+        except GateError:
+            self._load(ProtectedGallery())  # who may still be matched is not known, so nobody is
+            raise
+        self._stored, self._epoch = stored, self._store.epochs.number
         for template in gallery.faulty:
             log.error("template_faulty", template=template, remedy="Withdraw and enrol that person anew.")
         self._templates = len(gallery.templates)
+        usable = gallery.templates if self._templates <= self._templates_most else ()
+        self._load(ProtectedGallery(gallery.epoch, gallery.seed, usable))
+
+    def _load(self, gallery: ProtectedGallery) -> None:
         if self._vision is not None:
-            self._vision.load_gallery(gallery.templates if self._templates <= self._templates_most else ())
+            self._vision.load_gallery(gallery)
 
     def _step(self, event: on.Input) -> None:
         """Take one input, and whatever its effects answer at once, before any other."""
@@ -237,6 +320,7 @@ class Service:
         while events:
             self._gate, effects = advance(self._gate, events.popleft(), now, self._rules)
             events.extend(filter(None, map(self._answer_to, effects)))
+        self._withdrawals.settle(self._gate)
         self._set_timer()
 
     def _answer_to(self, effect: do.Effect) -> on.Input | None:
@@ -252,6 +336,8 @@ class Service:
                 return on.Recorded(decision.attempt, on.Stored.FAILED)
             case do.ReleaseDoor(attempt):
                 return on.DoorReported(attempt, released=False)
+            case do.Withdraw(attempt):
+                return on.Withdrawn(attempt, WithdrawalOutcome.FAILED)
             case _:
                 return None
 
@@ -268,7 +354,9 @@ class Service:
     def _carry_out(self, effect: do.Effect) -> on.Input | None:
         match effect:
             case do.CheckCredential(attempt, credential):
-                return self._check(attempt, credential)
+                return self._verifier.check(attempt, credential)
+            case do.Withdraw(attempt):
+                return self._withdrawals.carry_out(attempt, self._clock.now())
             case do.Record(decision, template):
                 return self._record(decision, template)
             case do.ReleaseDoor(attempt):
@@ -291,42 +379,6 @@ class Service:
                 self._vision.close_camera()
             case do.Forget():
                 self._vision.forget()
-
-    def _check(self, attempt: AttemptId, credential: Credential) -> on.Input | None:
-        """Answer a card at once; hand a PIN to the hasher, or tell a flood of them to wait."""
-        try:
-            match credential:
-                case Card(number):
-                    verdict = self._store.credentials.check_card(number, self._clock.now())
-                    return on.CredentialChecked(attempt, verdict.reason)
-                case UnitPin() if len(self._pins) >= PINS_WAITING_MOST:
-                    return on.CredentialChecked(attempt, Reason.THROTTLED)
-                case UnitPin():
-                    task = asyncio.get_running_loop().create_task(self._check_pin(attempt, credential))
-                    self._pins.add(task)
-                    task.add_done_callback(self._pins.discard)
-        except GateError as error:
-            return self._fault(attempt, error)
-        return None
-
-    async def _check_pin(self, attempt: AttemptId, typed: UnitPin) -> None:
-        try:
-            credentials = self._store.credentials
-            check = credentials.prepare_pin(typed.unit, self._clock.now())
-            verify = partial(check.verify, typed.pin)
-            ok = await asyncio.get_running_loop().run_in_executor(self._hasher, verify)
-            verdict = credentials.finish_pin(check, ok=ok, at=self._clock.now())
-            answer: on.Input = on.CredentialChecked(attempt, verdict.reason)
-        except GateError as error:
-            answer = self._fault(attempt, error)
-        except Exception as error:  # noqa: BLE001 - the outermost frame of a task: its person still gets an answer
-            self._falter(error)
-            answer = on.CredentialChecked(attempt, Reason.FAULT)
-        self._inputs.put_nowait(answer)
-
-    def _fault(self, attempt: AttemptId, error: GateError) -> on.Input:
-        log.error("check_failed", code=error.code, remedy=error.remedy)
-        return on.CredentialChecked(attempt, Reason.FAULT)
 
     def _record(self, decision: Decision, template: TemplateId | None) -> on.Input:
         """Write the decision; only what is on disk may open (the answer says so)."""

@@ -20,6 +20,7 @@ PROJECT = Path(__file__).parent.parent
 
 Provider = Literal["cpu", "cuda", "tensorrt"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Register = Annotated[int, Field(ge=0, le=23)]
 
 
 class _Section(BaseModel):
@@ -32,12 +33,23 @@ class SiteSettings(_Section):
     gate_id: str = Field(pattern=r"^[a-z0-9-]{1,32}$")
     controller: str = Field(pattern=r"\S", max_length=200)
     contact: str = Field(pattern=r"\S", max_length=200)
+    officer: str | None = Field(default=None, pattern=r"\S", max_length=200)
+    processors: tuple[Annotated[str, Field(pattern=r"\S", max_length=200)], ...] = ()
+    complaints: str | None = Field(default=None, pattern=r"\S", max_length=200)
 
 
 class NoticeSettings(_Section):
-    """The notice before any capture."""
+    """The notice before any capture. folder: the site's own texts in place of the shipped ones."""
 
     minimum_s: float = Field(default=2.0, ge=2.0, le=60.0)
+    folder: Path | None = None
+
+
+class Under14Settings(_Section):
+    """Face for children under 14: off unless the manager enables it, each with a guardian's consent (R27)."""
+
+    enabled: bool = False
+    retention_days: int = Field(default=180, ge=1, le=180)
 
 
 class FaceSettings(_Section):
@@ -50,6 +62,7 @@ class FaceSettings(_Section):
     detect_side_px: int = Field(default=320, ge=160, le=512, multiple_of=32)
     zone: tuple[Fraction, Fraction, Fraction, Fraction] = (0.0, 0.0, 1.0, 1.0)
     retention_days: int = Field(default=365, ge=1, le=365)
+    under_14: Under14Settings = Under14Settings()
 
 
 class CameraSettings(_Section):
@@ -90,17 +103,25 @@ class BrokerSettings(_Section):
 
 
 class WebSettings(_Section):
-    """The local pages."""
+    """The local pages. public_url: where people's own telephones find the notice, for the QR codes (R13)."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+(/\S*)?$", max_length=300)
 
 
 class StorageSettings(_Section):
-    """Where the database and, apart from it, the keys live."""
+    """Where the database and, apart from it, the keys live, and who guards the root key.
+
+    custody: from gate/store/custody.py; what it names is used, and nothing else in its place. tpm_tcti, tpm_pcrs: how
+    the TPM is reached, and the registers of its SHA-256 bank that must stand as they did when the key was sealed.
+    """
 
     data_dir: Path = Field(default=PROJECT / "state" / "data")
     keys_dir: Path = Field(default=PROJECT / "state" / "keys")
+    custody: Literal["file", "credential", "passphrase", "tpm"] = "file"
+    tpm_tcti: str = Field(default="device:/dev/tpmrm0", pattern=r"^[a-z]+(:\S+)?$", max_length=200)
+    tpm_pcrs: tuple[Register, ...] = Field(default=(7,), min_length=1, max_length=8)
 
 
 class Settings(_Section):

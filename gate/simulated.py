@@ -141,6 +141,10 @@ class DeskSimulation:
         else:
             self._reader.unplug()
 
+    def tamper(self) -> None:
+        """Open the reader's case."""
+        self._reader.tamper()
+
     def kill_vision(self) -> None:
         """Kill the vision process, as a fault would."""
         if self._vision is not None:

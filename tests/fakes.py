@@ -1,6 +1,7 @@
 """The only fake of ours: a vision process that says what a test wants. Everything else in the tests is the real thing."""
 
 from gate.core.types import AttemptId, TemplateId
+from gate.ports import ProtectedGallery
 
 
 class FakeVision:
@@ -8,14 +9,26 @@ class FakeVision:
 
     def __init__(self) -> None:
         self.ready = True
-        self.gallery: dict[TemplateId, bytes] = {}
+        self.loaded = ProtectedGallery()
         self.capturing: AttemptId | None = None
         self.enrolling = False
         self.told: list[str] = []
         self.accident: Exception | None = None
 
-    def load_gallery(self, templates) -> None:
-        self.gallery = dict(templates)
+    @property
+    def gallery(self) -> dict[TemplateId, bytes]:
+        return dict(self.loaded.templates)
+
+    @property
+    def epoch(self) -> int:
+        return self.loaded.epoch
+
+    @property
+    def seed(self) -> bytes:
+        return self.loaded.seed
+
+    def load_gallery(self, gallery: ProtectedGallery) -> None:
+        self.loaded = gallery
 
     def open_camera(self, attempt, *, enrol=False) -> None:
         self.capturing, self.enrolling = attempt, enrol

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gate.app import open_store
+from gate.demo.operator import prepare_site
 from gate.demo.settings import desk_settings
 from gate.settings import Settings
 from gate.vision.client import VisionSettings
+from gate.vision.manifest import load_operating_point, manifest_for
 
 CARD = 40451
 FASTEST_FPS = 120
@@ -21,9 +23,10 @@ def bench_settings(folder: Path, models_dir: Path) -> Settings:
 
 
 def move_in(settings: Settings) -> None:
-    """Store the one resident with a card."""
+    """Prepare the site and store the one resident with a card."""
     store = open_store(settings)
     try:
+        prepare_site(store, settings, datetime.now(UTC))
         person = store.people.add("1203", "Bench", "")
         store.credentials.issue_card(person, f"26:{CARD}", at=datetime.now(UTC))
     finally:
@@ -33,6 +36,15 @@ def move_in(settings: Settings) -> None:
 def camera_settings(models_dir: Path, *, threads: int) -> VisionSettings:
     """Give the settings of a vision child that looks at the scenes as fast as it can."""
     portraits = models_dir / "weights" / "portraits"
+    point = load_operating_point(models_dir, manifest_for(models_dir, "embed"))
     return VisionSettings(
-        str(models_dir), "simulated", str(portraits), 640, 480, FASTEST_FPS, threads=threads
+        str(models_dir),
+        "simulated",
+        str(portraits),
+        640,
+        480,
+        FASTEST_FPS,
+        threshold=point.threshold,
+        margin=point.margin,
+        threads=threads,
     )

@@ -16,6 +16,7 @@ from gate.bench.desk import CARD, bench_settings
 from gate.demo.visitor import Visit, Visitor
 from gate.errors import DeviceFault
 from gate.simulated import SimulatedScreen
+from gate.web.context import Said
 
 
 async def _live(folder: Path, models_dir: Path) -> None:
@@ -32,7 +33,9 @@ async def _live(folder: Path, models_dir: Path) -> None:
         _report("face", vision.pid)
         visitor.devices.set_scene("resident")
         (resident,) = gate.desk.residents()
-        await gate.desk.enrol(resident.person, agreed_to=gate.service.notice, language="en")
+        notice = gate.notices.in_force
+        assert notice is not None
+        await gate.desk.enrol(resident.person, Said.to(notice, "en"))
         await visitor.until(lambda: gate.service.face_offered, "face to be offered")
         _expect_granted(await visitor.by_face("resident"))
         _report("visit")

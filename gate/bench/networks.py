@@ -57,7 +57,8 @@ def frame_times(models_dir: Path, count: int) -> dict[str, object]:
 def search_times(size: int, count: int) -> dict[str, object]:
     """Time the search among *size* templates against the matrix-vector product alone."""
     message = _random_gallery(size)
-    matrix = np.frombuffer(message.payload, "<f4").reshape(size, -1).astype(np.float32)
+    rows = message.payload[wire.SEED_BYTES :]
+    matrix = np.frombuffer(rows, "<f4").reshape(size, -1).astype(np.float32)
     gallery = Gallery(tuple(map(TemplateId, message.ids)), matrix)
     probe = matrix[size // 2].copy()
     bare_s, search_s = _interleaved(lambda: matrix @ probe, lambda: search(gallery, probe), count)
@@ -93,9 +94,10 @@ def _networks_runs(models_dir: Path, frames: Sequence[Frame]) -> list[list[Run]]
 
 
 def _random_gallery(size: int) -> wire.LoadGallery:
-    rows = np.random.default_rng(5).standard_normal((size, wire.EMBEDDING_BYTES // 4), np.float32)
+    rows = np.random.default_rng(5).standard_normal((size, wire.TEMPLATE_BYTES // 4), np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    return wire.LoadGallery(1, tuple(map(str, range(size))), rows.astype("<f4").tobytes())
+    seed = bytes(range(wire.SEED_BYTES))
+    return wire.LoadGallery(1, 1, tuple(map(str, range(size))), seed + rows.astype("<f4").tobytes())
 
 
 def _interleaved(

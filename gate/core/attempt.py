@@ -3,102 +3,44 @@
 ``advance(gate, event, now, rules)`` gives the next gate and the effects to carry out, in order; ``deadline(gate)``
 says when the shell must call again. What is overdue is settled before an input is looked at, so a late result can
 never grant. Leaving Capturing always closes the camera and forgets; a door is only ever released out of Recording,
-after the record was committed.
+after the record was committed. A withdrawal is asked for at the screen, bound to a person by a card or PIN that
+opens the door as always, and carried out only on a second press (R24).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import assert_never
 
 from gate.core import effects as do
 from gate.core import inputs as on
-from gate.core.policy import Conditions, Finding, Hint, Rules, decide_credential, decide_face, is_match
-from gate.core.types import AttemptId, Card, Credential, Decision, Method, Reason, Seconds, TemplateId
-
-
-@dataclass(frozen=True, slots=True)
-class Idle:
-    """Nobody is being served."""
-
-
-@dataclass(frozen=True, slots=True)
-class Noticing:
-    """The notice goes up; once the screen confirms it, its minimum time runs until *until*."""
-
-    attempt: AttemptId
-    until: Seconds
-    confirmed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Choosing:
-    """The person chooses among *methods*."""
-
-    attempt: AttemptId
-    until: Seconds
-    methods: tuple[Method, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Capturing:
-    """The camera is open. *agreeing* findings in a row named *template*; *saw_face* once any was compared."""
-
-    attempt: AttemptId
-    until: Seconds
-    template: TemplateId | None = None
-    agreeing: int = 0
-    saw_face: bool = False
-    hint: Hint | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Verifying:
-    """The store checks a card or PIN."""
-
-    attempt: AttemptId
-    until: Seconds
-    method: Method
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """A grant is being written; the strike waits for it. A credential that comes meanwhile is kept for next."""
-
-    attempt: AttemptId
-    until: Seconds
-    decision: Decision
-    next: on.CredentialPresented | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Granted:
-    """The door was asked to release and the screen says so."""
-
-    attempt: AttemptId
-    until: Seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The screen says that it did not work, and what else does."""
-
-    attempt: AttemptId
-    until: Seconds
-
-
-Phase = Idle | Noticing | Choosing | Capturing | Verifying | Recording | Granted | Refused
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """The whole state: the attempt's phase, what face depends on, and how often face was refused of late."""
-
-    phase: Phase = Idle()
-    conditions: Conditions = field(default_factory=Conditions)
-    refusals: int = 0
-    face_rests_until: Seconds = float("-inf")
-
+from gate.core.phases import (
+    Capturing,
+    Choosing,
+    Confirming,
+    Gate,
+    Granted,
+    Identifying,
+    Idle,
+    Noticing,
+    Recording,
+    Refused,
+    Told,
+    Verifying,
+    Withdrawing,
+)
+from gate.core.policy import Finding, Hint, Rules, decide_credential, decide_face
+from gate.core.types import (
+    AttemptId,
+    Card,
+    Credential,
+    Decision,
+    Method,
+    Reason,
+    Seconds,
+    TemplateId,
+    WithdrawalOutcome,
+)
 
 Step = tuple[Gate, tuple[do.Effect, ...]]
 
@@ -110,6 +52,8 @@ _ForAttempt = (
     | on.CameraFailed
     | on.CredentialChecked
     | on.Recorded
+    | on.WithdrawalConfirmed
+    | on.Withdrawn
 )
 
 _LEAVE_CAMERA: tuple[do.Effect, ...] = (do.CloseCamera(), do.Forget())
@@ -152,6 +96,8 @@ def _expire(gate: Gate, now: Seconds, rules: Rules) -> Step:
             return _refuse(gate, decide_credential(phase.attempt, phase.method, Reason.TOO_SLOW), now, rules)
         case Recording():
             return _recorded(gate, on.Stored.FAILED, now, rules)
+        case Withdrawing(attempt):
+            return _withdrawal(gate, on.Withdrawn(attempt, WithdrawalOutcome.FAILED), now, rules)
         case _:
             return replace(gate, phase=Idle()), (do.ClearScreen(),)
 
@@ -166,6 +112,8 @@ def _take(gate: Gate, event: on.Input, now: Seconds, rules: Rules) -> Step:
             return _door(gate, attempt, now, rules, released=released)
         case on.Presence(attempt):
             return _presence(gate, attempt, now, rules)
+        case on.WithdrawalChosen(attempt):
+            return _withdrawal_chosen(gate, attempt, now, rules)
         case on.Tick():
             return gate, ()
         case _ if isinstance(gate.phase, Idle) or event.attempt != gate.phase.attempt:
@@ -190,6 +138,8 @@ def _take_for_attempt(gate: Gate, event: _ForAttempt, now: Seconds, rules: Rules
             return _credential_checked(gate, reason, now, rules)
         case on.Recorded(_, stored):
             return _recorded(gate, stored, now, rules)
+        case on.WithdrawalConfirmed() | on.Withdrawn():
+            return _withdrawal(gate, event, now, rules)
         case _:
             assert_never(event)
 
@@ -243,7 +193,7 @@ def _face_chosen(gate: Gate, now: Seconds, rules: Rules) -> Step:
 def _cancelled(gate: Gate, now: Seconds, rules: Rules) -> Step:
     """Let go of a person who walks off; a card or PIN already given is still answered."""
     match gate.phase:
-        case Noticing() | Choosing():
+        case Noticing() | Choosing() | Identifying() | Confirming() | Told():
             return replace(gate, phase=Idle()), (do.ClearScreen(),)
         case Capturing() as phase:
             gate, effects = _break_off(gate, phase, now, rules)
@@ -265,7 +215,7 @@ def _face_found(gate: Gate, finding: Finding, now: Seconds, rules: Rules) -> Ste
     if not isinstance(phase, Capturing):
         return gate, ()
     compared = finding.hint is Hint.COMPARED
-    if is_match(finding, rules):
+    if compared and finding.template is not None:
         agreeing = phase.agreeing + 1 if finding.template == phase.template else 1
         if agreeing >= rules.agreeing_frames:
             return _grant(
@@ -296,14 +246,18 @@ def _camera_failed(gate: Gate, now: Seconds, rules: Rules) -> Step:
 
 
 def _credential(gate: Gate, event: on.CredentialPresented, now: Seconds, rules: Rules) -> Step:
-    """Take a card or PIN at every moment: it ends a face attempt, and the later of two takes over (R02)."""
+    """Take a card or PIN at every moment: it ends a face attempt, and the later of two takes over (R02).
+
+    Only the first after a person asked to withdraw is taken for theirs; it opens like any other.
+    """
     if isinstance(gate.phase, Recording):
         return replace(gate, phase=replace(gate.phase, next=event)), ()
     method = _method_of(event.credential)
+    withdraws = isinstance(gate.phase, Identifying)
     leave: tuple[do.Effect, ...] = ()
     if isinstance(gate.phase, Capturing):
         gate, leave = _break_off(gate, gate.phase, now, rules)
-    return replace(gate, phase=Verifying(event.attempt, now + rules.verify_s, method)), (
+    return replace(gate, phase=Verifying(event.attempt, now + rules.verify_s, method, withdraws)), (
         *leave,
         do.ShowChecking(event.attempt, method),
         do.CheckCredential(event.attempt, event.credential),
@@ -326,7 +280,8 @@ def _grant(
 ) -> Step:
     """Have a grant written down; only its commit asks for the strike."""
     leave = _LEAVE_CAMERA if isinstance(gate.phase, Capturing) else ()
-    phase = Recording(decision.attempt, now + rules.record_s, decision)
+    withdraws = isinstance(gate.phase, Verifying) and gate.phase.withdraws
+    phase = Recording(decision.attempt, now + rules.record_s, decision, withdraws)
     return replace(gate, phase=phase), (*leave, do.Record(decision, template))
 
 
@@ -336,12 +291,7 @@ def _recorded(gate: Gate, stored: on.Stored, now: Seconds, rules: Rules) -> Step
         return gate, ()  # a refusal's own record: nothing waits for it
     decision = phase.decision
     if stored is on.Stored.COMMITTED:
-        shown = Granted(phase.attempt, now + rules.show_result_s)
-        gate = replace(gate, phase=shown, refusals=0)
-        effects: tuple[do.Effect, ...] = (
-            do.ReleaseDoor(phase.attempt),
-            do.ShowResult(phase.attempt, granted=True, reason=decision.reason),
-        )
+        gate, effects = _opened(gate, phase, now, rules)
     else:
         reason = Reason.NOT_CONSENTED if stored is on.Stored.NOT_CONSENTED else Reason.FAULT
         gate, effects = _refuse(gate, replace(decision, granted=False, reason=reason), now, rules)
@@ -349,6 +299,17 @@ def _recorded(gate: Gate, stored: on.Stored, now: Seconds, rules: Rules) -> Step
         return gate, effects
     gate, more = _credential(gate, phase.next, now, rules)
     return gate, effects + more
+
+
+def _opened(gate: Gate, phase: Recording, now: Seconds, rules: Rules) -> Step:
+    """Have the door release, and say so; ask a person who wants their face deleted to confirm it."""
+    attempt = phase.attempt
+    if phase.withdraws:
+        asked = replace(gate, phase=Confirming(attempt, now + rules.choose_s), refusals=0)
+        return asked, (do.ReleaseDoor(attempt), do.ConfirmWithdrawal(attempt))
+    told = do.ShowResult(attempt, granted=True, reason=phase.decision.reason)
+    gate = replace(gate, phase=Granted(attempt, now + rules.show_result_s), refusals=0)
+    return gate, (do.ReleaseDoor(attempt), told)
 
 
 def _refuse(gate: Gate, decision: Decision, now: Seconds, rules: Rules) -> Step:
@@ -375,9 +336,40 @@ def _count_refusal(gate: Gate, decision: Decision, now: Seconds, rules: Rules) -
 
 
 def _door(gate: Gate, attempt: AttemptId, now: Seconds, rules: Rules, *, released: bool) -> Step:
-    """Write down what the door did, whenever it answers; a fault is shown while its person still stands there."""
+    """Write down what the door did, whenever it answers; a fault is shown while its person still stands there.
+
+    A door that fails keeps nobody from withdrawing: the question stays, with the fault beside it.
+    """
     outcome = do.RecordOutcome(attempt, released)
-    if released or not isinstance(gate.phase, Granted) or gate.phase.attempt != attempt:
+    if released:
         return gate, (outcome,)
-    phase = Refused(attempt, now + rules.show_result_s)
-    return replace(gate, phase=phase), (outcome, do.ShowResult(attempt, granted=False, reason=Reason.FAULT))
+    match gate.phase:
+        case Granted(mine) if mine == attempt:
+            phase = Refused(attempt, now + rules.show_result_s)
+            fault = do.ShowResult(attempt, granted=False, reason=Reason.FAULT)
+            return replace(gate, phase=phase), (outcome, fault)
+        case Confirming(mine) if mine == attempt:
+            return gate, (outcome, do.ConfirmWithdrawal(attempt, door_failed=True))
+        case _:
+            return gate, (outcome,)
+
+
+def _withdrawal_chosen(gate: Gate, attempt: AttemptId, now: Seconds, rules: Rules) -> Step:
+    """Ask for a card or PIN, whatever face depends on: withdrawing needs no camera, no notice and no model."""
+    chooses = isinstance(gate.phase, Choosing) and gate.phase.attempt == attempt
+    if not (chooses or isinstance(gate.phase, Idle)):
+        return gate, ()
+    phase = Identifying(attempt, now + rules.choose_s)
+    return replace(gate, phase=phase), (do.AskCredential(attempt),)
+
+
+def _withdrawal(gate: Gate, event: on.WithdrawalConfirmed | on.Withdrawn, now: Seconds, rules: Rules) -> Step:
+    """Withdraw on the second press, and tell how it ended."""
+    match gate.phase, event:
+        case Confirming(attempt), on.WithdrawalConfirmed():
+            return replace(gate, phase=Withdrawing(attempt, now + rules.record_s)), (do.Withdraw(attempt),)
+        case Withdrawing(attempt), on.Withdrawn(_, outcome, reference, receipt):
+            told = do.ShowWithdrawn(attempt, outcome, reference, receipt)
+            return replace(gate, phase=Told(attempt, now + rules.show_withdrawn_s)), (told,)
+        case _:
+            return gate, ()

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gate.core.policy import Hint
-from gate.core.types import AttemptId, Credential, Decision, Method, NoticeVersion, Reason, TemplateId
+from gate.core.types import (
+    AttemptId,
+    Credential,
+    Decision,
+    Method,
+    NoticeVersion,
+    Reason,
+    TemplateId,
+    WithdrawalOutcome,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +59,46 @@ class ShowResult:
 
 
 @dataclass(frozen=True, slots=True)
+class AskCredential:
+    """Ask a person who wants their face deleted for their card or PIN."""
+
+    attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmWithdrawal:
+    """Ask once whether the face shall be deleted now, yes and no as equals; *door_failed*: and say that it did not open."""
+
+    attempt: AttemptId
+    door_failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShowWithdrawn:
+    """Say how the withdrawal ended, with its receipt to take along (R25). It never stays for the next person."""
+
+    attempt: AttemptId
+    outcome: WithdrawalOutcome
+    reference: str = ""
+    receipt: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ClearScreen:
     """Go back to the resting screen."""
 
 
-View = ShowNotice | OfferMethods | Guide | ShowChecking | ShowResult | ClearScreen
+View = (
+    ShowNotice
+    | OfferMethods
+    | Guide
+    | ShowChecking
+    | ShowResult
+    | AskCredential
+    | ConfirmWithdrawal
+    | ShowWithdrawn
+    | ClearScreen
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,4 +152,21 @@ class RecordOutcome:
     released: bool
 
 
-Effect = View | OpenCamera | CloseCamera | Forget | CheckCredential | Record | ReleaseDoor | RecordOutcome
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """End the consent of the person whose card or PIN this attempt verified (R24); the answer is a Withdrawn."""
+
+    attempt: AttemptId
+
+
+Effect = (
+    View
+    | OpenCamera
+    | CloseCamera
+    | Forget
+    | CheckCredential
+    | Record
+    | ReleaseDoor
+    | RecordOutcome
+    | Withdraw
+)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gate.core.policy import Conditions, Finding
-from gate.core.types import AttemptId, Credential, NoticeVersion, Reason
+from gate.core.types import AttemptId, Credential, NoticeVersion, Reason, WithdrawalOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,30 @@ class DoorReported:
 
 
 @dataclass(frozen=True, slots=True)
+class WithdrawalChosen:
+    """The person wants their face deleted. *attempt* is fresh and random, or the one whose choice stood there."""
+
+    attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalConfirmed:
+    """The person whose card or PIN was just verified pressed delete."""
+
+    attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The consent is, or is not, ended. reference: a short word for the receipt; receipt: its text for a QR code."""
+
+    attempt: AttemptId
+    outcome: WithdrawalOutcome
+    reference: str = ""
+    receipt: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ConditionsChanged:
     """Something that decides whether face may be offered came or went."""
 
@@ -116,6 +140,9 @@ Input = (
     | CredentialChecked
     | Recorded
     | DoorReported
+    | WithdrawalChosen
+    | WithdrawalConfirmed
+    | Withdrawn
     | ConditionsChanged
     | Tick
 )

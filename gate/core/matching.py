@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gate.core.types import TemplateId
 
 Embedding = NDArray[np.float32]
-"""A unit vector, (n,) float32. Never shown, logged or sent anywhere."""
+"""A unit vector, (n,) float32. Never shown or logged, and never sent anywhere as it is."""
 
 LOWEST_COSINE = -1.0
 UNIT_TOLERANCE = 1e-3
@@ -46,11 +46,14 @@ class Gallery:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The nearest template, and how near the nearest one of another id is (-1 if there is none)."""
+    """The nearest template, how near it is, and how near the nearest one of another id is (-1 if there is none).
+
+    The scores never leave the process that compares (R43, R55): from many of them a face can be made again.
+    """
 
     template: TemplateId
-    score: float
-    second_score: float
+    score: float = field(repr=False)
+    second_score: float = field(repr=False)
 
 
 def search(gallery: Gallery, probe: Embedding) -> Match | None:

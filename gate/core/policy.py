@@ -14,8 +14,6 @@ class Rules:
 
     notice: NoticeVersion
     notice_minimum_s: Seconds
-    threshold: float
-    margin: float
     notice_confirm_s: Seconds = 3.0
     choose_s: Seconds = 20.0
     capture_s: Seconds = 8.0
@@ -24,6 +22,7 @@ class Rules:
     verify_s: Seconds = 5.0
     record_s: Seconds = 5.0
     show_result_s: Seconds = 3.0
+    show_withdrawn_s: Seconds = 20.0
     refusals_before_rest: int = 5
     rest_s: Seconds = 30.0
 
@@ -39,6 +38,9 @@ class Conditions:
     reader_healthy: bool = False  # R01: face is never the only way in
     gallery_validated: bool = False  # not more templates than the operating point was validated for
     storage_healthy: bool = False
+    assessment_approved: bool = False  # R80: for this very configuration
+    clock_trusted: bool = False  # a clock set back would keep consents alive
+    untampered: bool = False  # R60
 
     @property
     def obstacles(self) -> tuple[str, ...]:
@@ -64,25 +66,23 @@ class Hint(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What vision says of one frame: guidance, and, where a face was compared, its nearest template.
+    """What vision says of one frame: guidance, and the template that a compared face matched, None if it matched none.
 
-    score and second are cosines in [-1, 1]; second belongs to the nearest other template and is -1.0 where there is
-    none. template is None where nothing was compared.
+    How near it came stays in vision.
     """
 
     hint: Hint
     template: TemplateId | None = None
-    score: float = -1.0
-    second: float = -1.0
 
 
-def is_match(finding: Finding, rules: Rules) -> bool:
-    """Tell whether the finding is good enough to name its template: above the threshold and clear of the second."""
-    if finding.hint is not Hint.COMPARED or finding.template is None:
+def is_match(score: float, second: float, *, threshold: float, margin: float) -> bool:
+    """Tell whether a comparison may name its template: at the threshold or above, and clear of the second.
+
+    All four are cosines or differences of them; second belongs to the nearest other template. NaN is no match.
+    """
+    if not score >= threshold:
         return False
-    if not finding.score >= rules.threshold:
-        return False
-    return finding.score - finding.second >= rules.margin
+    return score - second >= margin
 
 
 def decide_face(attempt: AttemptId, *, matched: bool, saw_face: bool) -> Decision:

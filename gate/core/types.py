@@ -39,6 +39,14 @@ class Reason(StrEnum):
     FAULT = "fault"
 
 
+class WithdrawalOutcome(StrEnum):
+    """How a withdrawal at the gate's screen ended."""
+
+    WITHDRAWN = "withdrawn"
+    NOTHING_TO_WITHDRAW = "nothing-to-withdraw"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What was decided about one attempt. ``granted`` is the only thing that may ask for the strike."""

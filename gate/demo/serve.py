@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gate import app
 from gate.demo.needs import require_models
+from gate.demo.operator import prepare_site
 from gate.demo.settings import desk_settings
 from gate.settings import Settings
 
@@ -29,6 +30,7 @@ def _move_in(settings: Settings) -> list[str]:
     store = app.open_store(settings)
     try:
         now = datetime.now(UTC)
+        prepare_site(store, settings, now)
         lines = []
         for unit, name, card in RESIDENTS:
             person = store.people.add(unit, name, "")

@@ -6,18 +6,21 @@ import json
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 from gate import logs
-from gate.app import RunningGate, open_gate
+from gate.app import RunningGate, open_gate, open_store
 from gate.core.types import PersonId, Reason, Seconds
 from gate.demo.needs import require_models
+from gate.demo.operator import prepare_site
 from gate.demo.settings import desk_settings
 from gate.demo.visitor import Visit, Visitor
 from gate.errors import DeviceFault
 from gate.publish.listen import Listener, Received
 from gate.simulated import ShiftedClock, SimulatedScreen
+from gate.web.context import Said
 
 UNIT, NAME, CONTACT, CARD = "1203", "Ada Chen", "ada@example.org", 40451
 STRANGERS_CARD = 59999
@@ -56,6 +59,8 @@ async def tell(say: Callable[[str], None]) -> bool:
 
         settings = desk_settings(Path(folder))
         require_models(settings.models_dir)
+        with closing(open_store(settings)) as store:
+            prepare_site(store, settings, clock.now())
         began = time.monotonic()
         async with open_gate(settings, make_screen, clock=clock) as gate:
             visitor = Visitor(gate, screens[0])
@@ -104,11 +109,13 @@ async def _move_in(story: Story, gate: RunningGate, visitor: Visitor) -> tuple[P
     )
     visitor.devices.set_scene("resident")
     took = time.monotonic()
-    await gate.desk.enrol(person, agreed_to=gate.notice.version, language="zh-CN")
+    notice = gate.notices.in_force
+    assert notice is not None
+    await gate.desk.enrol(person, Said.to(notice, "zh-CN"))
     took = time.monotonic() - took
     story.expect(
         gate.store.templates.count() == 1,
-        f"she reads notice {gate.notice.version} and agrees to face: one template, taken live in {took:.1f} s, sealed",
+        f"she reads notice {gate.service.notice} and agrees to face: one template, taken live in {took:.1f} s, sealed",
     )
     return person, pin
 

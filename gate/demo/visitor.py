@@ -10,7 +10,7 @@ from typing import TypeVar
 from gate.app import RunningGate
 from gate.core import effects as do
 from gate.core import inputs as on
-from gate.core.attempt import Idle
+from gate.core.phases import Idle
 from gate.core.types import Method, Seconds
 from gate.service import new_attempt
 from gate.simulated import DeskSimulation, SimulatedScreen

@@ -11,16 +11,21 @@ from datetime import datetime
 from gate.core.credentials import CredentialId, Verdict, is_card_number, pin_fault
 from gate.core.types import Method, PersonId, Reason
 from gate.errors import RequestError
+from gate.store import tombstones
 from gate.store.database import Database
 from gate.store.people import People, fresh_person
 from gate.store.pins import PinCheck, dummy_verifier, generate_pin, make_verifier
 from gate.store.throttle import Throttle
 from gate.store.times import seconds_of, time_of
+from gate.store.tombstones import Kind
 
+# An ended tenancy ends what it gave at that very second, whenever the housekeeping comes to revoke it.
 _VALID_CARD = """SELECT person_id FROM credentials WHERE kind = 'card' AND lookup = :lookup
-    AND revoked_at IS NULL AND valid_from <= :now AND (valid_until IS NULL OR valid_until > :now)"""
+    AND revoked_at IS NULL AND valid_from <= :now AND (valid_until IS NULL OR valid_until > :now)
+    AND NOT EXISTS (SELECT 1 FROM people WHERE people.id = person_id AND ends_at <= :now)"""
 _VALID_PIN = """SELECT id, verifier FROM credentials WHERE kind = 'pin' AND person_id = :person
-    AND revoked_at IS NULL AND valid_from <= :now AND (valid_until IS NULL OR valid_until > :now)"""
+    AND revoked_at IS NULL AND valid_from <= :now AND (valid_until IS NULL OR valid_until > :now)
+    AND NOT EXISTS (SELECT 1 FROM people WHERE people.id = person_id AND ends_at <= :now)"""
 _INSERT = "INSERT INTO credentials VALUES (?, ?, ?, ?, ?, ?, ?, NULL) ON CONFLICT DO NOTHING"
 _UNKNOWN = Verdict(Reason.UNKNOWN_CREDENTIAL)
 
@@ -138,13 +143,12 @@ class Credentials:
 
     def revoke(self, credential: CredentialId, at: datetime) -> None:
         """End a card or PIN for good; a second time, or an unknown one, changes nothing."""
-        sql = "UPDATE credentials SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL"
-        self._database.write(lambda connection: connection.execute(sql, (seconds_of(at), credential)))
+        self._revoke("SELECT id FROM credentials WHERE id = ? AND revoked_at IS NULL", (credential,), at)
 
     def revoke_all(self, person: PersonId, method: Method, at: datetime) -> None:
         """End the person's cards, or the PIN, for good. method: CARD or PIN."""
-        sql = "UPDATE credentials SET revoked_at = ? WHERE person_id = ? AND kind = ? AND revoked_at IS NULL"
-        self._database.write(lambda connection: connection.execute(sql, (seconds_of(at), person, method)))
+        sql = "SELECT id FROM credentials WHERE person_id = ? AND kind = ? AND revoked_at IS NULL"
+        self._revoke(sql, (person, method), at)
 
     def of(self, person: PersonId) -> tuple[IssuedCredential, ...]:
         """Give the person's cards and PINs, ended ones too, oldest first."""
@@ -170,12 +174,12 @@ class Credentials:
     def prepare_pin(self, unit: str, at: datetime) -> PinCheck:
         """Begin a PIN try: count it, and fetch what ``PinCheck.verify`` needs, a dummy where there is nothing."""
         may_try = self._throttle.take_try(unit, at)
-        person = self._people.find_by_unit(unit)
-        found = self._valid_pin(person.id, at) if person else None
+        person = self._people.id_by_unit(unit)
+        found = self._valid_pin(person, at) if person else None
         credential, verifier = found or (None, dummy_verifier())
         return PinCheck(
             unit=unit,
-            person=person.id if person else fresh_person(),
+            person=person or fresh_person(),
             credential=credential,
             verifier=verifier,
             pepper=self._keys.pin_pepper,
@@ -196,6 +200,18 @@ class Credentials:
             return Verdict(Reason.KNOWN_CREDENTIAL, check.person)
 
         return self._database.write(work)
+
+    def _revoke(self, sql: str, values: tuple[str, ...], at: datetime) -> None:
+        """End what *sql* finds, each with a tombstone: a lost card must not come back with a backup (R51)."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            for (credential,) in connection.execute(sql, values).fetchall():
+                connection.execute(
+                    "UPDATE credentials SET revoked_at = ? WHERE id = ?", (seconds_of(at), credential)
+                )
+                tombstones.bury(connection, Kind.CREDENTIAL, credential, at)
+
+        self._database.write(work)
 
     def _valid_pin(self, person: PersonId, at: datetime) -> tuple[CredentialId, str] | None:
         rows = self._database.rows(_VALID_PIN, person=person, now=seconds_of(at))

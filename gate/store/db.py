@@ -12,12 +12,13 @@ from pathlib import Path
 from gate.errors import VaultError
 from gate.store.folders import private_folder
 
+DATABASE_NAME = "gate.sqlite3"
 # The loop thread waits at most this long for the command line's short writes: well inside the 2 s of R03.
 BUSY_MS = 1000
 # A small log: deleted bytes leave it sooner, and a nearly full disk holds it.
 _LOG_PAGES = 256
 
-_RESTORE = "Stop the gate, keep the file for analysis, and restore the last backup."
+_RESTORE = "Stop the gate, keep the file for analysis, and restore the last backup (gate restore)."
 _CORRUPT = ("database-corrupt", "The database is damaged or is no database.", _RESTORE)
 _BUSY = ("database-busy", "Another program keeps the database locked.", "End that program, then try again.")
 _FULL = (

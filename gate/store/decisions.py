@@ -11,7 +11,10 @@ from gate.errors import VaultError
 from gate.store.database import Database
 from gate.store.outbox import Outbox
 from gate.store.templates import Templates
-from gate.store.times import seconds_of
+from gate.store.times import month_of, seconds_of
+
+# R75: the month and no more, so that what is not used can go; written once a month, not at every passage (R36).
+_USED = "UPDATE templates SET last_used_month = :month WHERE id = :template AND last_used_month < :month"
 
 
 class Outcome(StrEnum):
@@ -56,6 +59,8 @@ class Decisions:
                     remedy="Report it: each attempt ends once.",
                 )
             self._outbox.count(connection, granted=decision.granted, at=at)
+            if decision.granted and decision.method is Method.FACE:
+                connection.execute(_USED, {"template": template, "month": month_of(at)})
             return True
 
         return self._database.write(work)
@@ -69,13 +74,6 @@ class Decisions:
                 "The door reports on an attempt that is not recorded.",
                 remedy="Check the door at this gate: it may have opened by itself.",
             )
-
-    def purge(self, before: datetime) -> int:
-        """Delete decisions older than *before* (R36: 30 days). Returns how many."""
-        sql = "DELETE FROM decisions WHERE at < ?"
-        return self._database.write(
-            lambda connection: connection.execute(sql, (seconds_of(before),)).rowcount
-        )
 
     def _permits(self, template: TemplateId | None, at: datetime) -> bool:
         return template is not None and self._templates.permits(template, at)

@@ -1,11 +1,7 @@
-"""The master key: where it is kept, and the independent keys that grow from it."""
+"""The root key and the independent keys that grow from it. Where it lies: ``custody.py``."""
 
 from __future__ import annotations
 
-import os
-import secrets
-import stat
-import tempfile
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -14,17 +10,17 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from gate.errors import VaultError
-from gate.store.folders import private_folder
 
 KEY_BYTES = 32
-KEY_NAME = "gate-master-key"
 
 
 class Custody(StrEnum):
-    """Where the master key lies, as the status page says it."""
+    """Where the root key lies: the values of ``storage.custody``."""
 
-    CREDENTIAL = "systemd credential"
-    FILE = "software file"
+    FILE = "file"
+    CREDENTIAL = "credential"
+    PASSPHRASE = "passphrase"  # noqa: S105 - the word, not one
+    TPM = "tpm"
 
 
 class KeyUse(StrEnum):
@@ -47,7 +43,7 @@ class KeyUse(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MasterKey:
-    """The secret everything is sealed under, in memory that can be wiped."""
+    """The root key, 32 bytes that everything is sealed under, in memory that can be wiped."""
 
     secret: bytearray = field(repr=False)
     custody: Custody
@@ -73,77 +69,3 @@ def refuse_keys_beside_data(keys_dir: Path, data_dir: Path) -> None:
             f"Of the key folder {keys_dir} and the data folder {data_dir} one lies in the other.",
             remedy="Name a key folder apart from the data, on another medium if you can.",
         )
-
-
-def load_master_key(keys_dir: Path, credentials_dir: Path | None, *, create: bool) -> MasterKey:
-    """Read the master key: from systemd's *credentials_dir* if it is there, else from a 0600 file in *keys_dir*.
-
-    create: a first start may make the file; later a missing key is an error, for a new one would open nothing.
-    Raises VaultError: ``key-missing``, ``key-readable`` by others, ``key-length``, ``key-unreadable``.
-    """
-    if credentials_dir is not None and (credentials_dir / KEY_NAME).exists():
-        # systemd grants us the right to read through the group bits (an ACL mask): only "others" can be judged.
-        return MasterKey(_read(credentials_dir / KEY_NAME, forbidden=0o007), Custody.CREDENTIAL)
-    path = private_folder(keys_dir) / KEY_NAME
-    if create:
-        _create(path)
-    return MasterKey(_read(path, forbidden=0o077), Custody.FILE)
-
-
-def _read(path: Path, *, forbidden: int) -> bytearray:
-    secret = bytearray(KEY_BYTES + 1)
-    try:
-        with path.open("rb", buffering=0) as file:
-            mode = os.fstat(file.fileno()).st_mode
-            size = file.readinto(secret)
-    except FileNotFoundError as error:
-        raise VaultError(
-            "key-missing",
-            f"The database is there, its master key is not in {path.parent}.",
-            remedy="Put the key back, or reset the gate and enrol anew.",
-        ) from error
-    except OSError as error:
-        raise VaultError(
-            "key-unreadable",
-            f"The master key {path} cannot be read: {error.strerror}.",
-            remedy="Give the file to the gate's account.",
-        ) from error
-    if mode & forbidden or not stat.S_ISREG(mode):
-        raise VaultError(
-            "key-readable",
-            f"Other accounts may read the master key {path}.",
-            remedy=f"Close it (chmod 600 {path}); if somebody may have read it, reset the gate.",
-        )
-    if size != KEY_BYTES:
-        raise VaultError(
-            "key-length",
-            f"The master key {path} does not hold exactly {KEY_BYTES} bytes.",
-            remedy="Put the right key back.",
-        )
-    del secret[KEY_BYTES:]
-    return secret
-
-
-def _create(path: Path) -> None:
-    """Write a fresh key, whole or not at all; a key that is already there stays."""
-    if path.exists():
-        return
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent) as file:  # mode 0600
-            file.write(secrets.token_bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-            path.hardlink_to(
-                file.name
-            )  # unlike a rename, it cannot replace the key of a start at the same moment
-        folder = os.open(path.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
-    except FileExistsError:
-        return
-    except OSError as error:
-        raise VaultError(
-            "key-unwritable",
-            f"The master key cannot be written to {path.parent}: {error.strerror}.",
-            remedy="Give the folder to the gate's account, on a disk with room.",
-        ) from error

@@ -65,13 +65,6 @@ class Outbox:
         sql = "UPDATE outbox SET sent_at = ? WHERE message_id = ? AND frozen AND sent_at IS NULL"
         self._database.write(lambda connection: connection.execute(sql, (seconds_of(at), message_id)))
 
-    def purge(self, before: datetime) -> int:
-        """Delete windows that began before *before*, sent or not: the queue is bounded. Returns how many."""
-        sql = "DELETE FROM outbox WHERE window_start < ?"
-        return self._database.write(
-            lambda connection: connection.execute(sql, (seconds_of(before),)).rowcount
-        )
-
 
 def _start(at: datetime) -> int:
     return seconds_of(window_of(at.astimezone(UTC)))

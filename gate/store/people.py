@@ -6,27 +6,49 @@ import hmac
 import json
 import secrets
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
 from gate.core.consent import SubjectRef
 from gate.core.credentials import is_unit
-from gate.core.types import PersonId
-from gate.errors import RequestError
+from gate.core.types import ConsentId, PersonId
+from gate.errors import RequestError, VaultError
+from gate.store import tombstones
 from gate.store.database import Database, Row
+from gate.store.times import seconds_of, time_of
+from gate.store.tombstones import Kind
 from gate.store.vault import Binding, Sealed, Vault
 
-_SELECT = "SELECT id, wrapped_key, sealed FROM people"
+_SELECT = "SELECT id, wrapped_key, sealed, ends_at FROM people"
+_ENDED_BYTES = 16
+"""Whose tenancy ended gave the unit number back: random bytes, shorter than a lookup's 32, stand in its place."""
+_SEALED_AS = 1  # people outlive every epoch; 1 is what the first release bound them to
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who may come in. *subject* is the one link to this person's consents and templates."""
+    """Who may come in. *subject* is the one link to this person's consents and templates.
+
+    refusal: the record of a declined consent, so as not to ask again (R05). ends_at: the end of the tenancy, if set.
+    turns_14_on: a child's birthday, where a guardian told it (R27).
+    """
 
     id: PersonId
     unit: str = field(repr=False)
     name: str = field(repr=False)
     contact: str = field(repr=False)
     subject: SubjectRef = field(repr=False)
+    refusal: ConsentId | None = field(default=None, repr=False)
+    ends_at: datetime | None = None
+    turns_14_on: date | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Everybody:
+    """All people whose record opens, and the ids of those whose record was altered."""
+
+    people: tuple[Person, ...] = field(repr=False)
+    damaged: tuple[PersonId, ...]
 
 
 def fresh_person() -> PersonId:
@@ -37,34 +59,26 @@ def fresh_person() -> PersonId:
 class People:
     """The people table. Reading a row that was altered raises VaultError ``record-altered``."""
 
-    def __init__(self, database: Database, vault: Vault, lookup_key: bytes, epoch: int) -> None:
+    def __init__(self, database: Database, vault: Vault, lookup_key: bytes) -> None:
         self._database = database
         self._vault = vault
         self._lookup_key = lookup_key
-        self._epoch = epoch
 
     def add(self, unit: str, name: str, contact: str, *, person: PersonId | None = None) -> PersonId:
         """Enter a person, under a fresh id unless *person* was drawn before.
 
         Raises RequestError: ``unit-unfit`` for the keypad, or ``unit-taken``.
         """
-        if not is_unit(unit):
-            raise RequestError(
-                "unit-unfit",
-                "A unit is 1 to 8 digits, as it is typed at the keypad.",
-                remedy="Write building, floor and flat as one number.",
-            )
+        _refuse_unfit(unit)
         person = person or fresh_person()
-        facts = json.dumps({"unit": unit, "name": name, "contact": contact, "subject": secrets.token_hex(16)})
-        sealed = self._vault.seal(facts.encode(), self._binding(person))
+        subject = SubjectRef(secrets.token_hex(16))
+        sealed = self._seal(Person(person, unit, name, contact, subject))
         row = (person, self._lookup(unit), sealed.wrapped_key, sealed.content)
 
         def insert(connection: sqlite3.Connection) -> PersonId:
             sql = "INSERT INTO people VALUES (?, ?, ?, ?, NULL) ON CONFLICT DO NOTHING"
             if not connection.execute(sql, row).rowcount:
-                raise RequestError(
-                    "unit-taken", "This unit is already entered.", remedy="Choose another unit number."
-                )
+                raise _taken()
             return person
 
         return self._database.write(insert)
@@ -83,23 +97,133 @@ class People:
         rows = self._database.rows(f"{_SELECT} WHERE unit_lookup = :unit", unit=self._lookup(unit))
         return self._person(rows[0]) if rows else None
 
+    def id_by_unit(self, unit: str) -> PersonId | None:
+        """Give the id of who is entered under *unit*, or None; opens nothing, so that damage hinders nobody."""
+        rows = self._database.rows("SELECT id FROM people WHERE unit_lookup = :unit", unit=self._lookup(unit))
+        return PersonId(rows[0][0]) if rows else None
+
     def list(self, offset: int = 0, limit: int = -1) -> tuple[Person, ...]:
-        """Give up to *limit* people (-1: all) after the first *offset*, in the order of their entry."""
-        sql = f"{_SELECT} ORDER BY rowid LIMIT :limit OFFSET :offset"
+        """Give up to *limit* people (-1: all) after the first *offset*, in the order of their entry.
+
+        Whose tenancy has ended is not among them.
+        """
+        sql = f"{_SELECT} WHERE length(unit_lookup) = 32 ORDER BY rowid LIMIT :limit OFFSET :offset"
         return tuple(self._person(row) for row in self._database.rows(sql, limit=limit, offset=offset))
 
-    def remove(self, connection: sqlite3.Connection, person: PersonId) -> None:
-        """Delete the person with cards and PIN, inside the caller's transaction."""
+    def everybody(self) -> Everybody:
+        """Give all people, former ones too, as far as their records open."""
+        people, damaged = [], []
+        for row in self._database.rows(f"{_SELECT} ORDER BY rowid"):
+            try:
+                people.append(self._person(row))
+            except VaultError:  # record-altered: the only one that opening a row in hand raises
+                damaged.append(PersonId(row[0]))
+        return Everybody(tuple(people), tuple(damaged))
+
+    def correct(
+        self, connection: sqlite3.Connection, person: PersonId, *, unit: str, name: str, contact: str
+    ) -> bool:
+        """Seal the person's corrected facts, inside the caller's transaction; False if they are so already.
+
+        Raises RequestError: ``person-unknown``, ``unit-unfit``, ``unit-taken``.
+        """
+        _refuse_unfit(unit)
+        before = self.get(person)
+        if (before.unit, before.name, before.contact) == (unit, name, contact):
+            return False
+        after = replace(before, unit=unit, name=name, contact=contact)
+        if unit != before.unit:
+            if self.id_by_unit(unit) is not None:
+                raise _taken()
+            sql = "UPDATE people SET unit_lookup = ? WHERE id = ? AND length(unit_lookup) = 32"
+            connection.execute(sql, (self._lookup(unit), person))
+        self._reseal(connection, after)
+        return True
+
+    def remember_refusal(
+        self, connection: sqlite3.Connection, person: PersonId, record: ConsentId | None
+    ) -> None:
+        """Seal in who declined, or forget it, inside the caller's transaction (R05)."""
+        self._reseal(connection, replace(self.get(person), refusal=record))
+
+    def remember_birthday(
+        self, connection: sqlite3.Connection, person: PersonId, turns_14_on: date | None
+    ) -> None:
+        """Seal in until when a child's record needs a second approver, inside the caller's transaction (R27)."""
+        self._reseal(connection, replace(self.get(person), turns_14_on=turns_14_on))
+
+    def set_end(self, connection: sqlite3.Connection, person: PersonId, at: datetime | None) -> None:
+        """Set the end of the tenancy, or take it back before it came, inside the caller's transaction."""
+        sql = "UPDATE people SET ends_at = ? WHERE id = ? AND length(unit_lookup) = 32"
+        connection.execute(sql, (None if at is None else seconds_of(at), person))
+
+    def ending(self, now: datetime) -> tuple[PersonId, ...]:
+        """Give those whose tenancy ended by *now* and who still hold their unit number."""
+        sql = "SELECT id FROM people WHERE ends_at <= :now AND length(unit_lookup) = 32"
+        return tuple(PersonId(row[0]) for row in self._database.rows(sql, now=seconds_of(now)))
+
+    def give_unit_back(self, connection: sqlite3.Connection, person: PersonId) -> None:
+        """Free the person's unit number for the next, inside the caller's transaction."""
+        sql = "UPDATE people SET unit_lookup = ? WHERE id = ?"
+        connection.execute(sql, (secrets.token_bytes(_ENDED_BYTES), person))
+
+    def remove(self, connection: sqlite3.Connection, person: PersonId, at: datetime) -> None:
+        """Delete the person with cards and PIN for good, inside the caller's transaction (R51: with tombstones)."""
+        for (credential,) in connection.execute(
+            "SELECT id FROM credentials WHERE person_id = ?", (person,)
+        ).fetchall():
+            tombstones.bury(connection, Kind.CREDENTIAL, credential, at)
         connection.execute("DELETE FROM credentials WHERE person_id = ?", (person,))
         connection.execute("DELETE FROM people WHERE id = ?", (person,))
+        tombstones.bury(connection, Kind.PERSON, person, at)
 
     def _person(self, row: Row) -> Person:
-        person, wrapped_key, content = row
-        facts = json.loads(self._vault.open(Sealed(wrapped_key, content), self._binding(person)))
-        return Person(id=PersonId(person), **facts)
+        person, wrapped_key, content, ends_at = row
+        facts = json.loads(self._vault.open(Sealed(wrapped_key, content), _binding(person)))
+        birthday = facts.get("turns_14_on")
+        return Person(
+            id=PersonId(person),
+            unit=facts["unit"],
+            name=facts["name"],
+            contact=facts["contact"],
+            subject=SubjectRef(facts["subject"]),
+            refusal=facts.get("refusal"),
+            ends_at=None if ends_at is None else time_of(ends_at),
+            turns_14_on=None if birthday is None else date.fromisoformat(birthday),
+        )
+
+    def _seal(self, person: Person) -> Sealed:
+        facts = {
+            "unit": person.unit,
+            "name": person.name,
+            "contact": person.contact,
+            "subject": person.subject,
+            "refusal": person.refusal,
+            "turns_14_on": person.turns_14_on and person.turns_14_on.isoformat(),
+        }
+        return self._vault.seal(json.dumps(facts).encode(), _binding(person.id))
+
+    def _reseal(self, connection: sqlite3.Connection, person: Person) -> None:
+        sealed = self._seal(person)
+        sql = "UPDATE people SET wrapped_key = ?, sealed = ? WHERE id = ?"
+        connection.execute(sql, (sealed.wrapped_key, sealed.content, person.id))
 
     def _lookup(self, unit: str) -> bytes:
         return hmac.digest(self._lookup_key, unit.encode(), "sha256")
 
-    def _binding(self, person: str) -> Binding:
-        return Binding("people", person, self._epoch)
+
+def _binding(person: str) -> Binding:
+    return Binding("people", person, _SEALED_AS)
+
+
+def _refuse_unfit(unit: str) -> None:
+    if not is_unit(unit):
+        raise RequestError(
+            "unit-unfit",
+            "A unit is 1 to 8 digits, as it is typed at the keypad.",
+            remedy="Write building, floor and flat as one number.",
+        )
+
+
+def _taken() -> RequestError:
+    return RequestError("unit-taken", "This unit is already entered.", remedy="Choose another unit number.")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import hmac
+import re
 import secrets
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidKey
@@ -15,14 +13,10 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from gate.core.credentials import PIN_DIGITS, CredentialId, pin_fault
 from gate.core.types import PersonId
-from gate.errors import VaultError
+from gate.store.hashing import USUAL, Cost, one_hash
 
-# OWASP's and RFC 9106's second choice: t=3, m=64 MiB, p=4, about 0.1 s on a desktop core.
-_ITERATIONS, _MEMORY_KIB, _LANES = 3, 64 * 1024, 4
 _SALT_BYTES, _HASH_BYTES = 16, 32
-# The lanes share OpenSSL's one pool of threads: two hashes at once wait for each other for ever, or fail (seen with
-# cryptography 50). One at a time is also what keeps the memory of a small board free.
-_HASHING = threading.Lock()
+_COST = re.compile(r"\$argon2id\$v=19\$m=([0-9]{1,9}),t=([0-9]{1,9}),p=([0-9]{1,9})\$")
 
 
 def generate_pin() -> str:
@@ -35,14 +29,8 @@ def generate_pin() -> str:
 
 def make_verifier(pepper: bytes, person: str, pin: str) -> str:
     """Give the PHC string that verifies *pin* for *person* and nobody else. Costs one argon2id."""
-    argon = Argon2id(
-        salt=secrets.token_bytes(_SALT_BYTES),
-        length=_HASH_BYTES,
-        iterations=_ITERATIONS,
-        lanes=_LANES,
-        memory_cost=_MEMORY_KIB,
-    )
-    with _one_hash():
+    argon = USUAL.hasher(secrets.token_bytes(_SALT_BYTES), _HASH_BYTES)
+    with one_hash():
         return argon.derive_phc_encoded(_peppered(pepper, person, pin))
 
 
@@ -52,7 +40,7 @@ def dummy_verifier() -> str:
         base64.b64encode(secrets.token_bytes(size)).rstrip(b"=").decode()
         for size in (_SALT_BYTES, _HASH_BYTES)
     )
-    return f"$argon2id$v=19$m={_MEMORY_KIB},t={_ITERATIONS},p={_LANES}${salt}${digest}"
+    return f"$argon2id$v=19$m={USUAL.memory_kib},t={USUAL.iterations},p={USUAL.lanes}${salt}${digest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +60,12 @@ class PinCheck:
     def verify(self, pin: str) -> bool:
         """Tell whether *pin* is right. Slow (one argon2id, 64 MiB), free of I/O, safe in any thread.
 
-        A throttled try is answered False at once, whatever the unit.
+        A throttled try is answered False at once, whatever the unit, and so is an altered verifier that asks for more
+        memory or time than any of ours.
         """
-        if self.is_throttled:
+        if self.is_throttled or not _is_bearable(self.verifier):
             return False
-        with _one_hash():
+        with one_hash():
             try:
                 Argon2id.verify_phc_encoded(_peppered(self.pepper, self.person, pin), self.verifier)
             except (InvalidKey, ValueError):  # ValueError: the stored verifier was altered
@@ -84,18 +73,12 @@ class PinCheck:
         return True
 
 
-@contextmanager
-def _one_hash() -> Iterator[None]:
-    """Let one hash run at a time. Raises VaultError when its memory is not to be had."""
-    with _HASHING:
-        try:
-            yield
-        except MemoryError as error:
-            raise VaultError(
-                "pin-memory",
-                f"A PIN cannot be checked without {_MEMORY_KIB // 1024} MiB of free memory.",
-                remedy="End what else runs on this device; cards go on.",
-            ) from error
+def _is_bearable(verifier: str) -> bool:
+    cost = _COST.match(verifier)
+    if cost is None:
+        return False
+    memory_kib, iterations, lanes = map(int, cost.groups())
+    return Cost(iterations, memory_kib, lanes).is_within(USUAL)
 
 
 def _peppered(pepper: bytes, person: str, pin: str) -> bytes:

@@ -3,24 +3,47 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
 from datetime import datetime
 
-from gate.core.consent import ConsentState
-from gate.core.types import Method
-from gate.errors import RequestError
-from gate.store.consents import end_given
+from gate.core.consent import By, Channel
+from gate.core.types import Method, PersonId
+from gate.errors import RequestError, VaultError
+from gate.store.audit import Action, Actor, AuditLog
+from gate.store.consents import Consents
 from gate.store.credentials import Credentials
 from gate.store.database import Database
 from gate.store.people import People, Person, fresh_person
 
 
-class Residents:
-    """People, their credentials and their consents, taken together."""
+@dataclass(frozen=True, slots=True)
+class MovedOut:
+    """How a removal went. scrubbed: False if a reader holds old bytes up, which go at ``Store.reclaim``.
 
-    def __init__(self, database: Database, people: People, credentials: Credentials) -> None:
+    damaged: the person's record did not open, so that nobody can tell which consent was theirs; the retention engine
+    ends it as one that nobody can withdraw.
+    """
+
+    scrubbed: bool
+    damaged: bool
+
+
+class Residents:
+    """People, their credentials and their consents, taken together; every act is on record in the audit log (R55)."""
+
+    def __init__(
+        self,
+        database: Database,
+        people: People,
+        credentials: Credentials,
+        consents: Consents,
+        audit: AuditLog,
+    ) -> None:
         self._database = database
         self._people = people
         self._credentials = credentials
+        self._consents = consents
+        self._audit = audit
 
     def move_in(self, unit: str, name: str, contact: str, card: str | None, at: datetime) -> str:
         """Enter a person with a generated PIN and, if given, a card; return the PIN, once.
@@ -31,10 +54,13 @@ class Residents:
         person = fresh_person()
         pin = self._credentials.make_pin(person)
 
-        def work(_connection: sqlite3.Connection) -> str:
+        def work(connection: sqlite3.Connection) -> str:
             self._people.add(unit, name, contact, person=person)
+            self._note(connection, Action.PERSON_ADDED, person, at)
             if card is not None:
                 self._credentials.issue_card(person, card, at=at)
+                self._note(connection, Action.CREDENTIAL_ISSUED, person, at, Method.CARD)
+            self._note(connection, Action.CREDENTIAL_ISSUED, person, at, Method.PIN)
             return self._credentials.issue_pin(person, pin, at=at)
 
         return self._database.write(work)
@@ -46,36 +72,101 @@ class Residents:
         """
         person = self._find(unit).id
 
-        def work(_connection: sqlite3.Connection) -> None:
+        def work(connection: sqlite3.Connection) -> None:
             self._credentials.revoke_all(person, Method.CARD, at)
+            self._note(connection, Action.CREDENTIAL_REVOKED, person, at, Method.CARD)
             if card is not None:
                 self._credentials.issue_card(person, card, at=at)
+                self._note(connection, Action.CREDENTIAL_ISSUED, person, at, Method.CARD)
 
         self._database.write(work)
 
     def new_pin(self, unit: str, at: datetime) -> str:
         """Give the unit's resident a fresh PIN in place of the earlier one. Raises RequestError ``unit-unknown``."""
-        return self._credentials.issue_pin(self._find(unit).id, at=at)
+        person = self._find(unit).id
+        pin = self._credentials.make_pin(person)
 
-    def move_out(self, unit: str, at: datetime) -> bool:
-        """Delete the unit's resident with cards, PIN and templates; the consent stays as an ended, nameless record.
+        def work(connection: sqlite3.Connection) -> str:
+            self._note(connection, Action.CREDENTIAL_ISSUED, person, at, Method.PIN)
+            return self._credentials.issue_pin(person, pin, at=at)
 
-        Returns False if a reader holds old bytes up: they go at ``Store.reclaim``. Raises RequestError
-        ``unit-unknown``.
+        return self._database.write(work)
+
+    def set_end(self, unit: str, ends_at: datetime | None, at: datetime) -> None:
+        """Set the end of the tenancy, or take it back before it came; card, PIN and face end at that second (R75).
+
+        The record goes 30 days later, the unit number is free at once. Raises RequestError ``unit-unknown``.
         """
-        person = self._find(unit)
+        person = self._find(unit).id
 
         def work(connection: sqlite3.Connection) -> None:
-            end_given(connection, person.subject, ConsentState.WITHDRAWN, at)
-            self._people.remove(connection, person.id)
+            self._people.set_end(connection, person, ends_at)
+            self._note(connection, Action.PERSON_CORRECTED, person, at)
 
         self._database.write(work)
-        return self._database.scrub()
+
+    def correct(
+        self, person: PersonId, *, unit: str, name: str, contact: str, at: datetime, actor: Actor
+    ) -> bool:
+        """Put the person's facts right (R71), whole or not at all; False if they were so already.
+
+        Raises RequestError: ``person-unknown``, ``unit-unfit``, ``unit-taken``.
+        """
+
+        def work(connection: sqlite3.Connection) -> bool:
+            if not self._people.correct(connection, person, unit=unit, name=name, contact=contact):
+                return False
+            self._audit.note(connection, actor, Action.PERSON_CORRECTED, at=at, object=person)
+            return True
+
+        corrected = self._database.write(work)
+        self._database.scrub()
+        return corrected
+
+    def move_out(self, unit: str, at: datetime) -> MovedOut:
+        """Delete the unit's resident with cards, PIN and templates; the consent stays as an ended, nameless record.
+
+        An altered record goes as well: it is found by its unit, unopened. Raises RequestError ``unit-unknown``.
+        """
+        person = self._people.id_by_unit(unit)
+        if person is None:
+            raise _unknown()
+        known = self._if_readable(person)
+
+        def work(connection: sqlite3.Connection) -> None:
+            if known is not None:
+                self._consents.end_tenancy(connection, known, at=at, by=By(Channel.DEVICE, "installer"))
+            self._people.remove(connection, person, at)
+            self._note(connection, Action.PERSON_REMOVED, person, at)
+
+        self._database.write(work)
+        return MovedOut(self._database.scrub(), damaged=known is None)
+
+    def _if_readable(self, person: PersonId) -> Person | None:
+        try:
+            return self._people.get(person)
+        except VaultError:
+            return None
 
     def _find(self, unit: str) -> Person:
         person = self._people.find_by_unit(unit)
         if person is None:
-            raise RequestError(
-                "unit-unknown", "No resident is entered under this unit.", remedy="See gate resident list."
-            )
+            raise _unknown()
         return person
+
+    def _note(
+        self,
+        connection: sqlite3.Connection,
+        action: Action,
+        person: PersonId,
+        at: datetime,
+        method: Method | None = None,
+    ) -> None:
+        detail = None if method is None else {"method": method.value}
+        self._audit.note(connection, Actor.INSTALLER, action, at=at, object=person, detail=detail)
+
+
+def _unknown() -> RequestError:
+    return RequestError(
+        "unit-unknown", "No resident is entered under this unit.", remedy="See gate resident list."
+    )

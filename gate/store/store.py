@@ -4,30 +4,42 @@ from __future__ import annotations
 
 import hmac
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from gate.core.types import NoticeVersion
+from gate.core.consent import ConsentTerms
 from gate.errors import VaultError
+from gate.store.assessments import Assessments
 from gate.store.audit import AuditLog
+from gate.store.backup import Backups
+from gate.store.clock import ClockMark
 from gate.store.consents import Consents
 from gate.store.credentials import CredentialKeys, Credentials
+from gate.store.custody import CUSTODIANS, DEVICE_TPM, Ask, KeyPlace, Tpm, load_root
 from gate.store.database import Database
+from gate.store.db import DATABASE_NAME
 from gate.store.decisions import Decisions
-from gate.store.epochs import Epochs
+from gate.store.epochs import FIRST_EPOCH, Epochs, EpochSecrets
+from gate.store.erasures import Erasures
+from gate.store.figures import Figures
 from gate.store.folders import private_folder, unusable
-from gate.store.keys import Custody, KeyUse, MasterKey, load_master_key, refuse_keys_beside_data
+from gate.store.holds import Hold
+from gate.store.keys import Custody, KeyUse, MasterKey, refuse_keys_beside_data
+from gate.store.ledger import Ledger
 from gate.store.notices import Notices
 from gate.store.outbox import Outbox
 from gate.store.people import People
+from gate.store.registers import Registers
 from gate.store.residents import Residents
+from gate.store.retention import Retention
+from gate.store.rotation import Rotation
 from gate.store.signing import Signer
+from gate.store.staging import Staging, hold_settled
+from gate.store.tamper import Tamper
 from gate.store.templates import Templates
 from gate.store.throttle import Throttle
 from gate.store.vault import Vault
-
-DATABASE_NAME = "gate.sqlite3"
-_FIRST_EPOCH = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +50,31 @@ class Store:
     credentials: Credentials
     residents: Residents
     consents: Consents
+    ledger: Ledger
     templates: Templates
     notices: Notices
     epochs: Epochs
+    rotation: Rotation
     decisions: Decisions
     audit: AuditLog
+    clock: ClockMark
+    retention: Retention
+    tamper: Tamper
+    registers: Registers
+    assessments: Assessments
+    figures: Figures
     signer: Signer
     outbox: Outbox
     custody: Custody
+    backups: Backups
     _database: Database
+    _hold: Hold
 
     @staticmethod
     def exists(data_dir: Path) -> bool:
         """Tell whether a first start made the store already; makes nothing. Raises VaultError ``folder-unusable``."""
         try:
-            return (data_dir / DATABASE_NAME).exists()
+            return (data_dir / DATABASE_NAME).exists() or Staging(data_dir, data_dir).is_committed
         except OSError as error:
             raise unusable(data_dir, error) from error
 
@@ -64,49 +86,87 @@ class Store:
         *,
         credentials_dir: Path | None,
         gate_id: str,
-        notice_version: NoticeVersion,
+        terms: ConsentTerms,
         model_sha256: str,
+        custody: Custody = Custody.FILE,
+        ask: Ask | None = None,
+        tpm: Tpm = DEVICE_TPM,
     ) -> Store:
         """Open the store, or make it on a first start. Only the thread that opened it may use it.
 
-        credentials_dir: systemd's, or None. Raises VaultError: ``keys-beside-data``, ``folder-open``, ``key-...``,
+        credentials_dir: systemd's, or None. terms: what the site fixes for every consent. ask, tpm: as
+        custody.KeyPlace has them. Raises VaultError: ``keys-beside-data``, ``folder-open``, ``key-...``,
         ``key-wrong``, ``database-...``.
         """
         refuse_keys_beside_data(keys_dir, data_dir)
         path = private_folder(data_dir) / DATABASE_NAME
-        master = load_master_key(keys_dir, credentials_dir, create=not path.exists())
-        database = Database(path)
+        place = KeyPlace(custody, keys_dir, credentials_dir, ask, tpm)
+        hold = hold_settled(data_dir, keys_dir)
         try:
-            epoch = _agree_on_key(database, master)
+            master = load_root(place, create=not path.exists())
+            database = Database(path)
+        except BaseException:
+            hold.close()
+            raise
+        try:
+            _agree_on_key(database, master)
+            epochs = Epochs(database, EpochSecrets(CUSTODIANS[custody](place).shelf(), master), keys_dir)
+            epochs.settle()
         except BaseException:
             database.close()
+            hold.close()
             raise
-        people = People(
-            database, Vault(master.derive(KeyUse.PEOPLE)), master.derive(KeyUse.UNIT_LOOKUP), epoch
-        )
-        epochs = Epochs(master, epoch)
-        notices = Notices(notice_version)
+        people = People(database, Vault(master.derive(KeyUse.PEOPLE)), master.derive(KeyUse.UNIT_LOOKUP))
         throttle = Throttle(database, master.derive(KeyUse.THROTTLE))
         keys = CredentialKeys(master.derive(KeyUse.CARD_LOOKUP), master.derive(KeyUse.PIN_PEPPER))
         signer = Signer(master.derive(KeyUse.SIGNING))
+        audit = AuditLog(database, signer, keys_dir)
+        notices = Notices(database, audit)
+        governance = Vault(master.derive(KeyUse.GOVERNANCE))
+        ledger = Ledger(database, Vault(master.derive(KeyUse.CONSENT)), signer, audit)
+        backups = Backups(path, backup_key=master.derive(KeyUse.BACKUP), signer=signer, gate_id=gate_id)
         master.wipe()
         templates = Templates(database, epochs, notices, model_sha256)
         outbox = Outbox(database)
         credentials = Credentials(database, people, throttle, keys)
+        consents = Consents(
+            database,
+            people,
+            epochs,
+            notices,
+            ledger,
+            audit,
+            signer,
+            terms=terms,
+            gate_id=gate_id,
+            model_sha256=model_sha256,
+        )
         return cls(
             people=people,
             credentials=credentials,
-            residents=Residents(database, people, credentials),
-            consents=Consents(database, people, epochs, notices, model_sha256),
+            residents=Residents(database, people, credentials, consents, audit),
+            consents=consents,
+            ledger=ledger,
             templates=templates,
             notices=notices,
             epochs=epochs,
+            rotation=Rotation(database, epochs, audit),
             decisions=Decisions(database, templates, outbox, gate_id),
-            audit=AuditLog(database, signer, keys_dir),
+            audit=audit,
+            clock=ClockMark(database, audit),
+            retention=Retention(
+                database, audit, Erasures(database, audit, people, credentials, consents, ledger)
+            ),
+            tamper=Tamper(database, audit, epochs),
+            registers=Registers(database, governance, audit),
+            assessments=Assessments(database, governance, signer, audit),
+            figures=Figures(database),
             signer=signer,
             outbox=outbox,
             custody=master.custody,
+            backups=backups,
             _database=database,
+            _hold=hold,
         )
 
     @property
@@ -117,27 +177,31 @@ class Store:
     def reclaim(self) -> None:
         """Catch up on what had to wait, ballast and log; call it every half minute or so (R24: within 60 s)."""
         self._database.reclaim()
+        self.audit.keep_head()
 
     def close(self) -> None:
         """Close the database. Closing twice is fine."""
+        # The next start keeps the head if this one cannot; a database closed already has nothing to keep.
+        with suppress(VaultError, sqlite3.ProgrammingError):
+            self.audit.keep_head()
         self._database.close()
+        self._hold.close()
 
 
-def _agree_on_key(database: Database, master: MasterKey) -> int:
-    """Give the epoch once the key is known to be the database's own; a fresh database takes this key."""
+def _agree_on_key(database: Database, master: MasterKey) -> None:
+    """Make sure that the key is the database's own; a fresh database takes this key. Raises VaultError ``key-wrong``."""
     ours = master.derive(KeyUse.CHECK)
 
-    def settle(connection: sqlite3.Connection) -> tuple[bytes, int]:
+    def settle(connection: sqlite3.Connection) -> bytes:
         connection.execute("INSERT INTO meta VALUES ('key-check', ?) ON CONFLICT DO NOTHING", (ours,))
-        connection.execute("INSERT INTO meta VALUES ('epoch', ?) ON CONFLICT DO NOTHING", (_FIRST_EPOCH,))
-        rows = dict(connection.execute("SELECT name, value FROM meta").fetchall())
-        return rows["key-check"], rows["epoch"]
+        connection.execute("INSERT INTO meta VALUES ('epoch', ?) ON CONFLICT DO NOTHING", (FIRST_EPOCH,))
+        theirs: bytes = connection.execute("SELECT value FROM meta WHERE name = 'key-check'").fetchone()[0]
+        return theirs
 
-    theirs, epoch = database.write(settle)
+    theirs = database.write(settle)
     if not hmac.compare_digest(ours, theirs):
         raise VaultError(
             "key-wrong",
             f"The master key ({master.custody}) is not the one this database was sealed with.",
             remedy="Put the right key back, or restore the backup that belongs to this key.",
         )
-    return epoch

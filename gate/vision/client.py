@@ -20,7 +20,8 @@ from typing import Any
 
 import structlog
 
-from gate.core.types import AttemptId, Seconds, TemplateId
+from gate.core.types import AttemptId, Seconds
+from gate.ports import ProtectedGallery
 from gate.vision import wire
 
 log = structlog.get_logger()
@@ -44,7 +45,11 @@ SCENE_NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class VisionSettings:
-    """All the child needs to know. It goes over the socket: a camera's address may carry a password."""
+    """All the child needs to know. It goes over the socket: a camera's address may carry a password.
+
+    threshold, margin: the cosine a match must reach, and how far the next person must be behind. They are applied in
+    the child, which tells no score (R43).
+    """
 
     models_dir: str
     driver: str
@@ -52,6 +57,8 @@ class VisionSettings:
     width_px: int
     height_px: int
     frames_per_s: int
+    threshold: float
+    margin: float
     providers: Sequence[str] = ("cpu",)
     threads: int = 2
     detect_side_px: int = 320
@@ -91,7 +98,7 @@ Listener = Callable[[wire.Message], None]
 class VisionClient:
     """One vision child at a time, kept alive. *listener* hears every message.
 
-    It keeps the gallery for the next child, in one buffer that is overwritten when replaced and when stopped. What a
+    It keeps seed and gallery for the next child, in one buffer that is overwritten when replaced and when stopped. What a
     message on its way to the child copies of it is freed, not overwritten.
     """
 
@@ -102,8 +109,9 @@ class VisionClient:
         self._listener = listener
         self._patience = patience
         self._generation = 0
-        self._ids: tuple[TemplateId, ...] = ()
-        self._embeddings = bytearray()
+        self._epoch = 0
+        self._ids: tuple[str, ...] = ()
+        self._kept = bytearray()
         self._closing: deque[asyncio.TimerHandle] = deque()
         self._process: Process | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -143,11 +151,11 @@ class VisionClient:
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
-        self._keep_gallery(())
+        self._keep_gallery(ProtectedGallery())
 
-    def load_gallery(self, templates: Sequence[tuple[TemplateId, bytes]]) -> None:
+    def load_gallery(self, gallery: ProtectedGallery) -> None:
         """Replace what can be matched. Until the child confirms, vision counts as not ready."""
-        self._keep_gallery(templates)
+        self._keep_gallery(gallery)
         self._send_gallery()
 
     def open_camera(self, attempt: AttemptId, *, enrol: bool = False) -> None:
@@ -180,15 +188,16 @@ class VisionClient:
         if self._writer is not None and not self._writer.is_closing():
             self._writer.write(wire.encode(message))
 
-    def _keep_gallery(self, templates: Sequence[tuple[TemplateId, bytes]]) -> None:
-        self._embeddings[:] = bytes(len(self._embeddings))
+    def _keep_gallery(self, gallery: ProtectedGallery) -> None:
+        self._kept[:] = bytes(len(self._kept))
         self._generation += 1
-        self._ids = tuple(template for template, _ in templates)
-        self._embeddings = bytearray().join(embedding for _, embedding in templates)
+        self._epoch = gallery.epoch
+        self._ids = tuple(template for template, _ in gallery.templates)
+        self._kept = bytearray().join((gallery.seed, *(template for _, template in gallery.templates)))
         self._listed = False
 
     def _send_gallery(self) -> None:
-        self._send(wire.LoadGallery(self._generation, self._ids, bytes(self._embeddings)))
+        self._send(wire.LoadGallery(self._generation, self._epoch, self._ids, bytes(self._kept)))
 
     async def _keep(self) -> None:
         failures, waits, clock = 0, self._patience.restart_s, asyncio.get_running_loop().time
@@ -254,7 +263,7 @@ class VisionClient:
                 self._listed = generation == self._generation
             case wire.Closed() if self._closing:
                 self._closing.popleft().cancel()
-            case wire.Found() | wire.Embedded():
+            case wire.Found() | wire.Enrolled() | wire.Fault(code=wire.NOT_ALIKE):
                 self.last_fault = None
             case wire.Fault():
                 self.last_fault = message

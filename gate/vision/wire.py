@@ -2,7 +2,8 @@
 
 A frame on the wire is a 4-byte header length, a 4-byte payload length (both big endian), a JSON header with the
 message's name and fields, and a payload of raw float32 little-endian numbers where the message carries templates.
-There is no message that could carry a picture.
+Templates cross in their protected form. There is no message that could carry a picture, an embedding as the network
+gives it, or a score (R30, R43).
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ from gate.core.policy import Finding, Hint
 from gate.core.types import AttemptId, TemplateId
 from gate.errors import DeviceFault
 
-EMBEDDING_BYTES = 128 * 4
+TEMPLATE_BYTES = 128 * 4
+SEED_BYTES = 32
 MAX_HEADER = 8 << 20  # 100,000 template ids of 40 bytes, doubled
-MAX_PAYLOAD = 100_000 * EMBEDDING_BYTES
+MAX_PAYLOAD = SEED_BYTES + 100_000 * TEMPLATE_BYTES
+NOT_ALIKE = "enrol-not-alike"
+"""The fault of an enrolment whose captures were not all of one clear face: the person's, not the camera's."""
 
 _LENGTHS = struct.Struct(">II")
 
@@ -33,16 +37,20 @@ class Configure:
 
 @dataclass(frozen=True, slots=True)
 class LoadGallery:
-    """Replace the gallery: ids, and in the payload one embedding each. *generation* grows with every change."""
+    """Replace the gallery: in the payload the seed of *epoch*, then one protected template for each id.
+
+    generation grows with every change. Where no epoch is known, the payload is empty and there are no ids.
+    """
 
     generation: int
+    epoch: int
     ids: tuple[str, ...]
     payload: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class StartCapture:
-    """Open the camera and report findings for *attempt*; with *enrol*, report embeddings instead."""
+    """Open the camera and report findings for *attempt*; with *enrol*, make one template instead."""
 
     attempt: str
     enrol: bool = False
@@ -93,30 +101,29 @@ class GalleryLoaded:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One frame's finding."""
+    """One frame's finding: a template is named only where it matched."""
 
     attempt: str
     hint: str
     template: str | None
-    score: float
-    second: float
 
     def finding(self) -> Finding:
         """Give it in the core's words. Raises ValueError for a hint the core does not know."""
         template = None if self.template is None else TemplateId(self.template)
-        return Finding(Hint(self.hint), template, self.score, self.second)
+        return Finding(Hint(self.hint), template)
 
     @classmethod
     def of(cls, attempt: str, finding: Finding) -> Found:
         """Put a finding on the wire."""
-        return cls(attempt, finding.hint.value, finding.template, finding.score, finding.second)
+        return cls(attempt, finding.hint.value, finding.template)
 
 
 @dataclass(frozen=True, slots=True)
-class Embedded:
-    """One embedding for an enrolment, in the payload."""
+class Enrolled:
+    """One person's new template, in the payload, protected under the seed of *epoch*. The camera is closed by then."""
 
     attempt: str
+    epoch: int
     payload: bytes = field(repr=False)
 
 
@@ -142,14 +149,14 @@ Message = (
     | Closed
     | GalleryLoaded
     | Found
-    | Embedded
+    | Enrolled
     | Fault
 )
 
 _BY_NAME: dict[str, type[Message]] = {kind.__name__: kind for kind in get_args(Message)}
 
 
-def attempt_of(message: Found | Embedded | Fault) -> AttemptId:
+def attempt_of(message: Found | Enrolled | Fault) -> AttemptId:
     """Give the attempt a message belongs to."""
     return AttemptId(message.attempt)
 
@@ -203,11 +210,16 @@ def _parse(header: bytes, payload: bytes) -> Message:
             message.finding()  # a hint the core does not know is no finding
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _malformed("is not one of the known messages") from error
-    if isinstance(message, LoadGallery) and len(message.payload) != len(message.ids) * EMBEDDING_BYTES:
-        raise _malformed("does not carry one embedding for each template")
-    if isinstance(message, Embedded) and len(message.payload) != EMBEDDING_BYTES:
-        raise _malformed("does not carry one embedding")
+    if isinstance(message, LoadGallery) and not _is_whole(message):
+        raise _malformed("does not carry a seed and one template for each id")
+    if isinstance(message, Enrolled) and len(message.payload) != TEMPLATE_BYTES:
+        raise _malformed("does not carry one template")
     return message
+
+
+def _is_whole(gallery: LoadGallery) -> bool:
+    has_none = not gallery.ids and not gallery.payload
+    return has_none or len(gallery.payload) == SEED_BYTES + len(gallery.ids) * TEMPLATE_BYTES
 
 
 _ACCEPTED: dict[str, tuple[type, ...]] = {
@@ -215,7 +227,6 @@ _ACCEPTED: dict[str, tuple[type, ...]] = {
     "str | None": (str, type(None)),
     "bool": (bool,),
     "int": (int,),
-    "float": (float,),
     "bytes": (bytes,),
 }
 

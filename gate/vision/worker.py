@@ -1,6 +1,7 @@
 """The vision child: one thread that reads messages, looks at frames while the camera is open, and sends findings.
 
-It owns the camera, the models and the unsealed gallery, and nothing else. Whatever goes wrong with a camera becomes a
+It owns the camera, the models, the unsealed gallery and the seed it is protected with, and nothing else. What it learns
+of likeness it keeps: it says who matched and hands out one protected template at an enrolment, never a score. Whatever goes wrong with a camera becomes a
 Fault message; whatever goes wrong with the process itself ends it, and the parent starts a new one.
 """
 
@@ -21,16 +22,18 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gate.core.matching import Gallery, search
-from gate.core.policy import Finding, Hint
+from gate.core.matching import Embedding, Gallery, search
+from gate.core.policy import Finding, Hint, is_match
 from gate.core.types import TemplateId
 from gate.errors import DeviceFault, GateError, ModelError
 from gate.process import keep_memory_private
 from gate.vision import wire
 from gate.vision.camera import Camera, camera_faults, known_driver, open_camera, require_live
 from gate.vision.client import VisionSettings
+from gate.vision.enrolment import CAPTURES, combine
 from gate.vision.look import choose, flaw_of
 from gate.vision.pipeline import Pipeline
+from gate.vision.protection import Protection
 from gate.vision.scenes import SCENES, SceneCamera
 
 BEAT_S = 0.5
@@ -52,6 +55,9 @@ class Worker:
         self._capture = wire.StartCapture("")
         self._scene = "nobody"
         self._gallery = Gallery((), np.zeros((0, 128), np.float32))
+        self._protection: Protection | None = None
+        self._epoch = 0
+        self._captures: list[Embedding] = []
         self._beat_due = 0.0
         self._held_frames = 0
         self._same_frames = (0, 0)
@@ -139,11 +145,16 @@ class Worker:
                 )
 
     def load(self, message: wire.LoadGallery) -> None:
-        """Match this gallery from now on, and confirm it."""
+        """Match this gallery from now on, protect with its seed, and confirm it."""
         self._gallery.wipe()
+        if self._protection is not None:
+            self._protection.wipe()
+        seed, rows = message.payload[: wire.SEED_BYTES], message.payload[wire.SEED_BYTES :]
         ids = tuple(TemplateId(template) for template in message.ids)
-        matrix = np.frombuffer(message.payload, "<f4").reshape(len(ids), 128).astype(np.float32)
+        matrix = np.frombuffer(rows, "<f4").reshape(len(ids), 128).astype(np.float32)
         self._gallery = Gallery(ids, matrix)
+        self._protection = Protection(seed) if seed else None
+        self._epoch = message.epoch
         self._send(wire.GalleryLoaded(message.generation))
 
     def _open(self, message: wire.StartCapture) -> None:
@@ -152,6 +163,8 @@ class Worker:
         try:
             if message.enrol:
                 require_live(self._settings)
+                if self._protection is None:
+                    raise _no_epoch()
             camera = open_camera(self._settings)
         except DeviceFault as error:
             self._fault(error)
@@ -172,6 +185,9 @@ class Worker:
 
     def _wipe(self) -> None:
         self._pipeline.wipe()
+        for capture in self._captures:
+            capture.fill(0)
+        self._captures.clear()
         self._held_frames = 0
 
     def _look(self, camera: Camera) -> None:
@@ -210,17 +226,44 @@ class Worker:
                 raise
             self._found(Finding(Hint.HOLD_STILL))  # this one frame's face is no face; the next one's may be
             return
+        if self._capture.enrol:
+            self._captures.append(probe)
+            if len(self._captures) == CAPTURES:
+                self._enrol()
+            return
         try:
-            if self._capture.enrol:
-                self._send(wire.Embedded(self._capture.attempt, probe.astype("<f4").tobytes()))
-                return
-            match = search(self._gallery, probe)
-            if match is None:
-                self._found(Finding(look.hint))
-            else:
-                self._found(Finding(look.hint, match.template, match.score, match.second_score))
+            self._found(Finding(look.hint, self._matched(probe)))
         finally:
             probe.fill(0)
+
+    def _matched(self, probe: Embedding) -> TemplateId | None:
+        """Give the template that *probe* matches. Compared are protected forms only, which are as alike as the faces."""
+        if self._protection is None:
+            return None
+        protected = self._protection.apply(probe[np.newaxis])
+        match = search(self._gallery, protected[0])
+        protected.fill(0)
+        limits = self._settings
+        named = match is not None and is_match(
+            match.score, match.second_score, threshold=limits.threshold, margin=limits.margin
+        )
+        return match.template if match is not None and named else None
+
+    def _enrol(self) -> None:
+        """Make one protected template of the captures, close the camera and send it; DeviceFault if they disagree."""
+        template = combine(self._captures, at_least=self._settings.threshold)
+        if template is None:
+            raise DeviceFault(
+                wire.NOT_ALIKE,
+                "The captures were not all of one clear face.",
+                remedy="Stand still, one person, in good light, and try again.",
+            )
+        if self._protection is None:  # the epoch was lost while the camera looked
+            raise _no_epoch()
+        protected = self._protection.apply(template[np.newaxis])
+        template.fill(0)
+        self._close()
+        self._send(wire.Enrolled(self._capture.attempt, self._epoch, protected.tobytes()))
 
     def _found(self, finding: Finding) -> None:
         self._send(wire.Found.of(self._capture.attempt, finding))
@@ -238,6 +281,14 @@ class Worker:
                 remedy="Unplug it and plug it in again.",
             )
         return repeats > 0
+
+
+def _no_epoch() -> DeviceFault:
+    return DeviceFault(
+        "enrol-no-epoch",
+        "There is no secret yet that a face template could be protected with.",
+        remedy="Wait a moment and try again; if it goes on, run gate check.",
+    )
 
 
 def _confine() -> None:

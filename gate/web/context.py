@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
 from typing import Protocol
 
 from gate.core import inputs as on
+from gate.core.consent import Approver, Relation, RelationProof
+from gate.core.notices import Form, Published
+from gate.core.receipt import Receipt
 from gate.core.types import AttemptId, NoticeVersion, PersonId
 from gate.ports import Clock
 
@@ -29,14 +34,71 @@ class Status:
     key_custody: str
 
 
+class FaceStanding(StrEnum):
+    """How a resident stands to face."""
+
+    NONE = "none"
+    GIVEN = "given"
+    RESTRICTED = "restricted"
+    OUTDATED = (
+        "outdated"  # given under an older major notice: it carries no face until they agree again (R22)
+    )
+    DECLINED = "declined"  # nobody asks again (R05)
+
+
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """A resident as the desk sees them."""
+    """A resident as the desk sees them. child: under 14 by what a guardian told; then the name is empty (R27)."""
 
     person: PersonId
     unit: str
     name: str = field(repr=False)
-    has_consented: bool
+    standing: FaceStanding
+    child: bool = False
+
+    @property
+    def has_consented(self) -> bool:
+        """Tell whether there is a consent to withdraw."""
+        return self.standing in {FaceStanding.GIVEN, FaceStanding.RESTRICTED, FaceStanding.OUTDATED}
+
+
+@dataclass(frozen=True, slots=True)
+class ChildSaid:
+    """What a guardian said for a child, how staff checked it, and who approved that staff open the record (R27)."""
+
+    relation: Relation
+    checked_by: RelationProof
+    turns_14_on: date = field(repr=False)
+    approver: Approver
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody at the desk answered: to which text, in which language. child: where it is about one."""
+
+    notice: NoticeVersion
+    notice_sha256: str
+    language: str
+    child: ChildSaid | None = None
+
+    @classmethod
+    def to(cls, notice: Published, language: str, child: ChildSaid | None = None) -> Said:
+        """Give the answer to the full form of *notice* in one of its languages."""
+        return cls(notice.version, notice.sha256[language, Form.FULL], language, child)
+
+
+class NoticePort(Protocol):
+    """The published notices. Every method may raise VaultError."""
+
+    @property
+    def in_force(self) -> Published | None:
+        """Give the notice people are asked to agree to, None while there is none."""
+
+    def version(self, version: NoticeVersion) -> Published | None:
+        """Give any published version, None where there is none that can be trusted."""
+
+    def all(self) -> Sequence[Published]:
+        """Give every published version, oldest first."""
 
 
 class DeskPort(Protocol):
@@ -45,11 +107,27 @@ class DeskPort(Protocol):
     def residents(self, offset: int, limit: int) -> Sequence[Resident]:
         """Give up to *limit* residents after the first *offset*, always in the same order."""
 
-    async def enrol(self, person: PersonId, *, agreed_to: NoticeVersion, language: str) -> object:
+    @property
+    def children_enabled(self) -> bool:
+        """Tell whether the site has face for children under 14."""
+
+    def resident(self, person: PersonId) -> Resident:
+        """Give one resident."""
+
+    async def enrol(self, person: PersonId, said: Said) -> Receipt:
         """Take the face live and write consent and template together."""
 
-    def withdraw(self, person: PersonId) -> None:
-        """End the consent and destroy the template."""
+    def reconfirm(self, person: PersonId, said: Said) -> Receipt:
+        """Let the template live on under a new consent to a new major notice."""
+
+    def decline(self, person: PersonId, said: Said) -> Receipt:
+        """Remember that the person declined, so that nobody asks again."""
+
+    def withdraw(self, person: PersonId) -> Receipt | None:
+        """End the consent and destroy the template; None where there was no consent."""
+
+    def receipts(self, person: PersonId) -> Sequence[Receipt]:
+        """Issue all receipts of a person again, oldest first."""
 
 
 class Simulation(Protocol):
@@ -96,6 +174,9 @@ class Simulation(Protocol):
     def plug_reader(self, *, plugged: bool) -> None:
         """Pull or insert the reader's cable."""
 
+    def tamper(self) -> None:
+        """Open the reader's case."""
+
     def kill_vision(self) -> None:
         """Kill the vision process, as a fault would."""
 
@@ -104,17 +185,29 @@ class Simulation(Protocol):
 class WebContext:
     """Everything the pages are built from.
 
-    notice_texts is empty while no notice is published. simulation is None on a real gate, and its page then does not
+    public_url: where people's own telephones find the notice, if anywhere. simulation is None on a real gate, and its page then does not
     exist.
     """
 
     clock: Clock
     post: Callable[[on.Input], None]
     new_attempt: Callable[[], AttemptId]
-    notice: NoticeVersion
-    notice_texts: Mapping[str, str]
+    notices: NoticePort
+    public_url: str | None
     notice_minimum_s: float
     status: Callable[[], Status]
     desk: DeskPort
     contact: str
     simulation: Simulation | None = None
+
+    @property
+    def notice(self) -> NoticeVersion | None:
+        """Give the version of the notice in force, None while there is none."""
+        in_force = self.notices.in_force
+        return in_force.version if in_force else None
+
+    @property
+    def notice_texts(self) -> Mapping[str, str]:
+        """Give the short form of the notice in force by language, empty while there is none."""
+        in_force = self.notices.in_force
+        return in_force.in_form(Form.SHORT) if in_force else {}

@@ -1,32 +1,54 @@
-"""The desk: consent with a live enrolment, and withdrawal, with the resident present (R06, R24, R26)."""
+"""The desk: consent with a live enrolment, refusal and withdrawal, with the resident present (R05, R06, R24, R26)."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from datetime import date
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal, TypeVar
 
-from fastapi import APIRouter, Form, Query
+from fastapi import APIRouter, Depends, Form, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gate.core.types import NoticeVersion, PersonId
+from gate.core.consent import Approver, Relation, RelationProof
+from gate.core.notices import Form as NoticeForm
+from gate.core.types import PersonId
 from gate.errors import GateError, RequestError
-from gate.web.context import WebContext
+from gate.web.consent_words import APPROVERS, PROOFS, RELATIONS, STANDINGS
+from gate.web.context import ChildSaid, FaceStanding, Resident, Said, WebContext
 from gate.web.languages import Language
 from gate.web.pages import Pages, back_to, language_of, words_of
+from gate.web.receipt import receipt_path
+from gate.web.texts import blocks_of
 from gate.web.words import FAULTS, OBSTACLES
 
 HOME = "/desk"
 RESIDENTS_A_PAGE: Final = 50
 """Every name is a sealed record to be opened while the door's loop waits."""
 SheetNumber = Annotated[int, Query(ge=1, le=100_000)]
+Kind = TypeVar("Kind")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One filled form of the consent sheet, as it came. notice, language: what they had before them."""
+
+    person: Annotated[str, Form()]
+    notice: Annotated[str, Form()]
+    language: Annotated[Language, Form()]
+    agreed: Annotated[str, Form()] = ""
+    age: Annotated[Literal["", "from-14", "under-14"], Form()] = ""
+    relation: Annotated[Relation | Literal[""], Form()] = ""
+    checked_by: Annotated[RelationProof | Literal[""], Form()] = ""
+    turns_14_on: Annotated[date | Literal[""], Form()] = ""
+    approver: Annotated[Approver | Literal[""], Form()] = ""
 
 
 def routes(context: WebContext, pages: Pages) -> APIRouter:
-    """Give the desk's page and its two buttons."""
+    """Give the desk's page, the consent sheet, and their buttons."""
     router = APIRouter()
     sheet = _Sheet(context, pages)
 
@@ -34,51 +56,92 @@ def routes(context: WebContext, pages: Pages) -> APIRouter:
     async def desk(request: Request, page: SheetNumber = 1) -> Response:
         return sheet.show(request, page)
 
-    _consent(router, context, sheet)
+    @router.get("/desk/consent")
+    async def ask(request: Request, person: str, page: SheetNumber = 1) -> Response:
+        return sheet.ask(request, PersonId(person), page)
+
+    _answers(router, context, sheet)
     _withdrawal(router, context, sheet)
     return router
 
 
-def _consent(router: APIRouter, context: WebContext, sheet: _Sheet) -> None:
+def _answers(router: APIRouter, context: WebContext, sheet: _Sheet) -> None:
     @router.post("/desk/consent")
     async def consent(
-        request: Request,
-        person: Annotated[str, Form()],
-        notice: Annotated[str, Form()],
-        language: Annotated[Language, Form()],
-        agreed: Annotated[str, Form()] = "",
-        page: SheetNumber = 1,
+        request: Request, answer: Annotated[Answer, Depends()], page: SheetNumber = 1
     ) -> Response:
-        """Take the face of a person who ticked the box themselves.
-
-        notice and language: the version they had before them, and the language it was shown in.
-        """
-        resident = PersonId(person)
+        """Take the face of a person who ticked the box themselves."""
+        person = PersonId(answer.person)
         try:
-            if agreed != "yes":
-                raise _fault("consent-box")
-            if notice != context.notice or language not in context.notice_texts:
-                raise _fault("notice-outdated")
-            enrolling = context.desk.enrol(resident, agreed_to=NoticeVersion(notice), language=language)
-            await _while_connected(request, enrolling)
+            enrolling = context.desk.enrol(person, _ticked(context, answer))
+            receipt = await _while_connected(request, enrolling)
         except GateError as error:
-            return sheet.show(request, page, resident, error)
-        return back_to(f"{HOME}?page={page}")
+            return sheet.ask(request, person, page, error)
+        return back_to(receipt_path(person, receipt.reference))
+
+    @router.post("/desk/reconfirm")
+    async def reconfirm(
+        request: Request, answer: Annotated[Answer, Depends()], page: SheetNumber = 1
+    ) -> Response:
+        """Let the template live on for a person who ticked the box of the new notice themselves."""
+        person = PersonId(answer.person)
+        try:
+            receipt = context.desk.reconfirm(person, _ticked(context, answer))
+        except GateError as error:
+            return sheet.ask(request, person, page, error)
+        return back_to(receipt_path(person, receipt.reference))
+
+    @router.post("/desk/decline")
+    async def decline(
+        request: Request, answer: Annotated[Answer, Depends()], page: SheetNumber = 1
+    ) -> Response:
+        """Remember the refusal; nothing else in the form matters."""
+        person = PersonId(answer.person)
+        try:
+            receipt = context.desk.decline(person, _shown(context, answer))
+        except GateError as error:
+            return sheet.ask(request, person, page, error)
+        return back_to(receipt_path(person, receipt.reference))
 
 
 def _withdrawal(router: APIRouter, context: WebContext, sheet: _Sheet) -> None:
     @router.post("/desk/withdraw")
     async def withdraw(request: Request, person: Annotated[str, Form()], page: SheetNumber = 1) -> Response:
         try:
-            context.desk.withdraw(PersonId(person))
+            receipt = context.desk.withdraw(PersonId(person))
         except GateError as error:
             return sheet.show(request, page, PersonId(person), error)
-        return back_to(f"{HOME}?page={page}")
+        if receipt is None:
+            return back_to(f"{HOME}?page={page}")
+        return back_to(receipt_path(PersonId(person), receipt.reference))
+
+
+def _shown(context: WebContext, answer: Answer) -> Said:
+    """Give what was before the person. Raises RequestError unless it is the notice in force."""
+    in_force = context.notices.in_force
+    if in_force is None or answer.notice != in_force.version:
+        raise _fault("notice-outdated")
+    return Said.to(in_force, answer.language)
+
+
+def _ticked(context: WebContext, answer: Answer) -> Said:
+    """Give what the person agreed to. Raises RequestError for a form that says less than a consent needs."""
+    if answer.agreed != "yes":
+        raise _fault("consent-box")
+    said = _shown(context, answer)
+    if not context.desk.children_enabled or answer.age == "from-14":
+        return said
+    if answer.age == "":
+        raise _fault("age-missing")
+    if not (answer.relation and answer.checked_by and answer.turns_14_on and answer.approver):
+        raise _fault("guardian-missing")
+    child = ChildSaid(answer.relation, answer.checked_by, answer.turns_14_on, answer.approver)
+    return Said(said.notice, said.notice_sha256, said.language, child)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """The desk's page, one sheet of residents at a time."""
+    """The desk's page, one sheet of residents at a time, and the sheet on which one of them decides."""
 
     context: WebContext
     pages: Pages
@@ -92,20 +155,51 @@ class _Sheet:
         return self.pages.page(
             request,
             "desk.html",
-            status=HTTPStatus.OK if error is None else HTTPStatus.UNPROCESSABLE_ENTITY,
+            status=_status(error),
             residents=found[:RESIDENTS_A_PAGE],
+            standings=STANDINGS,
             number=number,
             has_next=len(found) > RESIDENTS_A_PAGE,
-            notice=self.context.notice,
-            text=self.context.notice_texts.get(language_of(request)),
+            published=self.context.notices.in_force is not None,
             unpublished=OBSTACLES["notice_published"],
             person=person,
             error=error,
             words=error and words_of(error),
         )
 
+    def ask(
+        self, request: Request, person: PersonId, number: int, error: GateError | None = None
+    ) -> Response:
+        """Show one resident the notice in force and their choices; on sheet *number* the way back leads."""
+        in_force = self.context.notices.in_force
+        text = in_force.texts[language_of(request), NoticeForm.FULL] if in_force else ""
+        return self.pages.page(
+            request,
+            "consent.html",
+            status=_status(error),
+            resident=self._resident(person),
+            outdated=FaceStanding.OUTDATED,
+            number=number,
+            notice=in_force.version if in_force else None,
+            blocks=blocks_of(text),
+            unpublished=OBSTACLES["notice_published"],
+            children=self.context.desk.children_enabled,
+            relations=RELATIONS,
+            proofs=PROOFS,
+            approvers=APPROVERS,
+            error=error,
+            words=error and words_of(error),
+        )
 
-async def _while_connected(request: Request, work: Coroutine[object, object, object]) -> None:
+    def _resident(self, person: PersonId) -> Resident | None:
+        """Give the resident, None where they are gone: then the page only says what is wrong."""
+        try:
+            return self.context.desk.resident(person)
+        except RequestError:
+            return None
+
+
+async def _while_connected(request: Request, work: Coroutine[object, object, Kind]) -> Kind:
     """Do *work*, or give it up once the browser has gone: no face is taken of a person who has left."""
     working = asyncio.ensure_future(work)
     leaving = asyncio.ensure_future(_gone(request))
@@ -115,13 +209,18 @@ async def _while_connected(request: Request, work: Coroutine[object, object, obj
         working.cancel()
         leaving.cancel()
         await asyncio.wait({working, leaving})
-    if not working.cancelled():
-        working.result()
+    if working.cancelled():
+        raise _fault("browser-gone")
+    return working.result()
 
 
 async def _gone(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
+
+
+def _status(error: GateError | None) -> HTTPStatus:
+    return HTTPStatus.OK if error is None else HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _fault(code: str) -> RequestError:

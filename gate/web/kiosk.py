@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Annotated, assert_never
 
 from fastapi import APIRouter, Form
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from gate.core import effects as do
 from gate.core import inputs as on
-from gate.core.types import AttemptId, Method, NoticeVersion
+from gate.core.notices import Form as NoticeForm
+from gate.core.types import AttemptId, Method, NoticeVersion, WithdrawalOutcome
 from gate.web.context import WebContext
 from gate.web.guard import HEARTBEAT
 from gate.web.languages import Language
 from gate.web.pages import Pages, back_to
+from gate.web.qr import qr_svg
 from gate.web.screen import KioskScreen, Shown
-from gate.web.words import CHECKING, CHOSEN, HINTS, METHODS, RESULTS
+from gate.web.words import CHECKING, CHOSEN, HINTS, METHODS, RESULTS, WITHDRAWALS
 
 HOME = "/kiosk"
 IN_ORDER = (Method.CARD, Method.PIN, Method.FACE)
@@ -30,13 +34,14 @@ def routes(context: WebContext, screen: KioskScreen, pages: Pages) -> APIRouter:
     _reads(router, context, screen, pages)
     _writes(router, context, screen)
     _choices(router, context, screen)
+    _withdrawal(router, context)
     return router
 
 
 def _reads(router: APIRouter, context: WebContext, screen: KioskScreen, pages: Pages) -> None:
     @router.get(HOME)
-    async def kiosk() -> Response:
-        view = _fragment(context, screen.shown, pages)
+    async def kiosk(request: Request) -> Response:
+        view = _fragment(context, screen.shown, pages, _notice_address(context, request))
         return HTMLResponse(
             pages.render(
                 "kiosk/page.html",
@@ -48,7 +53,7 @@ def _reads(router: APIRouter, context: WebContext, screen: KioskScreen, pages: P
         )
 
     @router.get(HEARTBEAT)
-    async def view(after: int, page: str) -> Response:
+    async def view(request: Request, after: int, page: str) -> Response:
         """Answer the gate's screen with what is new, and any older page with the words that it is no screen."""
         if screen.take_over(page) and not isinstance(screen.shown.view, do.ClearScreen):
             # Its person reads the other page: a notice begun there is not shown to the end here (R10).
@@ -62,7 +67,7 @@ def _reads(router: APIRouter, context: WebContext, screen: KioskScreen, pages: P
             {
                 "number": shown.number,
                 "language": shown.language,
-                "html": _fragment(context, shown, pages) if news else None,
+                "html": _fragment(context, shown, pages, _notice_address(context, request)) if news else None,
             }
         )
 
@@ -114,8 +119,32 @@ def _choices(router: APIRouter, context: WebContext, screen: KioskScreen) -> Non
         return back_to(HOME)
 
 
-def _fragment(context: WebContext, shown: Shown, pages: Pages) -> str:
+def _withdrawal(router: APIRouter, context: WebContext) -> None:
+    @router.post("/kiosk/withdraw")
+    async def withdraw(attempt: Annotated[str | None, Form()] = None) -> Response:
+        """Ask for a card or PIN, from rest or in place of the choice of *attempt* (R24)."""
+        context.post(on.WithdrawalChosen(AttemptId(attempt) if attempt else context.new_attempt()))
+        return back_to(HOME)
+
+    @router.post("/kiosk/withdraw/confirm")
+    async def confirm(attempt: Annotated[str, Form()]) -> Response:
+        context.post(on.WithdrawalConfirmed(AttemptId(attempt)))
+        return back_to(HOME)
+
+
+def _notice_address(context: WebContext, request: Request) -> str:
+    """Give the address of the notice for the QR code: the site's own, else this very page's (R13)."""
+    return context.public_url or f"{request.base_url}notice"
+
+
+_code_of = lru_cache(maxsize=4)(qr_svg)
+"""The same address is drawn again and again, on the door's own loop."""
+
+
+def _fragment(context: WebContext, shown: Shown, pages: Pages, address: str) -> str:
     template, values = _view_model(context, shown)
+    if template in {"rest", "notice"}:
+        values |= {"notice_code": _code_of(address) if context.notice else ""}
     return pages.render(f"kiosk/{template}.html", shown.language, **values)
 
 
@@ -125,7 +154,9 @@ def _view_model(context: WebContext, shown: Shown) -> tuple[str, dict[str, objec
         case do.ClearScreen():
             return "rest", {}
         case do.ShowNotice(attempt, notice):
-            heading, *lines = context.notice_texts[shown.language].splitlines()
+            published = context.notices.version(notice)
+            text = published.texts[shown.language, NoticeForm.SHORT] if published else ""
+            heading, *lines = text.splitlines() or [""]
             seconds = math.ceil(context.notice_minimum_s)
             return "notice", {
                 "attempt": attempt,
@@ -146,4 +177,25 @@ def _view_model(context: WebContext, shown: Shown) -> tuple[str, dict[str, objec
         case do.ShowResult(_, granted, reason):
             return "result", {"granted": granted, "words": RESULTS[reason], "contact": context.contact}
         case _:
-            assert_never(shown.view)
+            return _withdrawal_model(context, shown.view)
+
+
+def _withdrawal_model(
+    context: WebContext, view: do.AskCredential | do.ConfirmWithdrawal | do.ShowWithdrawn
+) -> tuple[str, dict[str, object]]:
+    match view:
+        case do.AskCredential(attempt):
+            return "withdraw", {"attempt": attempt}
+        case do.ConfirmWithdrawal(attempt, door_failed):
+            return "confirm", {"attempt": attempt, "door_failed": door_failed}
+        case do.ShowWithdrawn(attempt, outcome, reference, receipt):
+            return "withdrawn", {
+                "attempt": attempt,
+                "failed": outcome is WithdrawalOutcome.FAILED,
+                "words": WITHDRAWALS[outcome],
+                "contact": context.contact,
+                "reference": reference,
+                "code": qr_svg(receipt) if receipt else "",
+            }
+        case _:
+            assert_never(view)

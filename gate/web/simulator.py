@@ -14,7 +14,7 @@ from gate.web.context import Simulation
 from gate.web.pages import Pages, back_to
 
 HOME = "/sim"
-Deed = Literal["push", "leave", "shut", "unplug", "plug", "kill-vision"]
+Deed = Literal["push", "leave", "shut", "unplug", "plug", "tamper", "kill-vision"]
 
 
 def routes(simulation: Simulation, pages: Pages) -> APIRouter:
@@ -26,6 +26,7 @@ def routes(simulation: Simulation, pages: Pages) -> APIRouter:
         "shut": simulation.shut_door,
         "unplug": partial(simulation.plug_reader, plugged=False),
         "plug": partial(simulation.plug_reader, plugged=True),
+        "tamper": simulation.tamper,
         "kill-vision": simulation.kill_vision,
     }
 

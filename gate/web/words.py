@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gate.core.policy import Hint
-from gate.core.types import Method, Reason
+from gate.core.types import Method, Reason, WithdrawalOutcome
 from gate.web.languages import marked as _
 
 
@@ -75,6 +75,21 @@ RESULTS: Final[Mapping[Reason, Words]] = {
     ),
 }
 
+WITHDRAWALS: Final[Mapping[WithdrawalOutcome, Words]] = {
+    WithdrawalOutcome.WITHDRAWN: Words(
+        _("Your face was deleted"),
+        _("Your consent is withdrawn. Your card and PIN work as before."),
+    ),
+    WithdrawalOutcome.NOTHING_TO_WITHDRAW: Words(
+        _("Nothing is stored of your face"),
+        _("There is no consent to withdraw. Your card and PIN work as before."),
+    ),
+    WithdrawalOutcome.FAILED: Words(
+        _("It is not certain that your face was deleted"),
+        _("This is the gate's fault. Ask at the desk, where it can be deleted at once, or try again here."),
+    ),
+}
+
 OBSTACLES: Final[Mapping[str, Words]] = {
     "switched_on": Words(
         _("Face is switched off in the settings."), _("Set face.enabled to true if the site decides for it.")
@@ -87,7 +102,9 @@ OBSTACLES: Final[Mapping[str, Words]] = {
         _("The gate's screen is dark or its page is not visible."),
         _("Open the gate's screen in a browser and leave it in front."),
     ),
-    "notice_published": Words(_("No notice is published."), _("Restore the notice in both languages.")),
+    "notice_published": Words(
+        _("No notice is published that says what the settings say."), _("Run gate notice publish.")
+    ),
     "reader_healthy": Words(
         _("The card reader does not answer, so face may not stand alone."),
         _("Check the reader's cable and power."),
@@ -99,6 +116,18 @@ OBSTACLES: Final[Mapping[str, Words]] = {
     "storage_healthy": Words(
         _("The storage is full or faulty."), _("Free some space, or replace the storage medium.")
     ),
+    "clock_trusted": Words(
+        _("The device's clock is behind a time the gate has seen before."),
+        _("Set the clock. If it is right now and was wrong before, run gate clock accept."),
+    ),
+    "untampered": Words(
+        _("The case was opened: faces are locked away."),
+        _("Look at the device, run gate tamper clear, then start the gate again."),
+    ),
+    "assessment_approved": Words(
+        _("No impact assessment is approved for the present configuration."),
+        _("Run gate govern assess, read it, then run gate govern approve."),
+    ),
 }
 
 PHASES: Final[Mapping[str, str]] = {
@@ -106,17 +135,26 @@ PHASES: Final[Mapping[str, str]] = {
     "noticing": _("The notice is being shown"),
     "choosing": _("Somebody is choosing"),
     "capturing": _("The camera is open"),
+    "identifying": _("A card or PIN is awaited"),
     "verifying": _("A card or PIN is being checked"),
     "recording": _("A decision is being written"),
     "granted": _("The door was released"),
     "refused": _("An attempt was refused"),
+    # Not what the person at the gate withdraws: whoever reads this page may see who stands there.
+    "confirming": _("The door was released"),
+    "withdrawing": _("The door was released"),
+    "told": _("The door was released"),
 }
 
 CUSTODY: Final[Mapping[str, str]] = {
-    "software file": _(
+    "file": _(
         "The master key is kept in a software file: whoever copies this device's storage can copy it too."
     ),
-    "systemd credential": _("The master key is kept as a system credential."),
+    "credential": _("The master key is kept as a system credential."),
+    "passphrase": _(
+        "The master key is kept in a file that only the operator's passphrase opens; each start asks for it."
+    ),
+    "tpm": _("The master key is sealed in this device's security chip (TPM): its storage alone opens nothing."),
 }
 
 FAULTS: Final[Mapping[str, Words]] = {
@@ -151,6 +189,10 @@ FAULTS: Final[Mapping[str, Words]] = {
     "enrol-not-alike": Words(
         _("The captures were not all of one clear face."),
         _("Stand still, one person, in good light, and try again."),
+    ),
+    "assessment-missing": Words(
+        _("No impact assessment is approved for the present configuration."),
+        _("Run gate govern assess, read it, then run gate govern approve."),
     ),
     "notice-outdated": Words(_("The notice has changed meanwhile."), _("Read it again and agree anew.")),
     "consent-box": Words(

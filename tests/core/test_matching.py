@@ -72,6 +72,10 @@ def test_templates_do_not_show_in_a_traceback():
     assert "0.6" not in repr(gallery_of([3, 4]))
 
 
+def test_r43_r55_a_match_shows_no_score():
+    assert repr(Match(TemplateId("ann"), 0.75, 0.25)) == "Match(template='ann')"
+
+
 @given(
     rows=st.lists(st.lists(st.floats(0.01, 1), min_size=4, max_size=4), min_size=1, max_size=12),
     owners=st.lists(st.sampled_from("abc"), min_size=12, max_size=12),

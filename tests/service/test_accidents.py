@@ -2,7 +2,7 @@
 
 from gate.core import effects as do
 from gate.core import inputs as on
-from gate.core.attempt import Idle
+from gate.core.phases import Idle
 from tests.service.world import CARD
 
 

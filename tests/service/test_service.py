@@ -9,8 +9,9 @@ import structlog
 from gate.core import effects as do
 from gate.core import inputs as on
 from gate.core.policy import Finding, Hint
-from gate.core.types import Method, Reason, TemplateId
+from gate.core.types import Method, NoticeVersion, Reason, TemplateId
 from gate.errors import RequestError, VaultError
+from gate.web.context import Said
 from tests.service.world import CARD, OTHER_FACE, with_rules
 
 
@@ -106,11 +107,12 @@ def test_r24_a_face_that_matched_before_withdrawal_does_not_open_after_it(at_gat
     at_gate(scenario)
 
 
-def test_a_finding_that_is_not_a_number_refuses(at_gate):
+def test_a_compared_face_that_matches_no_template_refuses(at_gate):
     async def scenario(gate):
         person, _ = gate.add_resident()
+        gate.consent(person)
         attempt = await gate.to_capture()
-        gate.finds(attempt, gate.consent(person), score=float("nan"))
+        gate.finds(attempt, None)
         assert not (await gate.result()).granted
 
     at_gate(scenario)
@@ -285,7 +287,7 @@ def test_r44_health_does_not_tell_that_somebody_was_refused_or_enrols(at_gate):
         for _ in range(5):
             attempt = await gate.to_capture()
             start = len(gate.screen.views)
-            gate.inputs.put_nowait(on.FaceFound(attempt, Finding(Hint.COMPARED, TemplateId("x"), 0.1, -1.0)))
+            gate.inputs.put_nowait(on.FaceFound(attempt, Finding(Hint.COMPARED)))
             await gate.result(start)
         assert not gate.service.face_offered
         assert gate.service.health("1").face_offered
@@ -303,7 +305,7 @@ def test_r11_without_a_published_notice_there_is_neither_face_nor_enrolment(at_g
         await gate.until(lambda: gate.service.gate.conditions.vision_ready, "the first look")
         assert gate.service.gate.conditions.obstacles == ("notice_published",)
         with pytest.raises(RequestError):
-            await gate.desk.enrol(person, agreed_to="1.0", language="en")
+            await gate.desk.enrol(person, Said(NoticeVersion("1.0"), "0" * 64, "en"))
         gate.reader.present(CARD)
         assert (await gate.result()).granted
 

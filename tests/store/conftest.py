@@ -3,13 +3,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from gate.core.types import AttemptId, Decision, Method, NoticeVersion, Reason
+from gate.core.types import AttemptId, Decision, Method, Reason
 from gate.store import Store
+from tests.consents import TERMS, give
+from tests.notices import publish_notice
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -24,17 +27,19 @@ def noon() -> datetime:
 def open_store(tmp_path: Path) -> Iterator[Callable[..., Store]]:
     opened = []
 
-    def opener(**changed: object) -> Store:
+    def opener(*, with_notice: bool = True, **changed: object) -> Store:
         settings = {
             "data_dir": tmp_path / "data",
             "keys_dir": tmp_path / "keys",
             "credentials_dir": None,
             "gate_id": "north",
-            "notice_version": NoticeVersion("1.0"),
+            "terms": TERMS,
             "model_sha256": "a" * 64,
         }
         store = Store.open(**(settings | changed))
         opened.append(store)
+        if with_notice and store.notices.newest_number is None:
+            publish_notice(store, NOON)
         return store
 
     yield opener
@@ -49,20 +54,17 @@ def store(open_store) -> Store:
 
 @pytest.fixture
 def resident(store):
-    return store.people.add("301", "Li Na", "+86 555 0100")
+    return store.people.add("301", "Li Na", "+86 555 0199")
 
 
 @pytest.fixture
-def enrol(store):
-    def enrol(person, *, count=1, at=NOON, notice="1.0", expires_at=NOON + YEAR):
-        return store.consents.enrol(
-            person,
-            notice_version=NoticeVersion(notice),
-            language="zh-CN",
-            at=at,
-            expires_at=expires_at,
-            embeddings=[bytes([index]) * 512 for index in range(count)],
-        )
+def enrol(store, open_store):
+    def enrol(person, *, at=NOON, template=bytes(512), retention=YEAR, **said):
+        """Give consent and template; *retention* is the site's at that time, *said* as tests.consents has it."""
+        terms = replace(TERMS, retention=retention)
+        site = store if retention == YEAR else open_store(terms=terms)
+        enrolled = give(site, person, at=at, template=template, **said)
+        return enrolled.consent, (enrolled.template,)
 
     return enrol
 

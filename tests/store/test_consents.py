@@ -8,6 +8,7 @@ import pytest
 from gate.core.consent import ConsentState
 from gate.core.types import Method, NoticeVersion, PersonId
 from gate.errors import RequestError
+from tests.notices import publish_major, publish_minor
 
 REVIVE = """DELETE FROM templates; UPDATE consents SET state = 'expired', ended_at = 1;
     UPDATE consents SET state = 'given', ended_at = NULL"""
@@ -78,10 +79,12 @@ def test_nobody_unknown_is_enrolled_or_withdrawn(store, enrol, noon):
         assert refusal.value.code == "person-unknown"
 
 
-def test_a_minor_notice_keeps_faces_and_a_major_one_stops_them_r22(open_store, store, resident, enrol, noon):
+def test_a_minor_notice_keeps_faces_and_a_major_one_stops_them_r22(store, resident, enrol, noon):
     enrol(resident)
-    assert len(ids(open_store(notice_version=NoticeVersion("1.7")), noon)) == 1
-    assert ids(open_store(notice_version=NoticeVersion("2.0")), noon) == []
+    publish_minor(store, noon)
+    assert len(ids(store, noon)) == 1
+    publish_major(store, noon)
+    assert ids(store, noon) == []
 
 
 def test_another_model_loads_no_template(open_store, resident, enrol, noon):

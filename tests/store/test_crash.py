@@ -9,12 +9,14 @@ PROLOGUE = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from gate.core.types import AttemptId, Decision, Method, NoticeVersion, Reason
+from gate.core.types import AttemptId, Decision, Method, Reason
 from gate.store import Store
+from tests.consents import TERMS, give
+from tests.notices import publish_notice
 root = Path(sys.argv[1])
 noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
-store = Store.open(root / "data", root / "keys", credentials_dir=None, gate_id="north",
-                   notice_version=NoticeVersion("1.0"), model_sha256="a" * 64)
+store = Store.open(root / "data", root / "keys", credentials_dir=None, gate_id="north", terms=TERMS,
+                   model_sha256="a" * 64)
 def record(attempt):
     return store.decisions.record(Decision(AttemptId(attempt), Method.CARD, True, Reason.KNOWN_CREDENTIAL), at=noon)
 def wait():
@@ -58,8 +60,8 @@ def test_an_answered_record_survives_a_kill_and_an_unanswered_one_does_not(tmp_p
 def test_a_kill_between_withdrawal_and_scrub_leaves_no_byte_after_the_next_start(tmp_path, open_store):
     script = """
 person = store.people.add("301", "Li Na", "")
-store.consents.enrol(person, notice_version=NoticeVersion("1.0"), language="en", at=noon,
-                     expires_at=noon.replace(year=2027), embeddings=[bytes(512)])
+publish_notice(store, noon)
+give(store, person, at=noon)
 [[sealed]] = store._database.rows("SELECT sealed FROM templates")
 (root / "sealed").write_bytes(sealed)
 store._database.write(lambda connection: connection.execute("DELETE FROM templates"))

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from gate.core.types import AttemptId, Method, NoticeVersion, TemplateId
+from gate.core.retention import Item
+from gate.core.types import AttemptId, Method, TemplateId
 from gate.errors import VaultError
 from gate.store import Outcome
+from tests.notices import publish_major
 
 HOUR = timedelta(hours=1)
 
@@ -66,10 +68,9 @@ def test_a_face_without_an_active_consent_writes_nothing_r21(
     _, [template] = enrol(resident)
     named = {"none": None, "unknown": TemplateId("t")}.get(case, template)
     at = {"expired": noon + timedelta(days=365), "not yet": noon - HOUR}.get(case, noon)
-    changed = {
-        "outdated notice": {"notice_version": NoticeVersion("2.0")},
-        "another model": {"model_sha256": "b" * 64},
-    }.get(case, {})
+    if case == "outdated notice":
+        publish_major(store, noon)
+    changed = {"model_sha256": "b" * 64} if case == "another model" else {}
     assert open_store(**changed).decisions.record(decide(method=Method.FACE), at=at, template=named) is False
     assert decisions() == []
     assert counts() == []
@@ -93,11 +94,11 @@ def test_an_outcome_without_a_decision_is_told(store):
     assert refusal.value.code == "attempt-unknown"
 
 
-def test_purging_deletes_what_is_older_and_keeps_the_rest_r36(store, decide, decisions, noon):
-    for days in (31, 30, 0):
+def test_r36_a_decision_is_kept_thirty_days(store, decide, decisions, noon):
+    for days in (31, 30, 29, 0):
         store.decisions.record(decide(f"a{days}"), at=noon - timedelta(days=days))
-    assert store.decisions.purge(noon - timedelta(days=30)) == 1
-    assert [row[0] for row in decisions()] == ["a30", "a0"]
+    assert store.retention.run(noon).deleted == {Item.DECISION: 2}
+    assert [row[0] for row in decisions()] == ["a29", "a0"]
 
 
 def test_a_time_without_a_zone_is_not_guessed_at(store, decide, decisions, noon):

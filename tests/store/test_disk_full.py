@@ -9,6 +9,7 @@ from gate.errors import VaultError
 from gate.store.ballast import BALLAST_BYTES
 from gate.store.database import Database
 from tests import disks
+from tests.consents import AT_DESK, give
 from tests.disks import fill
 
 
@@ -84,17 +85,10 @@ def test_when_the_ballast_is_spent_a_write_fails_whole(open_store, small_disk, d
 def test_a_withdrawal_on_a_full_disk_still_destroys_the_template(open_store, small_disk, noon):
     store = open_store(data_dir=small_disk)
     person = store.people.add("301", "Li Na", "")
-    store.consents.enrol(
-        person,
-        notice_version="1.0",
-        language="en",
-        at=noon,
-        expires_at=noon.replace(year=2027),
-        embeddings=[bytes(512)],
-    )
+    give(store, person, at=noon)
     [[sealed]] = store._database.rows("SELECT sealed FROM templates")
     fill(small_disk)
-    assert store.consents.withdraw(person, noon) is True
+    assert store.consents.withdraw(person, at=noon, by=AT_DESK) is not None
     assert not any(sealed in path.read_bytes() for path in small_disk.iterdir())
 
 

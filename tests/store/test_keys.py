@@ -3,12 +3,17 @@
 import pytest
 
 from gate.errors import VaultError
-from gate.store.keys import KEY_BYTES, KEY_NAME, Custody, KeyUse, load_master_key
+from gate.store.custody import KEY_NAME, KeyPlace, load_root
+from gate.store.keys import KEY_BYTES, Custody, KeyUse
 
 
-def refusal(*args, **kwargs):
+def load(keys_dir, *, create):
+    return load_root(KeyPlace(Custody.FILE, keys_dir), create=create)
+
+
+def refusal(keys_dir, *, create):
     with pytest.raises(VaultError) as caught:
-        load_master_key(*args, **kwargs)
+        load(keys_dir, create=create)
     return caught.value.code
 
 
@@ -19,8 +24,8 @@ def put(folder, content, mode):
 
 
 def test_a_first_start_makes_a_private_key_that_stays(tmp_path):
-    first = load_master_key(tmp_path / "keys", None, create=True)
-    again = load_master_key(tmp_path / "keys", None, create=True)
+    first = load(tmp_path / "keys", create=True)
+    again = load(tmp_path / "keys", create=True)
     assert first.secret == again.secret
     assert first.custody is Custody.FILE
     assert [(path.name, path.stat().st_mode & 0o777) for path in (tmp_path / "keys").iterdir()] == [
@@ -29,60 +34,43 @@ def test_a_first_start_makes_a_private_key_that_stays(tmp_path):
 
 
 def test_a_missing_key_is_not_replaced_once_there_is_a_database(tmp_path):
-    assert refusal(tmp_path / "keys", None, create=False) == "key-missing"
+    assert refusal(tmp_path / "keys", create=False) == "key-missing"
     assert list((tmp_path / "keys").iterdir()) == []
-
-
-def test_a_systemd_credential_goes_before_the_file(tmp_path):
-    put(tmp_path / "credentials", b"c" * KEY_BYTES, 0o440)
-    key = load_master_key(tmp_path / "keys", tmp_path / "credentials", create=True)
-    assert (key.secret, key.custody) == (b"c" * KEY_BYTES, Custody.CREDENTIAL)
-    assert not (tmp_path / "keys").exists()
-
-
-def test_credentials_without_our_key_fall_to_the_file_and_say_so(tmp_path):
-    (tmp_path / "credentials").mkdir()
-    assert load_master_key(tmp_path / "keys", tmp_path / "credentials", create=True).custody is Custody.FILE
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o660])
 def test_a_key_file_others_may_touch_is_refused(tmp_path, mode):
     put(tmp_path / "keys", bytes(KEY_BYTES), mode)
-    assert refusal(tmp_path / "keys", None, create=True) == "key-readable"
-
-
-def test_a_credential_everybody_may_read_is_refused(tmp_path):
-    put(tmp_path / "credentials", bytes(KEY_BYTES), 0o444)
-    assert refusal(tmp_path / "keys", tmp_path / "credentials", create=True) == "key-readable"
+    assert refusal(tmp_path / "keys", create=True) == "key-readable"
 
 
 @pytest.mark.parametrize("length", [0, 16, 31, 33, 64])
 def test_a_key_of_the_wrong_length_is_refused(tmp_path, length):
     put(tmp_path / "keys", bytes(length), 0o600)
-    assert refusal(tmp_path / "keys", None, create=True) == "key-length"
+    assert refusal(tmp_path / "keys", create=True) == "key-length"
 
 
 def test_a_folder_in_the_key_place_is_refused(tmp_path):
     (tmp_path / "keys" / KEY_NAME).mkdir(parents=True)
     (tmp_path / "keys").chmod(0o700)
-    assert refusal(tmp_path / "keys", None, create=True) == "key-unreadable"
+    assert refusal(tmp_path / "keys", create=True) == "key-unreadable"
 
 
 def test_a_key_folder_others_may_enter_is_refused(tmp_path):
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys").chmod(0o750)
-    assert refusal(tmp_path / "keys", None, create=True) == "folder-open"
+    assert refusal(tmp_path / "keys", create=True) == "folder-open"
 
 
 def test_every_use_has_a_key_of_its_own_r35(tmp_path):
-    master = load_master_key(tmp_path / "keys", None, create=True)
+    master = load(tmp_path / "keys", create=True)
     keys = {master.derive(use) for use in KeyUse}
     assert len(keys) == len(KeyUse)
     assert bytes(master.secret) not in keys
 
 
 def test_a_wiped_key_derives_nothing(tmp_path):
-    master = load_master_key(tmp_path / "keys", None, create=True)
+    master = load(tmp_path / "keys", create=True)
     secret = master.secret
     master.wipe()
     assert not secret
@@ -91,7 +79,7 @@ def test_a_wiped_key_derives_nothing(tmp_path):
 
 
 def test_a_key_never_shows_itself(tmp_path):
-    master = load_master_key(tmp_path / "keys", None, create=True)
+    master = load(tmp_path / "keys", create=True)
     assert repr(bytes(master.secret)) not in repr(master)
     assert "secret" not in repr(master)
 

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gate.core.retention import Item
+
 HOUR = timedelta(hours=1)
 
 
@@ -100,10 +102,10 @@ def test_the_schema_refuses_to_change_a_window_handed_out(store, intruder, noon)
         connection.execute("UPDATE outbox SET granted = granted + 1")
 
 
-def test_purging_bounds_the_queue(store, noon):
+def test_r46_the_queue_is_bounded_by_its_age(store, noon):
     for hours in range(3):
         store.outbox.open_window(noon + hours * HOUR)
-    assert store.outbox.purge(noon + 2 * HOUR) == 2
+    assert store.retention.run(noon + HOUR + timedelta(days=90)).deleted == {Item.COUNT: 2}
     assert seen(store.outbox.pending(noon + 9 * HOUR)) == [(14, 0, 0)]
 
 

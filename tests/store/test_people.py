@@ -9,7 +9,7 @@ from gate.errors import RequestError, VaultError
 def test_a_person_comes_back_by_id_by_unit_and_in_the_list(store, resident):
     other = store.people.add("302", "Ann", "")
     person = store.people.get(resident)
-    assert (person.unit, person.name, person.contact) == ("301", "Li Na", "+86 555 0100")
+    assert (person.unit, person.name, person.contact) == ("301", "Li Na", "+86 555 0199")
     assert store.people.find_by_unit("301") == person
     assert store.people.find_by_unit("999") is None
     assert [each.id for each in store.people.list()] == [resident, other]
@@ -40,7 +40,7 @@ def test_nothing_personal_is_readable_in_the_files(store, resident, tmp_path, no
     store.credentials.issue_pin(resident, "739154", at=noon)
     subject = store.people.get(resident).subject
     data = b"".join(path.read_bytes() for path in (tmp_path / "data").iterdir() if path.name != "ballast")
-    for secret in ("Li Na", "555 0100", "0451-CARD", "739154", subject):
+    for secret in ("Li Na", "555 0199", "0451-CARD", "739154", subject):
         assert secret.encode() not in data
 
 

@@ -7,6 +7,7 @@ import pytest
 from gate.core.consent import ConsentState
 from gate.core.types import Method
 from gate.errors import RequestError
+from gate.store.residents import MovedOut
 
 TABLES = ("people", "credentials", "templates")
 
@@ -90,13 +91,13 @@ def test_who_moves_out_leaves_no_credential_no_template_and_no_name(
         planted = connection.execute("SELECT sealed FROM templates").fetchall()
         planted += connection.execute("SELECT sealed FROM people ORDER BY rowid LIMIT 1").fetchall()
 
-    assert store.residents.move_out("1203", noon) is True
+    assert store.residents.move_out("1203", noon) == MovedOut(scrubbed=True, damaged=False)
 
     assert rows(store) == [1, 2, 0]
     assert not store.credentials.check_card("26:40451", noon).granted
     assert not opens(store, "1203", ada, noon)
     assert store.templates.permits(template, noon) is False
-    assert store._database.rows("SELECT state FROM consents") == [(ConsentState.WITHDRAWN,)]
+    assert store._database.rows("SELECT state FROM consents") == [(ConsentState.INVALIDATED,)]
     for path in (tmp_path / "data").iterdir():
         assert not any(sealed in path.read_bytes() for [sealed] in planted), path.name
     assert store.residents.move_in("1203", "Cy", "", "26:40451", noon)

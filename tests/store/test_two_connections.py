@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from gate.core.types import NoticeVersion
 from gate.errors import VaultError
 from gate.store import Store
+from tests.consents import TERMS
 
 
 def test_a_card_added_on_the_command_line_opens_at_the_running_gate(open_store, noon):
@@ -45,7 +45,7 @@ def test_first_starts_at_the_same_moment_agree_on_one_key(tmp_path):
             tmp_path / "keys",
             credentials_dir=None,
             gate_id="north",
-            notice_version=NoticeVersion("1.0"),
+            terms=TERMS,
             model_sha256="a" * 64,
         )
         people = len(store.people.list())

@@ -347,7 +347,7 @@ def test_a_real_rtsp_stream_is_read(settings_for, film, tmp_path):
     reader = tmp_path / "read.py"
     reader.write_text(
         "import sys\nfrom gate.vision.client import VisionSettings\nfrom gate.vision.camera import open_camera\n"
-        "camera = open_camera(VisionSettings('', 'stream', sys.argv[1], 64, 48, 25))\n"
+        "camera = open_camera(VisionSettings('', 'stream', sys.argv[1], 64, 48, 25, 0.5, 0.1))\n"
         "print(camera.read().shape)\n"
     )
     listening = {"OPENCV_FFMPEG_CAPTURE_OPTIONS": "rtsp_transport;tcp|listen_timeout;8"}

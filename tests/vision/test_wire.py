@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 import struct
 from contextlib import suppress
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import get_args
 
 import pytest
@@ -18,16 +17,17 @@ from gate.core.types import TemplateId
 from gate.errors import DeviceFault
 from gate.vision import wire
 
-EMBEDDING = bytes(range(256)) * 2
+TEMPLATE = bytes(range(256)) * 2
+SEED = bytes(range(100, 132))
 TEXT = st.text(max_size=40)
-COSINES = st.floats(-1, 1)
 
 
 @st.composite
 def galleries(draw):
     ids = tuple(draw(st.lists(TEXT, max_size=4)))
-    size = len(ids) * wire.EMBEDDING_BYTES
-    return wire.LoadGallery(draw(st.integers(0)), ids, draw(st.binary(min_size=size, max_size=size)))
+    size = wire.SEED_BYTES + len(ids) * wire.TEMPLATE_BYTES
+    payload = draw(st.binary(min_size=size, max_size=size))
+    return wire.LoadGallery(draw(st.integers(0)), draw(st.integers(0)), ids, payload)
 
 
 MESSAGES = st.one_of(
@@ -41,16 +41,14 @@ MESSAGES = st.one_of(
     st.builds(wire.Beat, st.integers(0)),
     st.just(wire.Closed()),
     st.builds(wire.GalleryLoaded, st.integers(0)),
-    st.builds(
-        wire.Found, TEXT, st.sampled_from([hint.value for hint in Hint]), TEXT | st.none(), COSINES, COSINES
-    ),
-    st.builds(wire.Embedded, TEXT, st.binary(min_size=512, max_size=512)),
+    st.builds(wire.Found, TEXT, st.sampled_from([hint.value for hint in Hint]), TEXT | st.none()),
+    st.builds(wire.Enrolled, TEXT, st.integers(0), st.binary(min_size=512, max_size=512)),
     st.builds(wire.Fault, TEXT, TEXT, TEXT, TEXT),
 )
-FOUND = wire.Found("x", "compared", "t", 0.5, -1.0)
+FOUND = wire.Found("x", "compared", "t")
 ONE_OF_EACH = (
     wire.Configure("{}"),
-    wire.LoadGallery(3, ("a", "b"), EMBEDDING * 2),
+    wire.LoadGallery(3, 7, ("a", "b"), SEED + TEMPLATE * 2),
     wire.StartCapture("x", enrol=True),
     wire.StopCapture(),
     wire.Wipe(),
@@ -60,7 +58,7 @@ ONE_OF_EACH = (
     wire.Closed(),
     wire.GalleryLoaded(3),
     FOUND,
-    wire.Embedded("x", EMBEDDING),
+    wire.Enrolled("x", 7, TEMPLATE),
     wire.Fault("x", "code", "what", "remedy"),
 )
 
@@ -115,7 +113,7 @@ JSON = st.recursive(
 NAMES = st.sampled_from([kind.__name__ for kind in get_args(wire.Message)])
 
 
-@given(st.tuples(NAMES | JSON, JSON) | JSON, st.sampled_from([b"", EMBEDDING, b"x"]))
+@given(st.tuples(NAMES | JSON, JSON) | JSON, st.sampled_from([b"", SEED, TEMPLATE, SEED + TEMPLATE, b"x"]))
 def test_any_json_is_a_message_or_a_fault_and_nothing_else(header, payload):
     with suppress(DeviceFault):
         wire.Decoder().feed(frame(header, payload))
@@ -152,10 +150,12 @@ def test_an_oversized_message_is_refused_from_its_lengths_alone(lengths):
         ["Beat", {"held_frames": 0.0}],
         ["Ready", {"providers": "cpu"}],
         ["Ready", {"providers": ["cpu", 1]}],
-        ["Found", {"attempt": "x", "hint": "smiling", "template": None, "score": 0.0, "second": 0.0}],
-        ["Found", {"attempt": "x", "hint": "compared", "template": 1, "score": 0.0, "second": 0.0}],
-        ["Found", {"attempt": "x", "hint": "compared", "template": "t", "score": 10**400, "second": 0.0}],
-        ["Found", {"attempt": "x", "hint": "compared", "template": "t", "score": None, "second": 0.0}],
+        ["Found", {"attempt": "x", "hint": "smiling", "template": None}],
+        ["Found", {"attempt": "x", "hint": "compared", "template": 1}],
+        ["Found", {"attempt": "x", "hint": "compared", "template": "t", "score": 0.7}],
+        ["Found", {"attempt": "x", "hint": "compared", "template": 0.7}],
+        ["GalleryLoaded", {"generation": 0.5}],
+        ["GalleryLoaded", {"generation": True}],
     ],
     ids=lambda header: str(header)[:60],
 )
@@ -166,29 +166,34 @@ def test_what_is_not_exactly_a_known_message_is_refused(header):
 @pytest.mark.parametrize(
     "message",
     [
-        wire.LoadGallery(1, ("a",), EMBEDDING[:-1]),
-        wire.LoadGallery(1, ("a", "b"), EMBEDDING),
-        wire.LoadGallery(1, (), EMBEDDING),
-        wire.Embedded("x", EMBEDDING + b"\0"),
-        wire.Embedded("x", b""),
+        wire.LoadGallery(1, 1, ("a",), SEED + TEMPLATE[:-1]),
+        wire.LoadGallery(1, 1, ("a", "b"), SEED + TEMPLATE),
+        wire.LoadGallery(1, 1, ("a",), TEMPLATE),
+        wire.LoadGallery(1, 1, ("a",), SEED),
+        wire.LoadGallery(1, 1, ("a",), b""),
+        wire.LoadGallery(1, 1, (), SEED[:-1]),
+        wire.LoadGallery(1, 1, (), TEMPLATE),
+        wire.Enrolled("x", 1, TEMPLATE + b"\0"),
+        wire.Enrolled("x", 1, b""),
     ],
 )
 def test_a_payload_of_the_wrong_length_is_refused(message):
-    assert "one embedding" in refusal(wire.encode(message))
+    assert "template" in refusal(wire.encode(message))
+
+
+@pytest.mark.parametrize("payload", [b"", SEED])
+def test_a_gallery_of_nobody_comes_with_a_seed_or_where_no_epoch_is_known_without(payload):
+    message = wire.LoadGallery(1, 0, (), payload)
+    assert wire.Decoder().feed(wire.encode(message)) == [message]
 
 
 def test_a_payload_where_none_belongs_is_refused():
     assert "payload" in refusal(frame(["Wipe", {}], b"pixels"))
 
 
-def test_a_score_that_is_not_a_number_arrives_as_such_so_that_the_core_refuses_it():
-    (found,) = wire.Decoder().feed(wire.encode(replace(FOUND, score=float("nan"))))
-    assert math.isnan(found.score)
-
-
 @pytest.mark.parametrize("hint", Hint)
 def test_a_finding_survives_the_wire(hint):
-    finding = Finding(hint, TemplateId("t") if hint is Hint.COMPARED else None, 0.7, 0.1)
+    finding = Finding(hint, TemplateId("t") if hint is Hint.COMPARED else None)
     (found,) = wire.Decoder().feed(wire.encode(wire.Found.of("x", finding)))
     assert (found.finding(), wire.attempt_of(found)) == (finding, "x")
 
@@ -201,16 +206,40 @@ def test_templates_do_not_stay_in_the_decoder():
 
 def test_no_message_shows_templates_or_settings():
     """R30, and a camera's address may hold a password."""
-    shown = repr((wire.Configure("rtsp://user:secret@host/"), wire.LoadGallery(1, ("a",), EMBEDDING)))
-    shown += repr(wire.Embedded("x", EMBEDDING))
+    shown = repr(
+        (wire.Configure("rtsp://user:secret@host/"), wire.LoadGallery(1, 1, ("a",), SEED + TEMPLATE))
+    )
+    shown += repr(wire.Enrolled("x", 1, TEMPLATE))
     assert "secret" not in shown
-    assert repr(EMBEDDING)[2:40] not in shown
+    assert repr(TEMPLATE)[2:40] not in shown
+    assert repr(SEED)[2:-1] not in shown
     assert "payload" not in shown
 
 
 def test_no_message_can_carry_a_picture():
-    """R30, R40: bytes are embeddings, one for each template or exactly one; there is no other field for bytes."""
+    """R30, R40: bytes are a seed with one template for each id, or exactly one template; nothing else has room for them."""
     carriers = {kind for kind in get_args(wire.Message) for item in fields(kind) if "bytes" in str(item.type)}
-    assert carriers == {wire.LoadGallery, wire.Embedded}
-    simple = {"str", "str | None", "bool", "int", "float", "bytes", "tuple[str, ...]"}
+    assert carriers == {wire.LoadGallery, wire.Enrolled}
+    simple = {"str", "str | None", "bool", "int", "bytes", "tuple[str, ...]"}
     assert {str(item.type) for kind in get_args(wire.Message) for item in fields(kind)} <= simple
+
+
+def numbers(value):
+    if isinstance(value, list | dict):
+        inner = value.values() if isinstance(value, dict) else value
+        return [number for each in inner for number in numbers(each)]
+    return [value] if isinstance(value, float) else []
+
+
+@given(MESSAGES)
+def test_r43_r55_no_message_has_a_place_for_a_score(message):
+    """The settings alone hold cosines: the limits, which are nobody's."""
+    encoded = wire.encode(message)
+    header_size, _ = struct.unpack_from(">II", encoded)
+    header = json.loads(encoded[8 : 8 + header_size])
+    assert numbers(header) == []
+    assert not {"float", "complex", "object", "Any"} & {str(item.type) for item in fields(message)}
+
+
+def test_r43_the_child_does_not_answer_with_more_than_which_template_matched():
+    assert [item.name for item in fields(wire.Found)] == ["attempt", "hint", "template"]

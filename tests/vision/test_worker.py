@@ -3,113 +3,16 @@
 from __future__ import annotations
 
 import math
-import socket
 
 import cv2
-import numpy as np
 import pytest
 
 from gate.core.policy import Hint
 from gate.vision import wire
 from gate.vision.camera import SILENCE_S
-from gate.vision.client import Patience
-from gate.vision.detect import STRIDES
-from gate.vision.pipeline import Pipeline
-from gate.vision.worker import BEAT_S, Worker
-
-HEADS = {"cls": 1, "obj": 1, "bbox": 4, "kps": 10}
-
-
-class OneFace:
-    """A detector that sees one large face, whose landmarks all stand at one point if it is *degenerate*."""
-
-    def __init__(self, *, degenerate=False):
-        self.points = [0.0] * 10 if degenerate else [1, 1, 3, 1, 2, 2, 1, 3, 3, 3]
-
-    def run(self, outputs, inputs):
-        (blob,) = inputs.values()
-        rows = {stride: math.prod(side // stride for side in blob.shape[2:]) for stride in STRIDES}
-        answers = {
-            f"{head}_{stride}": np.zeros((1, rows[stride], width), np.float32)
-            for head, width in HEADS.items()
-            for stride in STRIDES
-        }
-        row = 3 * (blob.shape[3] // 32) + 4
-        answers["cls_32"][0, row] = answers["obj_32"][0, row] = 1
-        answers["bbox_32"][0, row, 2:] = math.log(4)
-        answers["kps_32"][0, row] = self.points
-        return [answers[name] for name in outputs]
-
-
-class OneVector:
-    """An embedder that finds everybody alike."""
-
-    def run(self, _outputs, _inputs):
-        return [np.ones((1, 128), np.float32)]
-
-
-class Lens:
-    """A camera that gives one frame after another, or raises what it is told to."""
-
-    def __init__(self, error=None):
-        self.error = error
-        self.frames = []
-
-    def read(self):
-        if self.error:
-            raise self.error
-        self.frames.append(np.random.default_rng(len(self.frames)).integers(60, 200, (480, 640, 3), np.uint8))
-        return self.frames[-1]
-
-    def close(self):
-        pass
-
-
-class Child:
-    """A worker in this process, and what it said."""
-
-    def __init__(self, link, ours, settings):
-        self.worker, self.ours = Worker(link), ours
-        self.worker._settings = settings
-        self.sees(OneFace())
-
-    def sees(self, detector):
-        self.worker._pipeline = Pipeline(detector, OneVector())
-
-    def look(self, camera):
-        self.worker._camera = camera
-        self.worker._look(camera)
-        return self.said()
-
-    def told(self, message):
-        self.worker._heed(message)
-        return self.said()
-
-    def said(self):
-        self.ours.setblocking(False)
-        return wire.Decoder().feed(self.ours.recv(1 << 20))
-
-    def pixels(self):
-        detector, embedder = self.worker._pipeline._detector, self.worker._pipeline._embedder
-        return np.concatenate(
-            [
-                part.ravel()
-                for part in (detector._work.canvas, detector._work.blob, embedder._aligned, embedder._blob)
-            ]
-        )
-
-
-@pytest.fixture
-def child_of():
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        yield lambda settings: Child(theirs, ours, settings)
-
-
-@pytest.fixture
-def child(child_of, settings_for):
-    return child_of(settings_for("folder"))
-
+from gate.vision.client import Patience, VisionSettings
+from gate.vision.worker import BEAT_S
+from tests.vision.planted import Lens, OneFace, axis, towards
 
 # --- frames ---
 
@@ -156,6 +59,62 @@ def test_closing_what_is_not_open_is_confirmed_as_well(child):
     assert child.told(wire.StopCapture()) == [wire.Closed()]
 
 
+# --- who matches ---
+
+
+def seen_with(child_of, settings, **templates):
+    """Load these templates and look once; give the finding."""
+    child = child_of(settings)
+    child.sees(OneFace(), axis())
+    child.knows(**templates)
+    (found,) = child.look(Lens())
+    assert found.hint == Hint.COMPARED
+    return found
+
+
+@pytest.mark.parametrize(("cosine", "named"), [(0.69, None), (0.71, "ada"), (0.999, "ada"), (-0.9, None)])
+def test_a_face_is_named_from_the_threshold_on(child_of, settings_for, cosine, named):
+    found = seen_with(child_of, settings_for("folder", threshold=0.7), ada=towards(cosine))
+    assert found.template == named
+
+
+@pytest.mark.parametrize(("second", "named"), [(0.86, None), (0.84, "ada"), (0.0, "ada")])
+def test_a_face_is_named_only_when_the_next_person_is_behind_by_the_margin(
+    child_of, settings_for, second, named
+):
+    settings = settings_for("folder", threshold=0.7, margin=0.1)
+    assert seen_with(child_of, settings, ada=towards(0.95), ben=towards(second)).template == named
+
+
+@pytest.mark.parametrize("limits", [{"threshold": math.nan}, {"margin": math.nan}, {"threshold": math.inf}])
+def test_limits_that_are_no_numbers_name_nobody(child_of, settings_for, limits):
+    assert seen_with(child_of, settings_for("folder", **limits), ada=axis()).template is None
+
+
+def test_limits_that_are_no_numbers_survive_the_way_to_the_child(settings_for):
+    settings = settings_for("folder", threshold=math.inf, margin=math.nan)
+    received = VisionSettings.of(*wire.Decoder().feed(wire.encode(settings.to_message())))
+    assert (received.threshold, math.isnan(received.margin)) == (math.inf, True)
+
+
+def test_without_a_seed_a_face_is_seen_and_nobody_named(child):
+    (found,) = child.look(Lens())
+    assert (found.hint, found.template) == (Hint.COMPARED, None)
+
+
+def test_r24_r35_the_next_gallery_overwrites_templates_and_seed(child):
+    child.knows(ada=axis())
+    gallery, protection = child.knows()
+    assert not gallery.matrix.any()
+    assert not protection._signs.any()
+
+
+def test_r51_a_gallery_without_an_epoch_takes_the_seed_away(child):
+    child.knows(ada=axis())
+    child.told(wire.LoadGallery(8, 0, (), b""))
+    assert child.worker._protection is None
+
+
 # --- the parent's patience ---
 
 
@@ -169,35 +128,11 @@ def test_neither_opening_nor_reading_outlasts_the_parent_s_patience():
     assert Patience().silence_s > BEAT_S + SILENCE_S
 
 
-# --- enrolment ---
+# --- what it says of likeness ---
 
 
-@pytest.mark.parametrize(
-    ("driver", "source"),
-    [
-        ("folder", ""),
-        ("stream", "film.avi"),
-        ("stream", "/somewhere/film.avi"),
-        ("stream", "file:///somewhere/film.avi"),
-        ("stream", "FILE:/somewhere/film.avi"),
-        ("stream", "concat:a.avi|b.avi"),
-        ("stream", ""),
-    ],
-)
-def test_nobody_is_enrolled_from_stored_files(child_of, settings_for, driver, source):
-    """R26."""
-    child = child_of(settings_for(driver, source))
-    fault, beat = child.told(wire.StartCapture("x", enrol=True))
-    assert (fault.attempt, fault.code, bool(fault.remedy)) == ("x", "enrol-not-live", True)
-    assert (beat, child.worker._camera) == (wire.Beat(0), None)
-
-
-def test_a_folder_may_be_looked_at_without_enrolling(child):
-    child.told(wire.StartCapture("x"))
-    assert child.worker._camera is not None
-
-
-def test_a_live_stream_may_be_enrolled_from_and_is_only_absent_here(child_of, settings_for):
-    child = child_of(settings_for("stream", "RTSP://127.0.0.1:1/yard"))
-    fault, _ = child.told(wire.StartCapture("x", enrol=True))
-    assert fault.code == "camera-absent"
+def test_r43_r55_whoever_stands_there_the_child_says_no_number(child_of, settings_for):
+    settings = settings_for("folder", threshold=0.7)
+    said = [seen_with(child_of, settings, ada=towards(cosine)) for cosine in (0.71, 0.83, 0.97)]
+    assert len(set(said)) == 1, "three likenesses, one answer"
+    assert said[0] == wire.Found("", "compared", "ada")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 
+from gate.ports import ProtectedGallery
 from gate.vision import wire
 from gate.vision.client import Patience, VisionClient
 
 WAIT_S = 20
 LONG = Patience(silence_s=WAIT_S, close_s=WAIT_S)
 SHORT = Patience(silence_s=1.0, restart_s=(0.01,))
+EPOCH = 3
+SEED = bytes(range(32))
 ATTEMPTS = (f"attempt-{number}" for number in count())
 
 
@@ -44,7 +46,7 @@ class World:
             if isinstance(message, kind) and attempt in {None, getattr(message, "attempt", None)}
         ]
 
-    async def capture(self, scene, *, looks=3, enrol=False, kind=wire.Found | wire.Embedded | wire.Fault):
+    async def capture(self, scene, *, looks=3, enrol=False, kind=wire.Found | wire.Enrolled | wire.Fault):
         """Look at a scene until there are *looks* answers, or a fault; give them all."""
         attempt = next(ATTEMPTS)
         self.client.set_scene(scene)
@@ -59,11 +61,16 @@ class World:
         self.client.load_gallery(self.gallery)
         await self.ready()
 
-    gallery: Sequence[tuple[str, bytes]] = ()
+    gallery = ProtectedGallery(EPOCH, SEED)
 
     async def load(self, **templates):
-        self.gallery = tuple(templates.items())
+        self.gallery = gallery_of(**templates)
         await self.settled()
+
+
+def gallery_of(**templates):
+    """Give a gallery of templates that are protected under SEED."""
+    return ProtectedGallery(EPOCH, SEED, tuple(templates.items()))
 
 
 @asynccontextmanager

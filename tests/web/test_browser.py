@@ -10,19 +10,20 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
+import cv2
 import httpx
 import pytest
 
 from gate.core import effects as do
 from gate.core import inputs as on
-from gate.core.attempt import Capturing
+from gate.core.phases import Capturing
 from gate.core.policy import Finding, Hint
-from gate.core.types import AttemptId, Method, Reason, TemplateId
-from gate.notice import CURRENT
+from gate.core.types import AttemptId, Method, Reason, TemplateId, WithdrawalOutcome
 from gate.simulated import SystemClock
 from gate.web.app import create_app
 from gate.web.server import serve
-from tests.web.world import LONGEST, World
+from tests.notices import FIRST
+from tests.web.world import LONGEST, RECEIPT, REFERENCE, World
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -36,11 +37,12 @@ FLAGS = [
 ]
 PANEL = {"width": 800, "height": 480}
 TOUCH_PX = 64
+LOOK = "e => { const s = getComputedStyle(e); return [s.color, s.backgroundColor, s.borderColor, s.fontSize, s.fontWeight].join() }"
 ATTEMPT = AttemptId("shown")
 ALL = (Method.FACE, Method.CARD, Method.PIN)
 VIEWS: list[tuple[do.View, Method | None]] = [
     (do.ClearScreen(), None),
-    (do.ShowNotice(ATTEMPT, CURRENT), None),
+    (do.ShowNotice(ATTEMPT, FIRST), None),
     (do.OfferMethods(ATTEMPT, ALL), None),
     (do.OfferMethods(ATTEMPT, ALL[1:]), None),
     *((do.OfferMethods(ATTEMPT, ALL), method) for method in ALL),
@@ -55,6 +57,10 @@ VIEWS: list[tuple[do.View, Method | None]] = [
         )
         for reason in Reason
     ),
+    (do.AskCredential(ATTEMPT), None),
+    *((do.ConfirmWithdrawal(ATTEMPT, door_failed), None) for door_failed in (False, True)),
+    *((do.ShowWithdrawn(ATTEMPT, outcome), None) for outcome in WithdrawalOutcome),
+    (do.ShowWithdrawn(ATTEMPT, WithdrawalOutcome.WITHDRAWN, REFERENCE, RECEIPT), None),
 ]
 
 
@@ -173,9 +179,9 @@ def until(site, claim) -> None:
     asyncio.run_coroutine_threadsafe(asyncio.wait_for(held(), 10), site._loop).result(12)
 
 
-def found(hint, score=-1.0):
+def found(hint):
     template = TemplateId("t") if hint is Hint.COMPARED else None
-    return lambda world: world.post(on.FaceFound(world.gate.phase.attempt, Finding(hint, template, score)))
+    return lambda world: world.post(on.FaceFound(world.gate.phase.attempt, Finding(hint, template)))
 
 
 VISIT = {
@@ -184,7 +190,7 @@ VISIT = {
         "Start",
         "Opening by face is your choice",
         "How would you like",
-        "Face",
+        "Face Look at",
         "Come a little closer",
         "Please come in",
     ),
@@ -204,7 +210,7 @@ def test_a_visit_by_face_from_start_to_an_open_door(page, sites, language):
     site.do(found(Hint.COME_CLOSER))
     page.get_by_role("heading", name=closer).wait_for()
     for _ in range(2):
-        site.do(found(Hint.COMPARED, 0.9))
+        site.do(found(Hint.COMPARED))
     page.get_by_role("heading", name=welcome).wait_for()
     assert any(isinstance(effect, do.ReleaseDoor) for effect in site.world.effects)
 
@@ -277,8 +283,7 @@ def test_card_pin_and_face_are_equal_in_size_and_weight_and_the_first_focus_is_n
     assert [tile.get_attribute("value") for tile in tiles] == ["card", "pin", "face"]
     boxes = [tile.bounding_box() for tile in tiles]
     assert len({(round(box["width"]), round(box["height"]), round(box["y"])) for box in boxes}) == 1
-    look = "e => { const s = getComputedStyle(e); return [s.color, s.backgroundColor, s.borderColor, s.fontSize, s.fontWeight].join() }"
-    assert len({tile.evaluate(look) for tile in tiles}) == 1
+    assert len({tile.evaluate(LOOK) for tile in tiles}) == 1
     page.keyboard.press("Tab")
     assert page.locator(":focus").get_attribute("value") == "card"
 
@@ -348,6 +353,26 @@ def put(world, view, chosen, language):
     if chosen is not None:
         world.screen.choose(ATTEMPT, chosen)
     return world.screen.shown.number
+
+
+def test_a_withdrawal_asks_with_equal_buttons_and_its_receipt_scans(page, sites, tmp_path):
+    """R24, R25."""
+    site = sites()
+    open_kiosk(page, site, "en")
+    page.get_by_role("button", name="Withdraw face").click()
+    page.get_by_role("heading", name="Show your card").wait_for()
+    site.do(lambda world: world.present("known"))
+    page.get_by_role("heading", name="Delete my face and withdraw consent now?").wait_for()
+    page.mouse.move(0, 0)
+    buttons = page.locator(".stage button").all()
+    boxes = [button.bounding_box() for button in buttons]
+    assert len({(round(box["width"]), round(box["height"]), round(box["y"])) for box in boxes}) == 1
+    assert len({button.evaluate(LOOK) for button in buttons}) == 1
+    buttons[0].click()
+    page.get_by_role("heading", name="Your face was deleted").wait_for()
+    code = tmp_path / "code.png"
+    page.get_by_role("img", name="Receipt as a QR code").screenshot(path=code)
+    assert cv2.QRCodeDetector().detectAndDecode(cv2.imread(str(code)))[0] == RECEIPT
 
 
 @pytest.mark.parametrize("path", ["", "notice", "desk", "sim"])

@@ -7,8 +7,8 @@ from gate.core import inputs as on
 from gate.core.attempt import Capturing, Choosing, Idle, Noticing
 from gate.core.policy import Hint
 from gate.core.types import AttemptId, Method, Reason
-from gate.notice import CURRENT as NOTICE
 from gate.web.words import CHECKING, CHOSEN, HINTS, RESULTS
+from tests.notices import FIRST as NOTICE
 
 ATTEMPT = AttemptId("attempt-1")
 

@@ -5,14 +5,15 @@ from html import unescape
 
 import pytest
 
-from gate.core import attempt as phases
+from gate.core import phases
 from gate.core.policy import Conditions
 from gate.errors import RequestError, VaultError
-from gate.notice import CURRENT as NOTICE
 from gate.store.keys import Custody
 from gate.web.app import create_app
 from gate.web.desk import RESIDENTS_A_PAGE
 from gate.web.words import CUSTODY, OBSTACLES, PHASES
+from tests.notices import FIRST as NOTICE
+from tests.notices import bare_board
 from tests.web.conftest import Client
 from tests.web.world import World
 
@@ -142,6 +143,7 @@ def test_names_are_text_and_never_markup(client):
         ("/sim/deed", {"name": "leave"}, "leave"),
         ("/sim/deed", {"name": "shut"}, "shut"),
         ("/sim/deed", {"name": "kill-vision"}, "kill"),
+        ("/sim/deed", {"name": "tamper"}, "tamper"),
     ],
 )
 def test_a_form_of_the_simulator_does_its_deed_and_returns(client, world, path, form, done):
@@ -225,7 +227,7 @@ def test_who_was_on_a_later_page_is_found_there_after_the_press(client, world):
 
 def test_without_a_published_notice_the_pages_say_so_and_nobody_can_agree_r11(world, runner):
     status = replace(world.status(), obstacles=("notice_published",))
-    bare = replace(world.context, notice_texts={}, status=lambda: status)
+    bare = replace(world.context, notices=bare_board(), status=lambda: status)
     client = Client(create_app(bare, world.screen), runner)
     for path in ("/", "/notice", "/desk"):
         page = client.get(path, params=EN).text

@@ -5,9 +5,9 @@ import httpx
 import pytest
 
 from gate.errors import ConfigError
-from gate.notice import CURRENT
 from gate.web.app import create_app
 from gate.web.server import serve
+from tests.notices import FIRST
 
 
 async def served(world, deed, host="127.0.0.1", port=0):
@@ -73,7 +73,7 @@ def test_a_port_in_use_is_named_with_its_remedy(world):
     assert "web.port" in refused.value.remedy
 
 
-CONSENT = {"person": "p-undecided", "notice": CURRENT, "language": "en", "agreed": "yes"}
+CONSENT = {"person": "p-undecided", "notice": FIRST, "language": "en", "agreed": "yes"}
 
 
 def test_an_enrolment_ends_when_its_browser_goes_and_writes_nothing_r26(world):
@@ -100,4 +100,4 @@ def test_an_enrolment_whose_browser_stays_is_written(world):
             return await asking
 
     assert asyncio.run(served(world, stay)).status_code == 303
-    assert world.desk.agreements == [(CURRENT, "en")]
+    assert world.desk.agreements == [(FIRST, "en")]

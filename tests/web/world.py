@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
 
 from gate.core import effects as do
 from gate.core import inputs as on
-from gate.core.attempt import Gate, advance, deadline, face_is_offered
+from gate.core.attempt import advance, deadline, face_is_offered
+from gate.core.phases import Gate
 from gate.core.policy import Conditions, Rules
-from gate.core.types import AttemptId, Card, PersonId, Reason
+from gate.core.types import AttemptId, Card, PersonId, Reason, WithdrawalOutcome
 from gate.errors import RequestError
-from gate.notice import CURRENT, LANGUAGES, NOTICES
 from gate.web.context import Resident, Status, WebContext
 from gate.web.screen import KioskScreen
+from tests.notices import FIRST, published_board
 
+REFERENCE = "7K2M-9QXD"
+RECEIPT = "gate-receipt:" + "0123456789abcdef" * 32
 LONGEST = 200
 """The settings take so many characters for who runs the gate and whom to ask."""
-
-
-def notice_texts(controller: str, contact: str) -> dict[str, str]:
-    """Give the published texts, filled."""
-    values = {"controller": controller, "contact": contact, "retention_days": 365, "version": CURRENT}
-    return {
-        language: (NOTICES / CURRENT / f"{language}.txt").read_text(encoding="utf-8").format(**values).strip()
-        for language in LANGUAGES
-    }
 
 
 @dataclass
@@ -124,8 +119,16 @@ class FakeSimulation:
     def plug_reader(self, *, plugged):
         self.reader_plugged = plugged
 
+    def tamper(self):
+        self.done.append("tamper")
+
     def kill_vision(self):
         self.done.append("kill")
+
+
+def has_withdrawn(attempt):
+    """Answer as a store that ended a consent."""
+    return on.Withdrawn(attempt, WithdrawalOutcome.WITHDRAWN, REFERENCE, RECEIPT)
 
 
 class World:
@@ -135,11 +138,12 @@ class World:
         self, clock, *, controller="Lakeside Homes", contact="010-5555 0100", simulated=True, **rules
     ):
         self.clock = clock
-        self.rules = Rules(CURRENT, **{"notice_minimum_s": 2.0, "threshold": 0.4, "margin": 0.1} | rules)
+        self.rules = Rules(FIRST, **{"notice_minimum_s": 2.0} | rules)
         self.posted: list[on.Input] = []
         self.effects: list[do.Effect] = []
         self.gate = Gate()
         self.obstacles_elsewhere = False
+        self.withdrawal: Callable[[AttemptId], on.Withdrawn] = has_withdrawn
         self.screen = KioskScreen(clock)
         self.desk = FakeDesk()
         self.simulation = FakeSimulation() if simulated else None
@@ -148,8 +152,8 @@ class World:
             clock=clock,
             post=self.post,
             new_attempt=self.new_attempt,
-            notice=CURRENT,
-            notice_texts=notice_texts(controller, contact),
+            notices=published_board(controller=controller, contact=contact),
+            public_url=None,
             notice_minimum_s=self.rules.notice_minimum_s,
             status=self.status,
             desk=self.desk,
@@ -168,7 +172,8 @@ class World:
     def look(self):
         """Let the gate notice the screen, and its deadlines pass."""
         fine = not self.obstacles_elsewhere
-        conditions = Conditions(True, fine, self.screen.live, fine, fine, fine, fine)
+        everything = Conditions(*[fine] * len(fields(Conditions)))
+        conditions = replace(everything, switched_on=True, screen_live=self.screen.live)
         if conditions != self.gate.conditions:
             self._take(on.ConditionsChanged(conditions))
         due = deadline(self.gate)
@@ -191,7 +196,7 @@ class World:
             reader_healthy=True,
             door_healthy=True,
             broker_connected=False,
-            key_custody="software file",
+            key_custody="file",
         )
 
     def _take(self, event):
@@ -207,9 +212,9 @@ class World:
                     self._take(on.Recorded(decision.attempt, on.Stored.COMMITTED))
                 case do.ReleaseDoor(attempt):
                     self._take(on.DoorReported(attempt, released=True))
-                case do.ShowNotice() | do.OfferMethods() | do.Guide() | do.ShowChecking() | do.ShowResult():
-                    self.screen.show(effect)
-                case do.ClearScreen():
+                case do.Withdraw(attempt):
+                    self._take(self.withdrawal(attempt))
+                case _ if isinstance(effect, do.View):
                     self.screen.show(effect)
                 case _:
                     pass

@@ -19,11 +19,12 @@ CREATE TABLE consents (
     ended_at INTEGER,
     state TEXT NOT NULL CHECK (state IN ('given', 'withdrawn', 'expired', 'invalidated')),
     restricted_at INTEGER,
+    under_14 INTEGER NOT NULL CHECK (under_14 IN (0, 1)), -- R27: so that these end where face for children is off
     CHECK (expires_at > given_at),
     CHECK ((state = 'given') = (ended_at IS NULL))
 ) STRICT;
 INSERT INTO consents SELECT id, subject_ref, purpose, notice_version, language, given_at, expires_at,
-    coalesce(ended_at, given_at), iif(state IN ('given', 'superseded'), 'invalidated', state), NULL
+    coalesce(ended_at, given_at), iif(state IN ('given', 'superseded'), 'invalidated', state), NULL, 0
     FROM consents_before;
 DROP TABLE consents_before;
 CREATE UNIQUE INDEX one_consent_per_purpose ON consents (subject_ref, purpose) WHERE state = 'given';
@@ -65,6 +66,10 @@ BEGIN SELECT RAISE(ABORT, 'a consent keeps the terms it was given under'); END;
 CREATE TRIGGER consent_ends_without_templates BEFORE UPDATE OF state ON consents
 WHEN NEW.state <> 'given' AND EXISTS (SELECT 1 FROM templates WHERE consent_id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'a consent ends without templates'); END;
+
+-- R51: whatever deletes a template asks for a new epoch, in the same transaction.
+CREATE TRIGGER erasing_asks_for_a_new_epoch AFTER DELETE ON templates
+BEGIN INSERT INTO meta VALUES ('rotation-due', 1) ON CONFLICT (name) DO NOTHING; END;
 
 -- ISO/IEC TS 27560: every event of every consent record. digest is of the event's canonical JSON, hash chains it to
 -- the one before, signature is over hash. When its time is over the event's content goes, digest and hash stay.

@@ -1,0 +1,150 @@
+"""Where a visit to the gate stands. Every phase but Idle belongs to one attempt and has an end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gate.core import inputs as on
+from gate.core.policy import Conditions, Hint
+from gate.core.types import AttemptId, Decision, Method, Seconds, TemplateId
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Nobody is being served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noticing:
+    """The notice goes up; once the screen confirms it, its minimum time runs until *until*."""
+
+    attempt: AttemptId
+    until: Seconds
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """The person chooses among *methods*."""
+
+    attempt: AttemptId
+    until: Seconds
+    methods: tuple[Method, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Capturing:
+    """The camera is open. *agreeing* findings in a row named *template*; *saw_face* once any was compared."""
+
+    attempt: AttemptId
+    until: Seconds
+    template: TemplateId | None = None
+    agreeing: int = 0
+    saw_face: bool = False
+    hint: Hint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identifying:
+    """The person wants their face deleted; their card or PIN will tell whose it is (R24)."""
+
+    attempt: AttemptId
+    until: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Verifying:
+    """The store checks a card or PIN; with *withdraws*, of a person who asked for their face to be deleted."""
+
+    attempt: AttemptId
+    until: Seconds
+    method: Method
+    withdraws: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A grant is being written; the strike waits for it. A credential that comes meanwhile is kept for next."""
+
+    attempt: AttemptId
+    until: Seconds
+    decision: Decision
+    withdraws: bool = False
+    next: on.CredentialPresented | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The door was asked to release and the screen says so."""
+
+    attempt: AttemptId
+    until: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The screen says that it did not work, and what else does."""
+
+    attempt: AttemptId
+    until: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Confirming:
+    """The door was asked to release, and the screen asks whether the face shall go now."""
+
+    attempt: AttemptId
+    until: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawing:
+    """The store ends the consent and destroys the template."""
+
+    attempt: AttemptId
+    until: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The screen says how the withdrawal ended."""
+
+    attempt: AttemptId
+    until: Seconds
+
+
+Phase = (
+    Idle
+    | Noticing
+    | Choosing
+    | Capturing
+    | Identifying
+    | Verifying
+    | Recording
+    | Granted
+    | Refused
+    | Confirming
+    | Withdrawing
+    | Told
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The whole state: the attempt's phase, what face depends on, and how often face was refused of late."""
+
+    phase: Phase = Idle()
+    conditions: Conditions = field(default_factory=Conditions)
+    refusals: int = 0
+    face_rests_until: Seconds = float("-inf")
+
+
+def withdrawing_attempt(gate: Gate) -> AttemptId | None:
+    """Give the attempt whose verified person must be known for a withdrawal, or None: then nobody's may be kept."""
+    match gate.phase:
+        case Verifying(attempt, withdraws=True) | Recording(attempt, withdraws=True):
+            return attempt
+        case Confirming(attempt) | Withdrawing(attempt):
+            return attempt
+        case _:
+            return None

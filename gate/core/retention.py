@@ -1,0 +1,351 @@
+"""How long each thing the device may hold is kept, what starts its clock, and what ends it (R75).
+
+``DATA_TABLE`` is the one list; the deleting is done in ``gate/store/retention.py``, by the cut-offs given here.
+"""
+
+from __future__ import annotations
+
+import calendar
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+TEMPLATE_MONTHS: Final = 12
+UNUSED: Final = timedelta(days=180)
+UNDER_14: Final = timedelta(days=180)
+RECORD_YEARS: Final = 3
+AFTER_TENANCY: Final = timedelta(days=30)
+AFTER_VALIDITY: Final = timedelta(days=30)
+DECISIONS: Final = timedelta(days=30)
+COUNTS: Final = timedelta(days=90)
+WAITS: Final = timedelta(days=30)
+FRAME: Final = timedelta(seconds=1)
+_MONTHS = 12
+
+
+class DataClass(StrEnum):
+    """How much harm the item could do."""
+
+    SENSITIVE = "sensitive"
+    PERSONAL = "personal"
+    SECRET = "secret"  # noqa: S105 - a class of data
+    OPERATIONAL = "operational"
+
+
+class Item(StrEnum):
+    """Each kind of thing the device holds."""
+
+    FRAME = "frame"
+    WINDOW_SET = "window-set"
+    KEYS = "keys"
+    TEMPLATE = "template"
+    UNUSED_TEMPLATE = "unused-template"
+    ORPHAN = "orphan"
+    TENANCY = "tenancy"
+    PERSON = "person"
+    DAMAGED_PERSON = "damaged-person"
+    CREDENTIAL = "credential"
+    CONSENT = "consent"
+    DECISION = "decision"
+    COUNT = "count"
+    WAIT = "wait"
+    AUDIT = "audit"
+    REQUEST = "request"
+    REGISTER = "register"
+    ASSESSMENT = "assessment"
+    RUN = "run"
+    TOMBSTONE = "tombstone"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class DataRow:
+    """One line of the table of what the device may hold.
+
+    what: in plain words. where: place and sealing. starts: what starts its clock. kept: how long from then, None where
+    a rule and no span ends it. ends: what ends it. enforced: by what, a place in the code.
+    """
+
+    item: Item
+    what: str
+    data_class: DataClass
+    where: str
+    starts: str
+    kept: str
+    ends: str
+    enforced: str
+
+
+_ENGINE = "gate/store/retention.py, hourly and at each start"
+_VISION = "gate/vision/worker.py: memory only, overwritten"
+
+DATA_TABLE: Final[tuple[DataRow, ...]] = (
+    DataRow(
+        Item.FRAME,
+        "frame, crop, probe embedding, similarity",
+        DataClass.SENSITIVE,
+        "memory of the vision process; never on disk",
+        "the frame",
+        "at most 1 s after the decision",
+        "the decision, or the person leaves",
+        _VISION,
+    ),
+    DataRow(
+        Item.WINDOW_SET,
+        "distinct people of one counting window",
+        DataClass.PERSONAL,
+        "not held: counts are plain sums",
+        "the window",
+        "not held",
+        "not held",
+        "gate/store/outbox.py holds two sums an hour and no set",
+    ),
+    DataRow(
+        Item.KEYS,
+        "root key, epoch secret, transform seed",
+        DataClass.SECRET,
+        "the custody chosen in the settings; where it is a file, the status page says so",
+        "the epoch",
+        "until the next erasure (epoch secret); the device's life (root key)",
+        "an erasure rotates the epoch; a factory reset ends all",
+        "gate/store/rotation.py",
+    ),
+    DataRow(
+        Item.TEMPLATE,
+        "face template",
+        DataClass.SENSITIVE,
+        "database, a key of its own under the epoch's",
+        "consent",
+        "the consent's span, at most 12 months (180 days under 14)",
+        "withdrawal, expiry, end of tenancy",
+        _ENGINE,
+    ),
+    DataRow(
+        Item.UNUSED_TEMPLATE,
+        "face template that is not used, and the month of its last use",
+        DataClass.SENSITIVE,
+        "database, beside the template",
+        "the end of the month of the last use",
+        "180 days",
+        "disuse ends the consent, and the template with it",
+        _ENGINE,
+    ),
+    DataRow(
+        Item.ORPHAN,
+        "consent that no person here can withdraw any more",
+        DataClass.SENSITIVE,
+        "database",
+        "the loss of the person's record",
+        "until the next run",
+        "it is invalidated, its template erased",
+        _ENGINE,
+    ),
+    DataRow(
+        Item.TENANCY,
+        "cards, PIN and face of somebody who moves out on a day known before",
+        DataClass.PERSONAL,
+        "database",
+        "the end of the tenancy",
+        "ends with it",
+        "cards and PIN are revoked, the consent is invalidated, the unit number is free",
+        _ENGINE,
+    ),
+    DataRow(
+        Item.PERSON,
+        "name, unit, contact",
+        DataClass.PERSONAL,
+        "database, a key of its own, apart from biometric data",
+        "the end of the tenancy",
+        "30 days",
+        "deletion; removal at the desk is immediate",
+        _ENGINE,
+    ),
+    DataRow(
+        Item.DAMAGED_PERSON,
+        "name, unit, contact in a record that was altered and opens no more",
+        DataClass.PERSONAL,
+        "database, unreadable",
+        "the damage",
+        "until it is put right or removed at the desk; each run tells of it",
+        "gate resident remove",
+        _ENGINE,
+    ),
+    DataRow(
+        Item.CREDENTIAL,
+        "card (keyed HMAC of its number), PIN (argon2id over a keyed HMAC)",
+        DataClass.PERSONAL,
+        "database; neither number nor PIN is held",
+        "the end of its validity",
+        "30 days, opening nothing",
+        "revocation, expiry, end of tenancy",
+        _ENGINE,
+    ),
+    DataRow(
+        Item.CONSENT,
+        "consent record and its events",
+        DataClass.PERSONAL,
+        "database, a key of its own per event",
+        "the end of the consent",
+        "3 years, restricted to proving it",
+        "content deleted; hash and signature stay as links of the chain",
+        _ENGINE,
+    ),
+    DataRow(
+        Item.DECISION,
+        "decision at the gate: time, method, result, reason; no person",
+        DataClass.OPERATIONAL,
+        "database",
+        "the decision",
+        "30 days",
+        "deletion",
+        _ENGINE,
+    ),
+    DataRow(
+        Item.COUNT,
+        "hourly counts of decisions",
+        DataClass.OPERATIONAL,
+        "database, published",
+        "the hour",
+        "90 days",
+        "deletion, sent or not",
+        _ENGINE,
+    ),
+    DataRow(
+        Item.WAIT,
+        "wrong PINs by keyed HMAC of the unit as typed",
+        DataClass.PERSONAL,
+        "database",
+        "the end of the wait",
+        "30 days",
+        "a right PIN, or deletion",
+        _ENGINE,
+    ),
+    DataRow(
+        Item.AUDIT,
+        "audit log: roles, acts, random ids",
+        DataClass.PERSONAL,
+        "database, chained, its head signed",
+        "the entry",
+        "3 years",
+        "deletion from the oldest on, up to a signed head",
+        _ENGINE,
+    ),
+    DataRow(
+        Item.REQUEST,
+        "requests of people about their own data",
+        DataClass.PERSONAL,
+        "database, a key of its own",
+        "the answer",
+        "3 years",
+        "deletion",
+        _ENGINE,
+    ),
+    DataRow(
+        Item.REGISTER,
+        "superseded revisions of registers (recipients, processors, training, incidents, signs)",
+        DataClass.PERSONAL,
+        "database, a key of its own",
+        "the next revision",
+        "3 years; the present revision stays",
+        "deletion",
+        _ENGINE,
+    ),
+    DataRow(
+        Item.ASSESSMENT,
+        "impact assessments that a newer approval replaced",
+        DataClass.PERSONAL,
+        "database, a key of its own",
+        "the next approval",
+        "3 years; the latest stays",
+        "deletion",
+        _ENGINE,
+    ),
+    DataRow(
+        Item.RUN,
+        "runs of the retention engine",
+        DataClass.OPERATIONAL,
+        "database",
+        "the run",
+        "3 years",
+        "deletion",
+        _ENGINE,
+    ),
+    DataRow(
+        Item.TOMBSTONE,
+        "tombstones: random ids of what was erased",
+        DataClass.OPERATIONAL,
+        "database; a signed list beside the backups",
+        "the erasure",
+        "3 years, longer than any backup is of use",
+        "deletion",
+        _ENGINE,
+    ),
+    DataRow(
+        Item.NOTICE,
+        "published notices",
+        DataClass.OPERATIONAL,
+        "database, immutable",
+        "publication",
+        "for good: they hold no personal data but the controller's own",
+        "a factory reset",
+        "triggers of gate/store/schema/0002_law.sql",
+    ),
+)
+
+
+def years_before(now: datetime, years: int) -> datetime:
+    """Give the same day and time *years* earlier, 28 February for 29 February where there is none. now: aware, UTC."""
+    utc = now.astimezone(UTC)
+    return months_before(utc, years * _MONTHS)
+
+
+def months_before(now: datetime, months: int) -> datetime:
+    """Give the same day and time *months* earlier, the month's last day where it is shorter. now: aware, UTC."""
+    utc = now.astimezone(UTC)
+    year, month0 = divmod(utc.year * _MONTHS + utc.month - 1 - months, _MONTHS)
+    day = min(utc.day, calendar.monthrange(year, month0 + 1)[1])
+    return utc.replace(year=year, month=month0 + 1, day=day)
+
+
+def month_end(month: int) -> datetime:
+    """Give the first moment after the calendar *month*, which is twelve times the year plus 0 to 11, in UTC."""
+    year, month0 = divmod(month + 1, _MONTHS)
+    return datetime(year, month0 + 1, 1, tzinfo=UTC)
+
+
+def last_month_unused(now: datetime) -> int:
+    """Give the latest month of last use whose templates are due at *now*: its end lies 180 days back or more."""
+    cut = (now - UNUSED).astimezone(UTC)
+    return cut.year * _MONTHS + cut.month - 1 - 1
+
+
+def cutoff(item: Item, now: datetime) -> datetime:
+    """Give the time at or before which the item's clock must have started for it to be deleted at *now*.
+
+    Raises KeyError for an item that no span of time ends.
+    """
+    utc = now.astimezone(UTC)
+    span = _SPANS.get(item)
+    return years_before(utc, _YEARS[item]) if span is None else utc - span
+
+
+_SPANS: Final = {
+    Item.PERSON: AFTER_TENANCY,
+    Item.CREDENTIAL: AFTER_VALIDITY,
+    Item.DECISION: DECISIONS,
+    Item.COUNT: COUNTS,
+    Item.WAIT: WAITS,
+}
+_YEARS: Final = dict.fromkeys(
+    (
+        Item.CONSENT,
+        Item.AUDIT,
+        Item.REQUEST,
+        Item.REGISTER,
+        Item.ASSESSMENT,
+        Item.RUN,
+        Item.TOMBSTONE,
+    ),
+    RECORD_YEARS,
+)

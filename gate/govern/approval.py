@@ -1,0 +1,43 @@
+"""Whether face may run: only with an approved assessment of the very configuration that is in force (R80)."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from gate.errors import RequestError
+from gate.govern.assessment import assessment, read_assessment
+from gate.govern.config import config_sha256, configuration
+from gate.settings import Settings
+from gate.store import Store
+
+
+def present_sha256(settings: Settings, store: Store) -> str:
+    """Give the hash of the configuration in force. Raises VaultError where it cannot be read."""
+    return config_sha256(configuration(settings, store))
+
+
+def face_approved(settings: Settings, store: Store) -> bool:
+    """Tell whether the present configuration was assessed and approved. Raises VaultError where that cannot be read."""
+    return store.assessments.is_approved(present_sha256(settings, store))
+
+
+def approve(
+    settings: Settings, store: Store, *, approver: str, role: str, at: datetime, document: str | None = None
+) -> str:
+    """Approve the assessment of the present configuration; give its hash.
+
+    document: the JSON text as it was read and, perhaps, added to; None: as the gate writes it now. Raises
+    RequestError: ``approver-missing``, ``assessment-malformed``, ``assessment-outdated``, ``face-stopped``.
+    """
+    if not approver.strip() or not role.strip():
+        raise RequestError(
+            "approver-missing",
+            "An approval needs a name and an office.",
+            remedy="Say who approves, and as what; both are sealed.",
+        )
+    present = present_sha256(settings, store)
+    if document is None:
+        document = json.dumps(assessment(settings, store, at), ensure_ascii=False, indent=2)
+    store.assessments.approve(present, read_assessment(document, present), approver.strip(), role.strip(), at)
+    return present

@@ -1,0 +1,221 @@
+"""What each column holds, in words: the one list behind the data inventory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from gate.core.retention import Item
+
+
+class Class(StrEnum):
+    """How much harm a column's content could do. An id is personal where it stands for one person."""
+
+    PUBLIC = "public"
+    OPERATIONAL = "operational"
+    PERSONAL = "personal"
+    SENSITIVE = "sensitive"
+    SECRET = "secret"  # noqa: S105 - a class of data
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One column: what it holds, its class, how it is sealed, and by which line of the retention table it goes."""
+
+    what: str
+    data_class: Class
+    sealed: str
+    item: Item | str
+
+
+_PLAIN = "no: it names nobody"
+_KEYED = "keyed HMAC (HMAC-SHA256)"
+_OWN_KEY = "AES-256-GCM, a key of its own"
+_WRAPPED = "AES-256-GCM under the key of its class"
+_LINK = "no: a random id"
+_FOR_GOOD = "for the life of the device"
+
+
+def _public(what: str, item: Item | str) -> Words:
+    return Words(what, Class.PUBLIC, "no: it is published", item)
+
+
+def _operational(what: str, item: Item | str) -> Words:
+    return Words(what, Class.OPERATIONAL, _PLAIN, item)
+
+
+def _personal(what: str, item: Item | str, sealed: str = _LINK) -> Words:
+    return Words(what, Class.PERSONAL, sealed, item)
+
+
+def _key_of(what: str, item: Item | str) -> Words:
+    return Words(f"the key of {what}, wrapped", Class.SECRET, _WRAPPED, item)
+
+
+COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
+    "meta": {
+        "name": _operational("what the value is", _FOR_GOOD),
+        "value": _operational(
+            "check value of the key, epoch number, marks of the clock, the audit log, tamper and the end of the service",
+            _FOR_GOOD,
+        ),
+    },
+    "people": {
+        "id": _personal("random id of a person", Item.PERSON),
+        "unit_lookup": _personal("the unit number", Item.PERSON, _KEYED),
+        "wrapped_key": _key_of("the record", Item.PERSON),
+        "sealed": _personal(
+            "name, unit, contact, the random word that stands beside consents", Item.PERSON, _OWN_KEY
+        ),
+        "ends_at": _personal("when the tenancy ends", Item.PERSON),
+    },
+    "credentials": {
+        "id": _personal("random id of a card or PIN", Item.CREDENTIAL),
+        "person_id": _personal("random id of its holder", Item.CREDENTIAL),
+        "kind": _personal("card or PIN", Item.CREDENTIAL),
+        "lookup": _personal("the card's number", Item.CREDENTIAL, _KEYED),
+        "verifier": Words(
+            "what a PIN is verified with",
+            Class.SECRET,
+            "argon2id over a keyed HMAC of the PIN",
+            Item.CREDENTIAL,
+        ),
+        "valid_from": _personal("from when it opens", Item.CREDENTIAL),
+        "valid_until": _personal("until when it opens", Item.CREDENTIAL),
+        "revoked_at": _personal("when it was revoked", Item.CREDENTIAL),
+    },
+    "throttle": {
+        "unit_lookup": _personal(
+            "a unit number as it was typed, whether there is such a unit or not", Item.WAIT, _KEYED
+        ),
+        "failures": _personal("wrong PINs in a row", Item.WAIT),
+        "not_before": _personal("when the next PIN is taken", Item.WAIT),
+    },
+    "consents": {
+        "id": _personal("random id of a consent record", Item.CONSENT),
+        "subject_ref": _personal("the random word that stands for its person", Item.CONSENT),
+        "purpose": _personal("the one purpose: opening this gate", Item.CONSENT),
+        "notice_version": _personal("the notice it was given under", Item.CONSENT),
+        "language": _personal("the language it was read in", Item.CONSENT),
+        "given_at": _personal("when it was given", Item.CONSENT),
+        "expires_at": _personal("when it runs out", Item.CONSENT),
+        "ended_at": _personal("when it ended", Item.CONSENT),
+        "state": _personal("given, withdrawn, expired or invalidated", Item.CONSENT),
+        "restricted_at": _personal("since when face is left alone at the person's wish", Item.CONSENT),
+        "under_14": _personal("whether a guardian gave it", Item.CONSENT),
+    },
+    "templates": {
+        "id": _personal("random id of a template", Item.TEMPLATE),
+        "consent_id": _personal("random id of the consent it lives by", Item.TEMPLATE),
+        "model_sha256": _operational("hash of the network that made it", Item.TEMPLATE),
+        "epoch": _operational("number of the epoch it is sealed under", Item.TEMPLATE),
+        "wrapped_key": _key_of("the template, under the epoch's key", Item.TEMPLATE),
+        "sealed": Words(
+            "the face template, after the keyed transform of the epoch",
+            Class.SENSITIVE,
+            _OWN_KEY,
+            Item.TEMPLATE,
+        ),
+        "created_at": _personal("when it was taken", Item.TEMPLATE),
+        "last_used_month": _personal("the month it last opened", Item.UNUSED_TEMPLATE),
+    },
+    "consent_events": {
+        "seq": _operational("number of the event", _FOR_GOOD),
+        "record": _personal("random id of the consent record", _FOR_GOOD),
+        "at": _personal("when", _FOR_GOOD),
+        "digest": _operational("salted SHA-256 of the event", _FOR_GOOD),
+        "hash": _operational("hash of the chain", _FOR_GOOD),
+        "signature": _operational("the device's signature", _FOR_GOOD),
+        "wrapped_key": _key_of("the event", Item.CONSENT),
+        "sealed": _personal(
+            "what was asked and answered: notice, channel, role, language, guardian's relation where there is one",
+            Item.CONSENT,
+            _OWN_KEY,
+        ),
+    },
+    "decisions": {
+        "attempt": _operational("random id of an attempt at the gate, used once", Item.DECISION),
+        "at": _operational("when", Item.DECISION),
+        "gate": _operational("which gate", Item.DECISION),
+        "method": _operational("card, PIN or face", Item.DECISION),
+        "granted": _operational("whether it opened", Item.DECISION),
+        "reason": _operational("why; nothing about the person", Item.DECISION),
+        "outcome": _operational("what the door did", Item.DECISION),
+    },
+    "outbox": {
+        "window_start": _operational("the hour that is counted", Item.COUNT),
+        "message_id": _operational("random id of the message", Item.COUNT),
+        "granted": _operational("how many were let in", Item.COUNT),
+        "refused": _operational("how many were not", Item.COUNT),
+        "frozen": _operational("whether it was handed out", Item.COUNT),
+        "sent_at": _operational("when the broker had it", Item.COUNT),
+    },
+    "audit_log": {
+        "seq": _operational("number of the line", Item.AUDIT),
+        "at": _personal("when", Item.AUDIT),
+        "actor": _personal("who, as a role", Item.AUDIT),
+        "action": _personal("what was done", Item.AUDIT),
+        "object": _personal("random id, version or hash of what it was done to", Item.AUDIT),
+        "detail": _personal("numbers and words of the action's own", Item.AUDIT),
+        "hash": _operational("hash of the chain", Item.AUDIT),
+    },
+    "anchors": {
+        "seq": _operational("number of a signed line", Item.AUDIT),
+        "at": _operational("when it was signed", Item.AUDIT),
+        "hash": _operational("hash of the chain there", Item.AUDIT),
+        "signature": _operational("the device's signature", Item.AUDIT),
+    },
+    "tombstones": {
+        "seq": _operational("number", Item.TOMBSTONE),
+        "kind": _operational(
+            "what was erased: template, consent, person, credential or request", Item.TOMBSTONE
+        ),
+        "ref": _personal("random id it had", Item.TOMBSTONE),
+        "at": _operational("when", Item.TOMBSTONE),
+    },
+    "notices": {
+        "version": _public("number of the notice", Item.NOTICE),
+        "language": _public("its language", Item.NOTICE),
+        "form": _public("short or full", Item.NOTICE),
+        "sha256": _public("hash of the text", Item.NOTICE),
+        "text": _public("the text", Item.NOTICE),
+        "terms": _public("what a change of makes people be asked anew", Item.NOTICE),
+        "published_at": _public("when it was published", Item.NOTICE),
+    },
+    "requests": {
+        "id": _operational("random id of a request", Item.REQUEST),
+        "kind": _operational("what is asked for", Item.REQUEST),
+        "received_at": _operational("when it came", Item.REQUEST),
+        "due_at": _operational("when it is due", Item.REQUEST),
+        "closed_at": _operational("when it was answered", Item.REQUEST),
+        "outcome": _operational("how it was answered", Item.REQUEST),
+        "wrapped_key": _key_of("the request", Item.REQUEST),
+        "sealed": _personal("who asked, in what words, what was answered", Item.REQUEST, _OWN_KEY),
+    },
+    "register_entries": {
+        "id": _operational("random id of an entry", Item.REGISTER),
+        "revision": _operational("number of its revision", Item.REGISTER),
+        "register": _operational("which register", Item.REGISTER),
+        "at": _operational("when it was entered", Item.REGISTER),
+        "wrapped_key": _key_of("the entry", Item.REGISTER),
+        "sealed": _personal("the entry; a training names its staff", Item.REGISTER, _OWN_KEY),
+    },
+    "assessments": {
+        "id": _operational("random id of an approval", Item.ASSESSMENT),
+        "config_sha256": _operational("hash of the configuration it holds for", Item.ASSESSMENT),
+        "approved_at": _operational("when", Item.ASSESSMENT),
+        "signature": _operational("the device's signature", Item.ASSESSMENT),
+        "wrapped_key": _key_of("the assessment", Item.ASSESSMENT),
+        "sealed": _personal(
+            "the assessment, word for word, with name and office of who approved", Item.ASSESSMENT, _OWN_KEY
+        ),
+    },
+    "retention_runs": {
+        "seq": _operational("number of the run", Item.RUN),
+        "at": _operational("when", Item.RUN),
+        "deleted": _operational("how much of what was deleted", Item.RUN),
+        "failed": _operational("what could not be deleted", Item.RUN),
+    },
+}

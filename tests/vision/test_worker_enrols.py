@@ -1,0 +1,143 @@
+"""The vision child at an enrolment: live, five looks, one protected template, and nothing left behind."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gate.vision import wire
+from gate.vision.enrolment import CAPTURES
+from gate.vision.protection import Protection
+from tests.vision.planted import Lens, OneFace, axis, towards
+from tests.vision.world import EPOCH, SEED
+
+
+@pytest.mark.parametrize(
+    ("driver", "source"),
+    [
+        ("folder", ""),
+        ("stream", "film.avi"),
+        ("stream", "/somewhere/film.avi"),
+        ("stream", "file:///somewhere/film.avi"),
+        ("stream", "FILE:/somewhere/film.avi"),
+        ("stream", "concat:a.avi|b.avi"),
+        ("stream", ""),
+    ],
+)
+def test_nobody_is_enrolled_from_stored_files(child_of, settings_for, driver, source):
+    """R26."""
+    child = child_of(settings_for(driver, source))
+    fault, beat = child.told(wire.StartCapture("x", enrol=True))
+    assert (fault.attempt, fault.code, bool(fault.remedy)) == ("x", "enrol-not-live", True)
+    assert (beat, child.worker._camera) == (wire.Beat(0), None)
+
+
+def test_a_folder_may_be_looked_at_without_enrolling(child):
+    child.told(wire.StartCapture("x"))
+    assert child.worker._camera is not None
+
+
+def test_a_live_stream_may_be_enrolled_from_and_is_only_absent_here(child_of, settings_for):
+    child = child_of(settings_for("stream", "RTSP://127.0.0.1:1/yard"))
+    child.knows()
+    fault, _ = child.told(wire.StartCapture("x", enrol=True))
+    assert fault.code == "camera-absent"
+
+
+@pytest.fixture
+def enrolling(child_of, settings_for):
+    """Give a function that starts an enrolment, with an epoch, before a camera that sees these vectors in turn."""
+
+    def start(*vectors, threshold=0.5):
+        child = child_of(settings_for("simulated", threshold=threshold))
+        child.sees(OneFace(), *vectors)
+        child.knows()
+        assert child.told(wire.StartCapture("x", enrol=True)) == [wire.Beat(0)]
+        return child
+
+    return start
+
+
+def looks(child, count):
+    camera = Lens()
+    return [message for _ in range(count) for message in child.look(camera)]
+
+
+def hold(child):
+    """Give the captures the child holds: the arrays themselves."""
+    return list(child.worker._captures)
+
+
+def test_r26_an_enrolment_answers_with_the_mean_of_its_captures_protected(enrolling):
+    child = enrolling(*map(towards, (1.0, 0.9, 0.8, 0.9, 1.0)))
+    (enrolled,) = looks(child, CAPTURES)
+    mean = sum(map(towards, (1.0, 0.9, 0.8, 0.9, 1.0)))
+    expected = Protection(SEED).apply((mean / np.linalg.norm(mean)).astype(np.float32)[np.newaxis])
+    assert (enrolled.attempt, enrolled.epoch) == ("x", EPOCH)
+    np.testing.assert_allclose(np.frombuffer(enrolled.payload, "<f4"), expected[0], atol=1e-6)
+
+
+def test_no_capture_is_told_before_the_last(enrolling):
+    child = enrolling(axis())
+    assert looks(child, CAPTURES - 1) == []
+    assert len(hold(child)) == CAPTURES - 1
+
+
+@pytest.mark.parametrize("vectors", [(axis(),), (axis(), towards(0.0))], ids=["alike", "not alike"])
+def test_r10_r31_an_enrolment_that_ends_leaves_the_camera_closed_and_no_capture(enrolling, vectors):
+    child = enrolling(*vectors)
+    looks(child, CAPTURES - 1)
+    captures = hold(child)
+    looks(child, 1)
+    assert child.worker._camera is None
+    assert hold(child) == []
+    assert not any(capture.any() for capture in captures)
+    assert not child.pixels().any()
+
+
+def test_captures_that_disagree_are_a_fault_and_no_template(enrolling):
+    child = enrolling(axis(), axis(), axis(), axis(), towards(0.1))
+    (fault,) = looks(child, CAPTURES)
+    assert (fault.attempt, fault.code, bool(fault.remedy)) == ("x", "enrol-not-alike", True)
+
+
+def test_captures_must_be_as_alike_as_a_match(enrolling):
+    vectors = [towards(1.0), towards(0.8)]
+    assert [type(each) for each in looks(enrolling(*vectors, threshold=0.7), CAPTURES)] == [wire.Enrolled]
+    assert [type(each) for each in looks(enrolling(*vectors, threshold=0.9), CAPTURES)] == [wire.Fault]
+
+
+@pytest.mark.parametrize("message", [wire.Wipe(), wire.StopCapture(), wire.StartCapture("y", enrol=True)])
+def test_r31_captures_are_overwritten_when_an_enrolment_is_broken_off(enrolling, message):
+    child = enrolling(axis())
+    looks(child, 2)
+    captures = hold(child)
+    child.told(message)
+    assert hold(child) == []
+    assert not any(capture.any() for capture in captures)
+
+
+def test_nobody_is_enrolled_before_there_is_an_epoch(child_of, settings_for):
+    """R50: an embedding that could not be protected never leaves."""
+    child = child_of(settings_for("simulated"))
+    fault, beat = child.told(wire.StartCapture("x", enrol=True))
+    assert (fault.attempt, fault.code, bool(fault.remedy)) == ("x", "enrol-no-epoch", True)
+    assert (beat, child.worker._camera) == (wire.Beat(0), None)
+
+
+def test_an_epoch_lost_during_an_enrolment_ends_it(enrolling):
+    child = enrolling(axis())
+    looks(child, CAPTURES - 1)
+    child.told(wire.LoadGallery(8, 0, (), b""))
+    (fault,) = looks(child, 1)
+    assert (fault.code, child.worker._camera, hold(child)) == ("enrol-no-epoch", None, [])
+
+
+def test_an_epoch_that_moves_on_during_an_enrolment_protects_it_with_the_new_seed(enrolling):
+    child = enrolling(axis())
+    looks(child, CAPTURES - 1)
+    child.told(wire.LoadGallery(8, EPOCH + 1, (), bytes(32)))
+    (enrolled,) = looks(child, 1)
+    assert enrolled.epoch == EPOCH + 1
+    expected = Protection(bytes(32)).apply(axis()[np.newaxis].astype(np.float32))
+    np.testing.assert_allclose(np.frombuffer(enrolled.payload, "<f4"), expected[0], atol=1e-6)
