@@ -30,8 +30,20 @@ $(VENV)/dev: $(VENV)/runtime requirements-dev.lock
 	@touch $@
 
 .PHONY: system
-system: # What the tests use of the system: a real broker, a real browser, a stream to watch. Without root, those tests say they are skipped.
-	@deploy/system-packages mosquitto chromium fonts-noto-cjk ffmpeg
+system: # What the tests use of the system: a real broker, a real browser, a stream to watch, a TPM in software. Without root, those tests say they are skipped.
+	@deploy/system-packages mosquitto chromium fonts-noto-cjk ffmpeg swtpm libtss2-dev pkg-config gcc python3-dev
+
+.PHONY: tpm
+tpm: $(VENV)/runtime # The library for a TPM, compiled here, where a compiler and its headers are; nothing else needs it.
+	@if $(BIN)/python -c 'import tpm2_pytss' 2>/dev/null; then :; \
+	elif command -v cc >/dev/null && pkg-config --exists tss2-esys 2>/dev/null; then \
+	  echo "Compiling the library for a TPM, once." && \
+	  $(PIP) install --require-hashes -r requirements-tpm-build.lock && \
+	  $(PIP) install --require-hashes --no-build-isolation -r requirements-tpm.lock || \
+	  echo "The library for a TPM could not be compiled: its tests are skipped."; \
+	else \
+	  echo "Without a compiler, pkg-config and libtss2-dev there is no library for a TPM: its tests are skipped."; \
+	fi
 
 .PHONY: demo
 demo: setup ## Play one visit after another against the real stack and tell the story
@@ -46,7 +58,7 @@ run: setup ## Run a gate from CONFIG=gate.toml (start from deploy/gate.example.t
 	@$(BIN)/gate run --config $(CONFIG)
 
 .PHONY: test
-test: setup $(VENV)/dev system ## Run the tests
+test: setup $(VENV)/dev system tpm ## Run the tests
 	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=100
 
 .PHONY: check
@@ -65,6 +77,8 @@ bench: setup ## Measure speed and size on this machine
 lock: # Rewrite the locks: universal, with hashes, without addresses. Needs uv.
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra setup pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra setup --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+	echo "pkgconfig setuptools setuptools-scm" | tr ' ' '\n' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url - -c requirements-dev.lock -o requirements-tpm-build.lock
+	echo tpm2-pytss | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url - -c requirements-dev.lock -o requirements-tpm.lock
 
 .PHONY: clean
 clean: ## Remove everything that was made here

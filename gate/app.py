@@ -7,7 +7,6 @@ import fcntl
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
@@ -17,8 +16,8 @@ import structlog
 from firmware_bridge.registry import DOORS, READERS
 from firmware_bridge.simulators import SimulatedDoor, SimulatedReader
 from gate import notice
+from gate.backups import BackupKeeper, keeper_for
 from gate.core import inputs as on
-from gate.core.consent import ConsentTerms
 from gate.core.notices import NO_NOTICE
 from gate.core.operating import OperatingPoint, effective_threshold
 from gate.core.policy import Rules
@@ -32,11 +31,15 @@ from gate.process import keep_memory_private
 from gate.publish import link
 from gate.publish.embedded import embedded_broker
 from gate.publish.mqtt import Publisher
+from gate.rights import records_of
+from gate.selfservice import SelfService
 from gate.service import Service, new_attempt
-from gate.settings import Settings, broker_password, credentials_dir
+from gate.settings import Settings, broker_password
 from gate.simulated import DeskSimulation, SystemClock
+from gate.site import NO_MODEL, consent_terms
 from gate.store import Store
 from gate.store.clock import TrustedClock
+from gate.store.custody import KeyPlace
 from gate.vision import wire
 from gate.vision.client import VisionClient, VisionSettings
 from gate.vision.manifest import load_operating_point, manifest_for
@@ -48,8 +51,6 @@ log = structlog.get_logger()
 VERSION = version("gate")
 DRAIN_S = 1.0
 HEALTH_S = 60.0
-NO_MODEL = "0" * 64
-"""Stands for the hash of a model that is not there: no template was ever made with it."""
 EXIT_SOFTWARE = 70
 
 Kind = TypeVar("Kind")
@@ -65,6 +66,7 @@ class RunningGate:
     inputs: asyncio.Queue[on.Input]
     service: Service
     desk: Desk
+    own: SelfService
     store: Store
     screen: Screen
     hardware: Hardware
@@ -72,6 +74,7 @@ class RunningGate:
     publisher: Publisher | None
     broker: link.BrokerSettings | None
     simulation: DeskSimulation | None
+    backups: BackupKeeper | None = None
 
     def status(self) -> Status:
         """Give one look at the gate, without any person in it."""
@@ -84,12 +87,16 @@ class RunningGate:
             face_offered=self.service.face_offered,
             obstacles=gate.conditions.obstacles,
             templates=self.store.templates.count(),
+            undeleted=len(self.store.retention.standing),
             vision_providers=self.vision.providers if self.vision else (),
             vision_fault=f"{fault.what} {fault.remedy}" if fault else None,
             reader_healthy=self.hardware.reader_healthy,
             door_healthy=self.hardware.door_healthy,
             broker_connected=self.publisher is not None and self.publisher.connected,
             key_custody=self.store.custody,
+            rotation_failing=self.service.rotation_failing,
+            backup_wanted=self.backups is not None,
+            backup_fault=self.backups.fault if self.backups else None,
         )
 
     def web_context(self) -> WebContext:
@@ -104,6 +111,7 @@ class RunningGate:
             contact=self.settings.site.contact,
             status=self.status,
             desk=self.desk,
+            own=self.own,
             simulation=self.simulation,
         )
 
@@ -131,7 +139,7 @@ async def open_gate(
         stack.callback(store.close)
         stack.enter_context(_alone_on(settings.storage.data_dir))
         time = TrustedClock(clock or SystemClock(), store.clock)
-        board = notice.NoticeBoard(store.notices, _or_none(lambda: notice.load_sources(settings)))
+        board = notice.NoticeBoard(store.notices, lambda: notice.load_sources(settings))
         hardware, simulated = _hardware(settings, inputs)
         hardware.open(time.monotonic())
         stack.callback(hardware.close)
@@ -158,8 +166,12 @@ async def open_gate(
         broker, publisher = await _publisher(settings, stack, store, time)
         if publisher is not None:
             _spawn(stack, _publish(publisher, service, time), "publish")
+        backups = keeper_for(settings, store, time)
+        if backups is not None:
+            _spawn(stack, backups.run(), "backups")
         yield RunningGate(
             settings=settings,
+            backups=backups,
             clock=time,
             notices=board,
             inputs=inputs,
@@ -171,6 +183,7 @@ async def open_gate(
                 capture=capture,
                 children_enabled=settings.face.under_14.enabled,
             ),
+            own=SelfService(clock=time, service=service, records=records_of(settings, store, point)),
             store=store,
             screen=screen,
             hardware=hardware,
@@ -201,32 +214,23 @@ async def run(settings: Settings, announce: Callable[[str], None]) -> None:
             await asyncio.Event().wait()
 
 
-def open_store(settings: Settings) -> Store:
-    """Open the gate's store, also beside a running gate. Raises VaultError with the remedy."""
+def open_store(settings: Settings, place: KeyPlace | None = None) -> Store:
+    """Open the gate's store, also beside a running gate. Raises VaultError with the remedy.
+
+    place: of the keys, where the caller has asked for the passphrase already.
+    """
     manifest = _or_none(lambda: manifest_for(settings.models_dir, "embed"))
-    place = key_place(settings)
+    place = place or key_place(settings)
     return Store.open(
         settings.storage.data_dir,
         settings.storage.keys_dir,
-        credentials_dir=credentials_dir(),
+        credentials_dir=place.credentials_dir,
         custody=place.custody,
         ask=place.ask,
         tpm=place.tpm,
         gate_id=settings.site.gate_id,
-        terms=_consent_terms(settings),
+        terms=consent_terms(settings),
         model_sha256=manifest.sha256 if manifest else NO_MODEL,
-    )
-
-
-def _consent_terms(settings: Settings) -> ConsentTerms:
-    site, face = settings.site, settings.face
-    children = face.under_14
-    return ConsentTerms(
-        controller=site.controller,
-        contact=site.contact,
-        retention=timedelta(days=face.retention_days),
-        under_14_retention=timedelta(days=children.retention_days) if children.enabled else None,
-        processors=site.processors,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from firmware_bridge.registry import DOORS, READERS
@@ -12,13 +12,14 @@ from gate.app import broker_of, open_store
 from gate.core.duties import State
 from gate.core.notices import LANGUAGES, Change, Published
 from gate.core.operating import effective_threshold
-from gate.errors import ConfigError, GateError
+from gate.errors import ConfigError, GateError, VaultError
 from gate.govern.facts import present_duties
 from gate.notice import Sources, load_sources, propose
 from gate.publish import link
 from gate.settings import Settings
 from gate.store import Store
 from gate.store.keys import Custody
+from gate.upkeep_check import LOOKS
 from gate.vision.manifest import load_operating_point, manifest_for
 
 _CUSTODY = {
@@ -38,7 +39,7 @@ class Finding:
     seen: str
 
     def __str__(self) -> str:
-        return f"{'ok  ' if self.ok else 'FAIL'}  {self.subject:<8}{self.seen}"
+        return f"{'ok  ' if self.ok else 'FAIL'}  {self.subject:<9}{self.seen}"
 
 
 def check_gate(settings: Settings) -> list[Finding]:
@@ -50,7 +51,9 @@ def check_gate(settings: Settings) -> list[Finding]:
         "door": partial(_driver, DOORS, "door"),
         "face": _face,
         "broker": _broker,
+        "backup": _backup,
         "duties": _duties,
+        **{subject: partial(_upkeep, look) for subject, look in LOOKS.items()},
     }
     return [_finding(subject, look, settings) for subject, look in parts.items()]
 
@@ -73,7 +76,9 @@ def _notice(settings: Settings) -> str:
         )
         if not settings.face.enabled:
             return f"{what}; face is off, so nobody misses it"
-        raise ConfigError("notice-not-published", f"{what[0].upper()}{what[1:]}.", remedy="Run gate notice publish.")
+        raise ConfigError(
+            "notice-not-published", f"{what[0].upper()}{what[1:]}.", remedy="Run gate notice publish."
+        )
     reached = (
         f"QR codes lead to {settings.web.public_url}"
         if settings.web.public_url
@@ -103,6 +108,7 @@ def _store(settings: Settings) -> str:
     store = open_store(settings)
     try:
         counts = f"{len(store.people.list())} residents, {store.templates.count()} templates"
+        store.epochs.current  # noqa: B018 - a lost epoch is a finding, with its remedy
         return f"{counts}; the master key is {_CUSTODY[store.custody]}"
     finally:
         store.close()
@@ -125,6 +131,44 @@ def _duties(settings: Settings) -> str:
             remedy="Run gate govern duties.",
         )
     return f"none overdue, {sum(duty.state is State.NEAR for duty in found)} near"
+
+
+def _backup(settings: Settings) -> str:
+    """Look at the folder as the running gate does; nothing is written."""
+    backup, data_dir = settings.backup, settings.storage.data_dir
+    if backup is None:
+        return (
+            "off by settings: without a backup a broken disk costs every resident's entry (gate backup make)"
+        )
+    if not Store.exists(data_dir):
+        return f"to {backup.folder}, once there is something to back up"
+    store = open_store(settings)
+    try:
+        newest = store.backups.newest(backup.folder)
+    finally:
+        store.close()
+    if newest is None:
+        return f"{backup.folder} is there, and holds none yet"
+    age = datetime.now(UTC) - newest.created
+    if age > 2 * timedelta(hours=backup.every_hours):
+        raise VaultError(
+            "backup-old",
+            f"The newest backup in {backup.folder} is {age.days * 24 + age.seconds // 3600} hours old.",
+            remedy="Look at the log for backup_failed, or run gate backup make.",
+        )
+    beside = backup.folder.stat().st_dev == data_dir.stat().st_dev
+    where = "; on the same disk as the data, so it does not outlive that disk" if beside else ""
+    return f"newest of {newest.created:%Y-%m-%d %H:%M} UTC in {backup.folder}{where}"
+
+
+def _upkeep(look: Callable[[Store, datetime], str], settings: Settings) -> str:
+    if not Store.exists(settings.storage.data_dir):
+        return "none yet"
+    store = open_store(settings)
+    try:
+        return look(store, datetime.now(UTC))
+    finally:
+        store.close()
 
 
 def _driver(known: Container[str], section: str, settings: Settings) -> str:

@@ -15,10 +15,16 @@ import typer
 
 from gate import logs
 from gate.commands.audit import audit
+from gate.commands.backup import backup, reset, restore
+from gate.commands.consent import consent
 from gate.commands.evidence import evidence
 from gate.commands.govern import govern
+from gate.commands.key import key
 from gate.commands.notice import notice
+from gate.commands.receipt import receipt
 from gate.commands.resident import DEFAULT_CONFIG, Config, resident
+from gate.commands.rights import rights
+from gate.commands.upkeep import clock, retention, tamper
 from gate.errors import GateError, RequestError
 from gate.settings import PROJECT, read_settings
 from gate.simclient import Action, perform
@@ -27,10 +33,20 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 models = typer.Typer(no_args_is_help=True, help="Prepare and verify the face models.")
 cli.add_typer(models, name="models")
 cli.add_typer(resident, name="resident")
+cli.add_typer(consent, name="consent")
+cli.add_typer(receipt, name="receipt")
 cli.add_typer(govern, name="govern")
 cli.add_typer(audit, name="audit")
 cli.add_typer(evidence, name="evidence")
 cli.add_typer(notice, name="notice")
+cli.add_typer(key, name="key")
+cli.add_typer(retention, name="retention")
+cli.add_typer(rights, name="rights")
+cli.add_typer(clock, name="clock")
+cli.add_typer(tamper, name="tamper")
+cli.add_typer(backup, name="backup")
+cli.command()(restore)
+cli.command()(reset)
 
 MODELS_DIR = PROJECT / "models"
 

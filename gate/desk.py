@@ -115,6 +115,8 @@ class Desk:
         then nothing is written.
         """
         opening = self._opening(person, said)
+        agreement = _agreement(said, Indication.TICKED_AND_PRESSED)
+        self._store.consents.check(person, agreement, at=self._clock.now(), opening=opening)
         async with self._service.lend_camera() as vision:
             self._enrolling = person
             epoch, template = await self._template(vision)
@@ -126,7 +128,7 @@ class Desk:
             )
         enrolled = self._store.consents.enrol(
             person,
-            _agreement(said, Indication.TICKED_AND_PRESSED),
+            agreement,
             at=self._clock.now(),
             epoch=epoch,
             template=template,
@@ -176,7 +178,9 @@ class Desk:
         standing = standing_of(consents, now, self._service.notice)
         if standing is FaceStanding.NONE and person.refusal:
             standing = FaceStanding.DECLINED
-        return Resident(person.id, person.unit, "" if child else person.name, standing, child)
+        agreed_to = next((each.notice for each in consents if each.state is ConsentState.GIVEN), None)
+        name = "" if child else person.name
+        return Resident(person.id, person.unit, name, standing, child, agreed_to)
 
     def _opening(self, person: PersonId, said: Said) -> MinorOpening | None:
         if said.child is None:

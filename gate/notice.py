@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -112,16 +112,19 @@ class Sources:
         )
 
     def _values(self, phrases: Phrases) -> dict[str, str]:
-        site = self.settings.site
+        site, face = self.settings.site, self.settings.face
+        children_days = min(face.under_14.retention_days, face.retention_days)
         who = {"controller": site.controller, "contact": site.contact}
         complaints = phrases.say("complaints", route=site.complaints or "", **who)
         return {
             **who,
-            "retention_days": str(self.settings.face.retention_days),
+            "retention_days": str(face.retention_days),
             "officer": site.officer or phrases.say("no_officer"),
             "processors": phrases.listed(site.processors) or phrases.say("no_processors"),
             "complaints": complaints if site.complaints else phrases.say("no_complaints", **who),
-            "minors": phrases.say("minors_off"),
+            "minors": phrases.say("minors_on", days=children_days)
+            if face.under_14.enabled
+            else phrases.say("minors_off"),
             "errors": phrases.errors(self.point),
         }
 
@@ -207,10 +210,9 @@ def propose(archive: Archive, sources: Sources, at: datetime) -> Proposal:
     current = archive.current
     change = Change.MAJOR
     if current is not None:
-        again = _again(archive, sources, current)
-        change = change_between(current.terms, again.terms, current.texts, again.texts)
+        change = _change_since(archive, sources, current)
         if change is Change.NONE:
-            return Proposal(change, again, current)
+            return Proposal(change, _again(archive, sources, current), current)
     version = next_version(archive.newest_number, change)
     return Proposal(change, sources.draft(version, at, archive.all()), current)
 
@@ -223,16 +225,29 @@ def publish(archive: Archive, sources: Sources, at: datetime) -> Proposal:
     return proposal
 
 
-class NoticeBoard:
-    """The notice in force: the newest published, as long as settings and texts still say the same (R11)."""
+_NOT_PUBLISHED: Final = ConfigError(
+    "notice-not-published",
+    "No notice is published.",
+    remedy="Run gate notice publish; until then face is off.",
+)
+_DIFFERS: Final = ConfigError(
+    "notice-differs",
+    "The published notice is not what this gate's settings and texts say.",
+    remedy="Restart the gate if the settings were changed, or run gate notice publish; until then face is off.",
+)
 
-    def __init__(self, archive: Archive, sources: Sources | None) -> None:
-        """Look once. sources: None where the texts cannot be read, and so no notice is in force."""
+
+class NoticeBoard:
+    """The notice in force: the newest published, as long as this gate's settings and texts say the same (R11)."""
+
+    def __init__(self, archive: Archive, load: Callable[[], Sources]) -> None:
+        """Look once. load: reads the site's texts; asked again whenever a new version was published."""
         self._archive = archive
-        self._sources = sources
+        self._load = load
+        self._sources: Sources | None = None
         self._in_force: Published | None = None
-        self._newest = NO_NOTICE
-        self._complained = False
+        self._newest: NoticeVersion | None = None
+        self._complained: str | None = None
         self.refresh()
 
     @property
@@ -243,35 +258,34 @@ class NoticeBoard:
     @property
     def newest(self) -> NoticeVersion:
         """Give the newest version that can be trusted, in force or not, ``NO_NOTICE`` where there is none."""
-        return self._newest
+        return self._newest or NO_NOTICE
 
     def refresh(self) -> None:
-        """Look again, for the command line may have published. An archive that cannot be read puts none in force."""
+        """Look again, for the command line may have published. What cannot be read puts no notice in force."""
+        self._in_force = None
+        fault: GateError | None = None
         try:
             current = self._archive.current
-            self._in_force = current if current and self._still_says(current) else None
+            newest = current.version if current else NO_NOTICE
+            if newest != self._newest or self._sources is None:
+                self._newest, self._sources = newest, None
+                self._sources = self._load()
+            if current is None:
+                fault = _NOT_PUBLISHED
+            elif _change_since(self._archive, self._sources, current) is Change.NONE:
+                self._in_force = current
+            else:
+                fault = _DIFFERS
         except GateError as error:
-            self._in_force = None
-            self._complain(error.code, error.remedy)
-            return
-        self._newest = current.version if current else NO_NOTICE
-        if self._in_force is None:
-            self._complain("notice-not-published", "Run gate notice publish; until then face is off.")
-        else:
-            self._complained = False
+            fault = error
+        self._complain(fault)
 
-    def _still_says(self, current: Published) -> bool:
-        """Tell whether the site's texts, filled as they were for *current*, give *current*."""
-        if self._sources is None:
-            return False
-        again = _again(self._archive, self._sources, current)
-        return change_between(current.terms, again.terms, current.texts, again.texts) is Change.NONE
-
-    def _complain(self, code: str, remedy: str) -> None:
-        is_wanted = self._sources is not None and self._sources.settings.face.enabled
-        if is_wanted and not self._complained:
-            log.error("no_notice", code=code, remedy=remedy)
-        self._complained = True
+    def _complain(self, fault: GateError | None) -> None:
+        """Say once what is wrong, where somebody wants face at all."""
+        wanted = self._sources is None or self._sources.settings.face.enabled
+        if fault is not None and wanted and fault.code != self._complained:
+            log.error("no_notice", code=fault.code, what=fault.what, remedy=fault.remedy)
+        self._complained = fault.code if fault else None
 
     def version(self, version: NoticeVersion) -> Published | None:
         """Give any published version, None where there is none that can be trusted."""
@@ -286,6 +300,12 @@ def _again(archive: Archive, sources: Sources, current: Published) -> Draft:
     """Fill the site's texts as they would have been filled when *current* was published."""
     earlier = [each for each in archive.all() if numbers_of(each.version) < numbers_of(current.version)]
     return sources.draft(current.version, current.published_at, earlier)
+
+
+def _change_since(archive: Archive, sources: Sources, current: Published) -> Change:
+    """Tell how far the site's texts, filled as they were for *current*, have gone from it."""
+    again = _again(archive, sources, current)
+    return change_between(current.terms, again.terms, current.texts, again.texts)
 
 
 def _read(path: Path) -> str:

@@ -49,7 +49,7 @@ log = structlog.get_logger()
 POLL_S = 0.05
 HOUSEKEEPING_S = 20.0
 UNKNOWN = -1
-"""Stands for the number of stored templates until they were read: no count equals it, so they are read again."""
+"""Stands for the epoch until the templates were read: no epoch has this number, so they are read."""
 
 
 def new_attempt() -> AttemptId:
@@ -95,7 +95,7 @@ class Service:
         self._assessment_approved = False
         self._gate = Gate()
         self._timer: asyncio.TimerHandle | None = None
-        self._withdrawals = ScreenWithdrawals(store, self._withdrawn)
+        self._withdrawals = ScreenWithdrawals(store, self.withdrawn)
         self._hear_withdrawal: Callable[[PersonId], None] = lambda _person: None
         self._verifier = Verifier(
             store,
@@ -104,8 +104,9 @@ class Service:
             heed=lambda attempt, verdict: self._withdrawals.heed(self._gate, attempt, verdict.person),
             falter=self._falter,
         )
+        self.identify = self._verifier.identify
         self._templates = 0
-        self._stored = 0
+        self._stored = ""
         self._hour: datetime | None = None
         self._storage_fault = False
         self._camera_lent = False
@@ -262,8 +263,8 @@ class Service:
             self._storage_fault = True
 
     def _gallery_moved(self) -> bool:
-        """Tell whether the command line removed somebody, or changed the epoch."""
-        return (self._store.templates.count(), self._store.epochs.number) != (self._stored, self._epoch)
+        """Tell whether the command line removed or restricted somebody, or changed the epoch."""
+        return (self._store.templates.mark(), self._store.epochs.number) != (self._stored, self._epoch)
 
     def _heed_assessment(self) -> None:
         """Look whether an approval fits the present configuration; what cannot be read is not approved (R80)."""
@@ -285,18 +286,19 @@ class Service:
         """Have *hear* told of everybody who withdraws at the screen."""
         self._hear_withdrawal = hear
 
-    def _withdrawn(self, person: PersonId) -> None:
+    def withdrawn(self, person: PersonId) -> None:
+        """Tell whoever enrols that *person* withdrew, and give vision who is left."""
         self._hear_withdrawal(person)
         self.reload_gallery()  # at once: matching stops before the next decision (R24)
 
     def reload_gallery(self) -> None:
         """Give vision the templates of those whose consent holds now, and nobody else's (R21)."""
-        self._stored = UNKNOWN
+        self._stored = ""
         if not self._upkeep.untampered:
             self._load(ProtectedGallery())
             return
         try:
-            stored = self._store.templates.count()
+            stored = self._store.templates.mark()
             gallery = self._store.templates.gallery(self._clock.now())
         except GateError:
             self._load(ProtectedGallery())  # who may still be matched is not known, so nobody is

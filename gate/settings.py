@@ -124,6 +124,13 @@ class StorageSettings(_Section):
     tpm_pcrs: tuple[Register, ...] = Field(default=(7,), min_length=1, max_length=8)
 
 
+class BackupSettings(_Section):
+    """Where the gate backs itself up; without this section it does so only on demand (``gate backup make``)."""
+
+    folder: Path
+    every_hours: int = Field(default=24, ge=1, le=168)
+
+
 class Settings(_Section):
     """All of one gate."""
 
@@ -136,6 +143,7 @@ class Settings(_Section):
     broker: BrokerSettings | None = None
     web: WebSettings = WebSettings()
     storage: StorageSettings = StorageSettings()
+    backup: BackupSettings | None = None
     models_dir: Path = Field(default=PROJECT / "models")
 
 
@@ -176,6 +184,7 @@ def read_settings(path: Path) -> Settings:
             "settings-invalid", f"{path}: {_explain(error)}.", remedy="Correct it and start again."
         ) from None  # pydantic's own text repeats the values
     _check_pairs(settings)
+    _check_backup(settings)
     return settings
 
 
@@ -201,6 +210,20 @@ def _check_pairs(settings: Settings) -> None:
             "settings-camera",
             "face.enabled is true but there is no [camera] section.",
             remedy="Add [camera] with a driver, or set face.enabled to false.",
+        )
+
+
+def _check_backup(settings: Settings) -> None:
+    if settings.backup is None:
+        return
+    folder = settings.backup.folder.resolve()
+    if any(
+        folder.is_relative_to(own.resolve()) for own in (settings.storage.data_dir, settings.storage.keys_dir)
+    ):
+        raise ConfigError(
+            "settings-backup",
+            "backup.folder lies in the data or the key folder: what takes the one takes the other.",
+            remedy="Name a folder on another medium.",
         )
 
 
@@ -230,15 +253,15 @@ def _nearest(location: tuple[int | str, ...]) -> str:
 
 def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
     fields = Settings.model_fields
-    if len(location) > 1:
-        section = fields[str(location[0])].annotation
+    for name in location[:-1]:
+        section = fields[str(name)].annotation
         for candidate in getattr(section, "__args__", (section,)):
             if isinstance(candidate, type) and issubclass(candidate, _Section):
-                return list(candidate.model_fields)
+                fields = candidate.model_fields
     return list(fields)
 
 
-_UNITS = {"_s": "seconds", "_px": "pixels", "_days": "days", "_per_s": "per second"}
+_UNITS = {"_s": "seconds", "_px": "pixels", "_hours": "hours", "_days": "days", "_per_s": "per second"}
 
 
 def _unit(key: str) -> str:

@@ -41,7 +41,7 @@ class Verifier:
         self._heed = heed
         self._falter = falter
         self._hasher = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pin")
-        self._pins: set[asyncio.Task[None]] = set()
+        self._pins: set[asyncio.Task[None] | asyncio.Task[Verdict]] = set()
 
     def check(self, attempt: AttemptId, credential: Credential) -> on.CredentialChecked | None:
         """Answer a card at once; hand a PIN to the hasher, or tell a flood of them to wait."""
@@ -61,6 +61,15 @@ class Verifier:
             return _fault(attempt, error)
         return None
 
+    async def identify(self, typed: UnitPin) -> Verdict:
+        """Tell for a page whose unit and PIN these are: the same wait, hash and queue as at the keypad; opens nothing."""
+        if len(self._pins) >= PINS_WAITING_MOST:
+            return Verdict(Reason.THROTTLED)
+        task = asyncio.get_running_loop().create_task(self._verdict(typed))
+        self._pins.add(task)
+        task.add_done_callback(self._pins.discard)
+        return await task
+
     def close(self) -> None:
         """Give up what waits."""
         for task in self._pins:
@@ -69,17 +78,20 @@ class Verifier:
 
     async def _check_pin(self, attempt: AttemptId, typed: UnitPin) -> None:
         try:
-            credentials = self._store.credentials
-            check = credentials.prepare_pin(typed.unit, self._clock.now())
-            verify = partial(check.verify, typed.pin)
-            ok = await asyncio.get_running_loop().run_in_executor(self._hasher, verify)
-            answer = self._answer(attempt, credentials.finish_pin(check, ok=ok, at=self._clock.now()))
+            answer = self._answer(attempt, await self._verdict(typed))
         except GateError as error:
             answer = _fault(attempt, error)
         except Exception as error:  # noqa: BLE001 - the outermost frame of a task: its person still gets an answer
             self._falter(error)
             answer = on.CredentialChecked(attempt, Reason.FAULT)
         self._post(answer)
+
+    async def _verdict(self, typed: UnitPin) -> Verdict:
+        credentials = self._store.credentials
+        check = credentials.prepare_pin(typed.unit, self._clock.now())
+        verify = partial(check.verify, typed.pin)
+        ok = await asyncio.get_running_loop().run_in_executor(self._hasher, verify)
+        return credentials.finish_pin(check, ok=ok, at=self._clock.now())
 
     def _answer(self, attempt: AttemptId, verdict: Verdict) -> on.CredentialChecked:
         self._heed(attempt, verdict)

@@ -30,12 +30,12 @@ class Chip:
 
     def start(self) -> None:
         """Switch the device on: registers are zero again, what is sealed is still there."""
-        server, control = (
-            f"type=tcp,port={port},bindaddr=127.0.0.1" for port in (self.port, self.port + 1)
-        )
+        server, control = (f"type=tcp,port={port},bindaddr=127.0.0.1" for port in (self.port, self.port + 1))
         self.process = subprocess.Popen(
-            ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.folder}", "--server", server]
-            + ["--ctrl", control, "--flags", "not-need-init,startup-clear"],
+            [
+                *("swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.folder}"),
+                *("--server", server, "--ctrl", control, "--flags", "not-need-init,startup-clear"),
+            ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -22,9 +22,23 @@ from gate.store.keys import Custody
 from tests.consents import AT_DESK, TERMS
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-FILE_CALLS = {"open", "write", "fsync", "replace", "rename", "unlink", "remove", "link", "mkdir", "chmod", "ftruncate"}
+FILE_CALLS = {
+    "open",
+    "write",
+    "fsync",
+    "replace",
+    "rename",
+    "unlink",
+    "remove",
+    "link",
+    "mkdir",
+    "chmod",
+    "ftruncate",
+}
 CHIP_CALLS = {"Esys_NV_Write", "Esys_NV_DefineSpace", "Esys_NV_UndefineSpace", "Esys_Create"}
 UNIT = "301"
+EACH = 15
+"""Of the statements within a transaction one in so many: before its COMMIT nothing is durable, whichever it is."""
 
 
 def open_at(folder, *, tcti=None):
@@ -67,10 +81,13 @@ def erase(folder, tcti):
 DEEDS = {"start": start, "rotate": rotate, "erase": erase}
 
 
-def is_write(function):
+def is_write(function, statements):
     owner, name = getattr(function, "__self__", None), function.__name__
     if isinstance(owner, sqlite3.Connection | sqlite3.Cursor):
-        return name in {"execute", "executemany"}
+        connection = owner if isinstance(owner, sqlite3.Connection) else owner.connection
+        if not connection.in_transaction:
+            return name in {"execute", "executemany"}
+        return name in {"execute", "executemany"} and next(statements) % EACH == 0
     if owner is posix or isinstance(owner, io.IOBase):
         return name in FILE_CALLS
     return name in CHIP_CALLS
@@ -78,10 +95,10 @@ def is_write(function):
 
 def do_and_die(deed, number):
     """Do the deed; die before write *number*, counted from 0."""
-    writes = count()
+    writes, statements = count(), count()
 
     def watch(_frame, event, function):
-        if event == "c_call" and is_write(function) and next(writes) == number:
+        if event == "c_call" and is_write(function, statements) and next(writes) == number:
             os.kill(os.getpid(), signal.SIGKILL)
 
     sys.setprofile(watch)
@@ -111,7 +128,7 @@ def main(name, base, out):
     for number in count():
         shutil.copytree(base, out / str(number))
         if survives(name, out / str(number), number):
-            print(number)
+            sys.stdout.write(f"{number}\n")
             return
 
 

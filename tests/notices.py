@@ -10,7 +10,6 @@ from gate.core.types import NoticeVersion
 from gate.demo.settings import desk_settings
 from gate.notice import NoticeBoard, Proposal, Sources, load_sources, publish
 
-
 FIRST = NoticeVersion("1.0")
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -46,12 +45,12 @@ def published_board(**site) -> NoticeBoard:
     """Give a board with the shipped notice of a site in force, without a database."""
     archive = MemoryArchive()
     publish(archive, sources(**site), NOON)
-    return NoticeBoard(archive, sources(**site))
+    return NoticeBoard(archive, lambda: sources(**site))
 
 
 def bare_board() -> NoticeBoard:
     """Give a board on which nothing was ever published."""
-    return NoticeBoard(MemoryArchive(), sources())
+    return NoticeBoard(MemoryArchive(), sources)
 
 
 @lru_cache
@@ -75,7 +74,10 @@ def publish_notice(store, at, **site) -> Proposal:
 
 def publish_major(store, at) -> None:
     """Publish a notice that asks for everybody's consent anew (R22)."""
-    assert publish_notice(store, at, controller=f"Heir of {store.notices.current_version}").change is Change.MAJOR
+    assert (
+        publish_notice(store, at, controller=f"Heir of {store.notices.current_version}").change
+        is Change.MAJOR
+    )
 
 
 def publish_minor(store, at) -> None:
@@ -87,4 +89,4 @@ def publish_minor(store, at) -> None:
 
 def board(store) -> NoticeBoard:
     """Give the notice in force at the made-up site."""
-    return NoticeBoard(store.notices, sources())
+    return NoticeBoard(store.notices, sources)

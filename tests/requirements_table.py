@@ -67,7 +67,9 @@ def document():
     parts = [HEAD]
     for number, entry in asked().items():
         parts.append(f"## {number} {entry['asks']}\n\nAsked by: {entry['law']}\n")
-        parts.append("In the code: " + (", ".join(f"`{each}`" for each in in_code[number]) or "nothing yet") + "\n")
+        parts.append(
+            "In the code: " + (", ".join(f"`{each}`" for each in in_code[number]) or "nothing yet") + "\n"
+        )
         listed = "\n".join(f"- `{each}`" for each in in_tests[number]) or "- none yet"
         parts.append(f"Tests:\n\n{listed}\n")
     return "\n".join(parts)

@@ -12,7 +12,9 @@ import structlog
 
 from gate.bench import Counts, measure
 
-FEW = Counts(frames=2, searches=2, gallery_sizes=(10, 100), cards=8, idle_s=0.2)
+FEW = Counts(
+    frames=2, searches=2, gallery_sizes=(10, 100), cards=8, idle_s=0.2, seals=3, gallery=20, residents=3
+)
 HEAVY = ("numpy", "cv2", "onnxruntime")
 
 
@@ -45,6 +47,8 @@ def test_every_figure_has_its_name(figures):
         *("bare_ms", "frame_ms", "overhead_ratio", "search"),
         *("card_under_load_ms", "card_under_load_p50_ms", "cards"),
         *("start_card_s", "start_face_s", "rss_mb", "rss_core_mb", "rss_vision_mb", "idle_cpu_percent"),
+        *("seal_us", "open_us", "seal_ratio", "open_ratio", "seal_ready_key_ratio", "open_ready_key_ratio"),
+        *("gallery", "gallery_open_s", "rotation_loop_s", "rotation_aside_s", "resident_bytes"),
     }
     assert [(set(each), each["n"]) for each in figures["search"]] == [
         ({"n", "ms", "ratio"}, n) for n in (10, 100)
@@ -65,8 +69,8 @@ def test_every_figure_is_a_number_that_can_be(figures):
 @pytest.mark.models
 @pytest.mark.portraits
 def test_progress_is_told_from_start_to_end(figures, told):
-    assert [done for _, done, _ in told] == list(range(5))
-    assert told[-1][2] == 4
+    assert [done for _, done, _ in told] == list(range(6))
+    assert told[-1][2] == 5
 
 
 @pytest.mark.parametrize(

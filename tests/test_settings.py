@@ -61,8 +61,12 @@ def test_the_examples_we_ship_are_valid(path):
         ("[face]\nenabled = true", ["[camera]"]),
         ("[face]\nzone = [0.8, 0.0, 0.2, 1.0]", ["face.zone", "left below right"]),
         ("[face]\ndetect_side_px = 333", ["face.detect_side_px", "32", "pixels"]),
+        ("[face.under_14]\nretention_days = 181", ["face.under_14.retention_days", "180", "days"]),
+        ("[face.under_14]\nenable = true", ["face.under_14.enable", "did you mean enabled"]),
         ("[web]\nport = 99999", ["web.port", "65535"]),
         ('[storage]\ndata_dri = "/tmp"', ["data_dri", "data_dir"]),
+        ('[backup]\nfolder = "/x"\nevery_hours = 0', ["backup.every_hours", "1", "hours"]),
+        ('[storage]\ndata_dir = "/x/d"\n[backup]\nfolder = "/x/d/b"', ["backup.folder", "another medium"]),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_it_takes(settings_file, added, said):

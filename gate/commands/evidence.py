@@ -30,9 +30,7 @@ def export(file: File, config: Config = DEFAULT_CONFIG) -> None:
         now = trusted_now(store)
         archive = exported(settings, store, now)
         write_whole(file, archive)
-        store.audit.write(
-            Actor.INSTALLER, Action.EVIDENCE_EXPORTED, at=now, detail={"bytes": len(archive)}
-        )
+        store.audit.write(Actor.INSTALLER, Action.EVIDENCE_EXPORTED, at=now, detail={"bytes": len(archive)})
         key = fingerprint(store.signer.public_key)
     typer.echo(f"Written: {file}. Open index.html in it; fingerprint {key}.")
 

@@ -14,7 +14,9 @@ from gate.core.registers import FORMS, Register
 from gate.errors import RequestError
 
 govern = typer.Typer(no_args_is_help=True, help="Assessment, registers, duties, the end of face.")
-register = typer.Typer(no_args_is_help=True, help="Registers: recipients, processors, training, incidents, signs.")
+register = typer.Typer(
+    no_args_is_help=True, help="Registers: recipients, processors, training, incidents, signs."
+)
 govern.add_typer(register, name="register")
 
 _ASSESSMENT_BYTES_MOST = 4 << 20
@@ -30,6 +32,7 @@ def assess(
 ) -> None:
     """Write the impact assessment of the present configuration, filled as far as the gate knows."""
     from gate.govern.assessment import assessment, assessment_markdown
+    from gate.govern.config import configuration as present_configuration
     from gate.govern.config import short
     from gate.govern.files import refuse_unwritable, write_whole
 
@@ -38,12 +41,17 @@ def assess(
     with opened(config) as (settings, store):
         now = trusted_now(store)
         document, readable = assessment(settings, store, now), assessment_markdown(settings, store, now)
+        configuration = present_configuration(settings, store)
     if to is None:
         typer.echo(readable)
     else:
         write_whole(to.with_suffix(".json"), json.dumps(document, ensure_ascii=False, indent=2).encode())
         write_whole(to.with_suffix(".md"), readable.encode())
         typer.echo(f"Written: {to.with_suffix('.md')} to read, {to.with_suffix('.json')} to add to.")
+    if configuration["notice"] is None:
+        typer.echo(
+            "No notice is published. Run gate notice publish first: it changes the configuration.", err=True
+        )
     typer.echo(f"Approve it as {short(str(document['config_sha256']))} with gate govern approve.", err=True)
 
 
@@ -51,7 +59,8 @@ def assess(
 def approve(
     config: Config = DEFAULT_CONFIG,
     file: Annotated[
-        Path | None, typer.Option("--document", help="The JSON that assess wrote; else as the gate writes it now.")
+        Path | None,
+        typer.Option("--document", help="The JSON that assess wrote; else as the gate writes it now."),
     ] = None,
 ) -> None:
     """Approve the assessment of the present configuration: face may run with it, and with no other (R80)."""
@@ -116,6 +125,23 @@ def stop_service(
         write_whole(place, certificate.document.encode())
         write_whole(place.with_suffix(".html"), certificate.html.encode())
     typer.echo(f"Done. The certificate: {place}, and to print: {place.with_suffix('.html')}")
+
+
+@govern.command("verify-certificate")
+def verify_certificate(
+    file: Annotated[Path, typer.Argument(help="The JSON file that stop-service wrote.")],
+) -> None:
+    """Check a certificate of the end of face, on any machine; compare the fingerprint with the one the gate shows."""
+    from gate.govern.files import read_most
+    from gate.govern.stop import KIND
+    from gate.store.signing import verify
+
+    certificate = verify(read_most(file, _ASSESSMENT_BYTES_MOST), KIND)
+    for name, value in certificate.document.items():
+        typer.echo(f"{name.replace('_', ' ')}: {value}")
+    typer.echo(
+        f"Whole, and signed by the device {certificate.fingerprint}: compare it with the one the gate shows."
+    )
 
 
 @register.command("list")

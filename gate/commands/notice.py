@@ -13,7 +13,7 @@ from gate.commands.asking import confirm, opened, trusted_now
 from gate.core.notices import LANGUAGES, REQUIRED, Change, Form, Published, changed_terms
 from gate.core.types import NoticeVersion
 from gate.errors import RequestError
-from gate.notice import NoticeBoard, Proposal, Sources, load_sources, propose, publish
+from gate.notice import NoticeBoard, Proposal, Sources, load_sources, propose
 from gate.settings import Settings, read_settings
 from gate.store import Store
 
@@ -119,8 +119,13 @@ def publish_notice(
         version = proposal.draft.version
         if not yes:
             confirm(f"Type the version ({version}) to publish it", version)
-        done = publish(store.notices, sources, at)
-    typer.echo(f"Notice {done.draft.version} is published. A running gate shows it within half a minute.")
+        store.notices.publish(proposal.draft, at=at)  # what was shown, or nothing if another came first
+    typer.echo(f"Notice {version} is published. A running gate takes up new texts within half a minute;")
+    typer.echo("new settings it takes up when it is started again.")
+    if settings.face.enabled:
+        typer.echo(
+            "The impact assessment covers the notice: run gate govern assess, read it, then gate govern approve."
+        )
 
 
 @notice.command("sign")
@@ -151,7 +156,7 @@ def _published(store: Store, version: str | None) -> Published:
 
 
 def _in_force(store: Store, sources: Sources) -> Published:
-    in_force = NoticeBoard(store.notices, sources).in_force
+    in_force = NoticeBoard(store.notices, lambda: sources).in_force
     if in_force is None:
         raise RequestError(
             "notice-not-published",
@@ -161,7 +166,7 @@ def _in_force(store: Store, sources: Sources) -> Published:
     return in_force
 
 
-def _consequence(proposal: Proposal, templates: int) -> str:
+def _consequence(proposal: Proposal, residents: int) -> str:
     version, current = proposal.draft.version, proposal.current
     if proposal.change is Change.MINOR:
         return f"Notice {version} (minor): wording, contact or a shorter time of keeping. Consents go on; people are told."
@@ -169,8 +174,8 @@ def _consequence(proposal: Proposal, templates: int) -> str:
         return f"Notice {version} is the first that can be relied on. Whoever wants face agrees to it."
     changed = ", ".join(changed_terms(current.terms, proposal.draft.terms))
     return (
-        f"Notice {version} (major): {changed} changed. Face stops for {templates} "
-        f"{'template' if templates == 1 else 'templates'} until their people agree again; card and PIN go on."
+        f"Notice {version} (major): {changed} changed. Face stops for {residents} "
+        f"{'resident' if residents == 1 else 'residents'} until they agree again; card and PIN go on."
     )
 
 

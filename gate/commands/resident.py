@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from gate.commands.asking import ask, opened, trusted_now
 from gate.errors import RequestError
-from gate.settings import read_settings
-from gate.store import Store
 
 resident = typer.Typer(no_args_is_help=True, help="People who live here, their cards and PINs.")
 
@@ -32,32 +28,35 @@ def add_resident(
 
     Contact and card may be left empty. Face is the resident's own to ask for, at the desk page.
     """
-    name = _ask("Name")
+    name = ask("Name")
     if not name:
         raise RequestError("name-missing", "A resident needs a name.", remedy="Give one; it is sealed.")
-    contact = _ask("Contact (may be empty)")
-    card = _ask("Card value (may be empty)")
+    contact = ask("Contact (may be empty)")
+    card = ask("Card value (may be empty)")
     number = _card_number(card) if card else None
-    with _opened(config) as store:
-        pin = store.residents.move_in(unit, name, contact, number, datetime.now(UTC))
+    with opened(config) as (_, store):
+        pin = store.residents.move_in(unit, name, contact, number, trusted_now(store))
     typer.echo(f"Unit {unit} added. {_shown_once(unit, pin)}")
 
 
 @resident.command("list")
 def list_residents(config: Config = DEFAULT_CONFIG) -> None:
     """List the units that have a resident."""
-    with _opened(config) as store:
+    with opened(config) as (_, store):
         for person in store.people.list():
             typer.echo(f"{person.unit}\t{person.name}")
+        damaged = len(store.people.everybody().damaged)
+    if damaged:
+        typer.echo(f"{damaged} damaged records do not open: see gate retention runs.", err=True)
 
 
 @resident.command("card")
 def new_card(unit: Unit, config: Config = DEFAULT_CONFIG) -> None:
     """Give a resident a new card, asked for; the earlier ones open no more, even if the answer is empty."""
-    card = _ask("New card's value (empty: none, the lost one only ends)")
+    card = ask("New card's value (empty: none, the lost one only ends)")
     number = _card_number(card) if card else None
-    with _opened(config) as store:
-        store.residents.new_card(unit, number, datetime.now(UTC))
+    with opened(config) as (_, store):
+        store.residents.new_card(unit, number, trusted_now(store))
     typer.echo(
         f"Unit {unit} {'has the new card' if number else 'has no card now'}; earlier ones open no more."
     )
@@ -66,8 +65,8 @@ def new_card(unit: Unit, config: Config = DEFAULT_CONFIG) -> None:
 @resident.command("pin")
 def new_pin(unit: Unit, config: Config = DEFAULT_CONFIG) -> None:
     """Give a resident a fresh PIN; the earlier one opens no more."""
-    with _opened(config) as store:
-        pin = store.residents.new_pin(unit, datetime.now(UTC))
+    with opened(config) as (_, store):
+        pin = store.residents.new_pin(unit, trusted_now(store))
     typer.echo(f"Unit {unit} has a new PIN. {_shown_once(unit, pin)}")
 
 
@@ -79,31 +78,44 @@ def remove_resident(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Delete a resident with cards, PIN and face templates, for good."""
-    if not yes and _ask(f"This deletes the resident of unit {unit}. Type the unit again") != unit:
+    if not yes and ask(f"This deletes the resident of unit {unit}. Type the unit again") != unit:
         raise RequestError("not-confirmed", "The units differ; nothing was deleted.", remedy="Try again.")
-    with _opened(config) as store:
-        store.residents.move_out(unit, datetime.now(UTC))
+    with opened(config) as (_, store):
+        moved = store.residents.move_out(unit, trusted_now(store))
     typer.echo(f"Unit {unit} removed.")
+    if moved.damaged:
+        typer.echo(
+            "The record was damaged, so the face consent that belonged to it is not known. It ends with the next "
+            "retention run, as one nobody can withdraw: gate retention run does it now."
+        )
 
 
-@contextmanager
-def _opened(config: Path) -> Iterator[Store]:
-    from gate.app import open_store  # slow to import: not for --help
+@resident.command("ends")
+def end_tenancy(unit: Unit, config: Config = DEFAULT_CONFIG) -> None:
+    """Set the last day of a tenancy, asked for: card, PIN and face end with it, the record goes 30 days later."""
+    said = ask("Last day as YYYY-MM-DD (empty: no end)")
+    ends_at = _end_of_day(said) if said else None
+    with opened(config) as (_, store):
+        now = trusted_now(store)
+        store.residents.set_end(unit, ends_at, now)
+        store.retention.keep(now)
+    if ends_at is None:
+        typer.echo(f"Unit {unit} has no end of tenancy.")
+    else:
+        typer.echo(f"Card, PIN and face of unit {unit} end at {ends_at:%Y-%m-%d %H:%M} (this device's time).")
 
-    store = open_store(read_settings(config))
+
+def _end_of_day(text: str) -> datetime:
+    """Give the end of the day *text* in this device's zone. Raises RequestError ``date-unfit``."""
     try:
-        yield store
-    finally:
-        store.close()
-
-
-def _ask(what: str) -> str:
-    """Ask on standard error, read a line: standard output is kept for the answer. Raises Abort at the end of input."""
-    typer.echo(f"{what}: ", nl=False, err=True)
-    line = sys.stdin.readline()
-    if not line:
-        raise typer.Abort
-    return line.strip()
+        after = date.fromisoformat(text) + timedelta(days=1)
+        return datetime.combine(after, time()).astimezone()
+    except (ValueError, OverflowError) as error:
+        raise RequestError(
+            "date-unfit",
+            "That is no day.",
+            remedy="Write it as YYYY-MM-DD; nothing was changed.",
+        ) from error
 
 
 def _card_number(value: str) -> str:

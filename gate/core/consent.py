@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Final, NewType
+from typing import Final, NewType, assert_never
 
 from gate.core.types import ConsentId, NoticeVersion
 
@@ -73,6 +73,8 @@ def indication_of(by: By) -> Indication:
             return Indication.SIGNED_IN_AND_PRESSED
         case Channel.DEVICE:
             return Indication.NONE if by.actor == "gate" else Indication.TOLD_STAFF
+        case _:
+            assert_never(by.channel)
 
 
 class AgeBand(StrEnum):

@@ -189,6 +189,15 @@ def follow(standing: Standing | None, event: ConsentEvent) -> Standing:
 
     Raises ValueError where it may not follow, or where the event lacks what its kind needs.
     """
+    _check(event)
+    try:
+        return TRANSITIONS[standing][event.kind]
+    except KeyError:
+        raise ValueError(f"{event.kind} cannot follow {standing or 'nothing'}.") from None
+
+
+def _check(event: ConsentEvent) -> None:
+    """Raise ValueError where *event* lacks what its kind needs, or has what another needs."""
     ends_by_itself = event.kind in {EventKind.EXPIRED, EventKind.INVALIDATED}
     wanted = ExpiryReason if event.kind is EventKind.EXPIRED else InvalidationReason
     if (event.kind is EventKind.REQUESTED) != (event.asked is not None):
@@ -197,10 +206,6 @@ def follow(standing: Standing | None, event: ConsentEvent) -> Standing:
         ends_by_itself and not isinstance(event.reason, wanted)
     ):
         raise ValueError("An end that nobody asked for has a reason of its kind, and nothing else has.")
-    try:
-        return TRANSITIONS[standing][event.kind]
-    except KeyError:
-        raise ValueError(f"{event.kind} cannot follow {standing or 'nothing'}.") from None
 
 
 def state_of(events: Iterable[ConsentEvent]) -> Standing | None:
@@ -275,6 +280,7 @@ def from_json(value: object) -> ConsentEvent:
     """Read an event back. Raises ValueError unless it is one that ``to_json`` could have written, to the letter."""
     try:
         event = _event(value)
+        _check(event)
         whole = to_json(event) == value
     except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError("This is no consent event.") from error
@@ -289,7 +295,7 @@ def _event(value: object) -> ConsentEvent:
     kind, reason = EventKind(_text(told["kind"])), told["reason"]
     reasons = ExpiryReason if kind is EventKind.EXPIRED else InvalidationReason
     erased = told["erased"]
-    if not isinstance(erased, int):
+    if type(erased) is not int:
         raise TypeError("A count is a whole number.")
     return ConsentEvent(
         record=ConsentId(_text(body["record"])),
@@ -309,7 +315,7 @@ def _asked(body: Mapping[str, object]) -> Asked:
     processing, parties, notice = (_object(body[name]) for name in ("processing", "parties", "notice"))
     guardian, birthday, retention_s = body["guardian"], body["turns_14_on"], processing["retention_s"]
     processors, data = parties["processors"], processing["data"]
-    if not isinstance(processors, list) or not isinstance(data, list) or not isinstance(retention_s, int):
+    if not isinstance(processors, list) or not isinstance(data, list) or type(retention_s) is not int:
         raise TypeError("Processors and data are lists, a span is whole seconds.")
     return Asked(
         age_band=AgeBand(_text(body["age_band"])),

@@ -41,6 +41,7 @@ class Item(StrEnum):
     KEYS = "keys"
     TEMPLATE = "template"
     UNUSED_TEMPLATE = "unused-template"
+    UNOPENABLE = "unopenable"
     ORPHAN = "orphan"
     TENANCY = "tenancy"
     PERSON = "person"
@@ -129,6 +130,16 @@ DATA_TABLE: Final[tuple[DataRow, ...]] = (
         "the end of the month of the last use",
         "180 days",
         "disuse ends the consent, and the template with it",
+        _ENGINE,
+    ),
+    DataRow(
+        Item.UNOPENABLE,
+        "face template that no key opens any more, after an older copy of the data was put back",
+        DataClass.SENSITIVE,
+        "database, noise for good",
+        "the loss of its key",
+        "until the second run that meets it: keys or data may be put right before",
+        "its consent is invalidated, it is erased",
         _ENGINE,
     ),
     DataRow(

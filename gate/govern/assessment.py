@@ -11,7 +11,7 @@ from gate.core.retention import DATA_TABLE
 from gate.errors import GateError, RequestError
 from gate.govern.accuracy import error_rates
 from gate.govern.config import config_sha256, configuration
-from gate.govern.report import Section, Table, as_markdown, when
+from gate.govern.report import Section, Table, as_markdown, flat, when
 from gate.govern.risks import RISKS
 from gate.settings import Settings
 from gate.store import Store
@@ -48,7 +48,7 @@ def assessment_markdown(settings: Settings, store: Store, at: datetime) -> str:
                 "these values changes, face is locked until a new assessment is approved."
             ),
         ),
-        (Table(("what", "value"), tuple((name, _shown(value)) for name, value in config.items())),),
+        (Table(("what", "value"), tuple(flat(config))),),
     )
     return as_markdown(TITLE, (head, *_sections(settings, config)))
 
@@ -179,10 +179,11 @@ def _data(settings: Settings) -> Section:
 
 
 def _children(settings: Settings) -> Section:
-    enabled = any(value for name, value in settings.face.model_dump().items() if name.startswith("under_14"))
+    under_14 = settings.face.under_14
     here = (
-        "This site offers face to children under 14, with a guardian: say in the remarks why."
-        if enabled
+        f"This site offers face to children under 14, with a guardian, for at most {under_14.retention_days} days: say "
+        "in the remarks why."
+        if under_14.enabled
         else "This site does not offer face to children under 14."
     )
     text = (
@@ -212,7 +213,3 @@ def _recipients(config: dict[str, Json]) -> Section:
             "Nothing goes across the border unless the broker named in the configuration stands there.",
         ),
     )
-
-
-def _shown(value: Json) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -71,6 +71,17 @@ def plain(value: object) -> dict[str, Json]:
     }
 
 
+def flat(values: Json, path: str = "") -> list[Row]:
+    """Give nested values as rows of a path and a value."""
+    if isinstance(values, dict):
+        return [
+            row for name, value in values.items() for row in flat(value, f"{path}.{name}" if path else name)
+        ]
+    if isinstance(values, list):
+        return [(path, ", ".join(str(value) for value in values))]
+    return [(path, "" if values is None else str(values))]
+
+
 def _table(table: Table) -> list[str]:
     if not table.rows:
         return [table.empty]

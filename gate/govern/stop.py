@@ -70,12 +70,25 @@ def _given(store: Store) -> int:
     return sum(each.count for each in store.figures.consents() if each.state == "given")
 
 
+def _ended(store: Store) -> tuple[int, int]:
+    """Give how many consents and templates there were when the end began; it may have been interrupted since.
+
+    Raises VaultError ``record-altered`` where the audit log can no longer tell.
+    """
+    noted = [entry.detail for entry in store.audit.entries() if entry.action == Action.SERVICE_STOPPED]
+    try:
+        counts = [json.loads(detail) for detail in noted]
+        return max(each["consents"] for each in counts), max(each["templates"] for each in counts)
+    except (ValueError, KeyError, TypeError) as error:
+        raise VaultError(
+            "record-altered",
+            "Everything is erased, but the audit log was altered and nothing can be attested.",
+            remedy="Run gate audit verify; find out who wrote to the database.",
+        ) from error
+
+
 def _certificate(settings: Settings, store: Store) -> Certificate:
-    ended, erased = 0, 0
-    for entry in store.audit.entries():
-        if entry.action == Action.SERVICE_STOPPED:  # more than one where it was interrupted
-            noted = json.loads(entry.detail)
-            ended, erased = max(ended, noted["consents"]), max(erased, noted["templates"])
+    ended, erased = _ended(store)
     head, epoch = store.audit.heads()[-1], store.figures.epoch()
     stopped_at = store.assessments.stopped_at
     document: dict[str, Json] = {
@@ -103,7 +116,7 @@ def _certificate(settings: Settings, store: Store) -> Certificate:
                 "Cards and PINs go on."
             ),
             (
-                "Check the signed file beside this page with gate receipt verify, or with any Ed25519 tool, and compare the "
+                "Check the signed file beside this page with gate govern verify-certificate, on any machine, and compare the "
                 "fingerprint with the one of the device."
             ),
         ),

@@ -73,6 +73,7 @@ class Action(StrEnum):
     TAMPERED = "tampered"
     TAMPER_CLEARED = "tamper-cleared"
     CLOCK_ACCEPTED = "clock-accepted"
+    PASSPHRASE_CHANGED = "passphrase-changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,14 +94,18 @@ class Backups:
             dropped = self._drop(earlier, Present(path, snapshot.head))
         return Made(path, snapshot.head, sha256, size, dropped)
 
-    def list_erased(self, folder: Path, *, at: datetime) -> int:
-        """Replace only the list of what was erased. Returns its length. Raises VaultError as ``make`` does."""
+    def list_erased(self, folder: Path, *, at: datetime, known: int = -1) -> int:
+        """Replace only the list of what was erased, unless it has the *known* length already.
+
+        Returns its length. Raises VaultError as ``make`` does.
+        """
         with _troubles_of(folder), self._alone():
             self._own(folder)
             with self._connected() as connection:
-                text = tombstones.export(connection, self._signer, at)
                 count = len(tombstones.buried(connection))
-            write_whole(folder / LIST_NAME, text.encode())
+                text = "" if count == known else tombstones.export(connection, self._signer, at)
+            if text:
+                write_whole(folder / LIST_NAME, text.encode())
         return count
 
     def newest(self, folder: Path) -> Head | None:

@@ -113,7 +113,7 @@ class Consents(ConsentRecords):
         ``guardian-missing``, ``guardian-needless``, ``birthday-wrong``, ``minor-approval``.
         """
         answer = Answer(EventKind.GIVEN, agreement, _whole(at))
-        self._check(person, answer, opening)
+        self.check(person, agreement, at=answer.at, opening=opening)
         if len(template) != TEMPLATE_BYTES:
             raise fault("embedding-shape")
 
@@ -128,6 +128,27 @@ class Consents(ConsentRecords):
 
         return self._scrubbed(self._database.write(work))
 
+    def check(
+        self,
+        person: PersonId,
+        agreement: Agreement,
+        *,
+        at: datetime,
+        opening: MinorOpening | None = None,
+    ) -> None:
+        """Refuse what ``enrol`` would refuse of an answer, before any camera opens. Raises RequestError as it does."""
+        self._check_notice(agreement)
+        found = age_fault(agreement, self._terms, at)
+        birthday = self._people.get(person).turns_14_on
+        if found is None and agreement.age_band is AgeBand.FROM_14 and birthday is not None:
+            # Whom a guardian spoke for once consents alone from the birthday on, whatever staff tick.
+            found = AgeFault.GUARDIAN if at < fourteen_from(birthday) else None
+        if found is not None:
+            raise fault(found.value)
+        is_open = opening is not None and opening.person == person and at < opening.until
+        if agreement.age_band is AgeBand.UNDER_14 and not is_open:
+            raise fault("minor-approval")
+
     def reconfirm(
         self, person: PersonId, agreement: Agreement, *, at: datetime, opening: MinorOpening | None = None
     ) -> Receipt:
@@ -137,7 +158,7 @@ class Consents(ConsentRecords):
         ``reconfirm-nothing`` where there is no consent with a template, ``reconfirm-needless`` where it still holds.
         """
         at = _whole(at)
-        self._check(person, Answer(EventKind.RECONFIRMED, agreement, at), opening)
+        self.check(person, agreement, at=at, opening=opening)
 
         def work(connection: sqlite3.Connection) -> Receipt:
             known = self._people.get(person)
@@ -282,19 +303,6 @@ class Consents(ConsentRecords):
     def prune(self, connection: sqlite3.Connection, record: ConsentId) -> int:
         """Drop the contents of a record's events, inside the caller's transaction; digests and signatures stay."""
         return self._ledger.prune(connection, record)
-
-    def _check(self, person: PersonId, answer: Answer, opening: MinorOpening | None) -> None:
-        self._check_notice(answer.agreement)
-        found = age_fault(answer.agreement, self._terms, answer.at)
-        birthday = self._people.get(person).turns_14_on
-        if found is None and answer.agreement.age_band is AgeBand.FROM_14 and birthday is not None:
-            # Whom a guardian spoke for once consents alone from the birthday on, whatever staff tick.
-            found = AgeFault.GUARDIAN if answer.at < fourteen_from(birthday) else None
-        if found is not None:
-            raise fault(found.value)
-        is_open = opening is not None and opening.person == person and answer.at < opening.until
-        if answer.agreement.age_band is AgeBand.UNDER_14 and not is_open:
-            raise fault("minor-approval")
 
     def _check_notice(self, agreement: Agreement) -> None:
         current = self._notices.current

@@ -250,7 +250,8 @@ def load_root(place: KeyPlace, *, create: bool) -> MasterKey:
         raise VaultError(
             "key-missing",
             f"The database is there, its master key is not in {place.keys_dir}.{_elsewhere(place)}",
-            remedy="Put the key back, or reset the gate and enrol anew.",
+            remedy="Put the key back, or restore a backup with the recovery shares (gate restore --shares), or start "
+            "anew (gate reset).",
         )
     return MasterKey(root, place.custody)
 

@@ -115,7 +115,8 @@ def _refuse_newer(connection: sqlite3.Connection, ours: int) -> int:
         raise VaultError(
             "database-newer",
             f"The database has schema version {version}, this gate knows versions up to {ours}.",
-            remedy="Install the gate that wrote it, or a newer one, or restore a backup from before the upgrade.",
+            remedy="Install the gate that wrote it, or a newer one, or restore a backup from before the upgrade "
+            "(gate restore).",
         )
     return version
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -112,10 +112,8 @@ class Epochs:
             )
         number = self.number
         if self._epoch is None or self._epoch.number != number:
-            secret = self._secrets.read(number)
-            if secret is None:
-                self._epoch = None
-                raise self._lost(number)
+            self._epoch = None
+            number, secret = self.escrow()
             self._epoch = self._secrets.epoch(number, secret)
         return self._epoch
 
@@ -123,11 +121,6 @@ class Epochs:
     def is_closed(self) -> bool:
         """Tell whether the keys were dropped from memory."""
         return self._closed
-
-    @property
-    def is_lost(self) -> bool:
-        """Tell whether no template of the epoch in force can ever be opened."""
-        return self._secrets.read(self.number) is None
 
     def close(self) -> None:
         """Drop the keys from memory until the next start (R60: tamper)."""
@@ -138,9 +131,15 @@ class Epochs:
         """Give number and secret of the epoch in force, for whoever wraps it again at once. Raises ``epoch-lost``."""
         number = self.number
         secret = self._secrets.read(number)
+        if secret is None and self.number != number:
+            return self.escrow()  # another process changed the epoch between the two looks
         if secret is None:
             raise self._lost(number)
         return number, secret
+
+    def secret_of(self, number: int) -> bytes | None:
+        """Give one epoch's secret, for whoever wraps it again at once; None if it is gone. Slow, safe in any thread."""
+        return self._secrets.read(number)
 
     @contextmanager
     def alone(self, *, wait: bool = False) -> Iterator[bool]:
@@ -152,21 +151,38 @@ class Epochs:
         """Bring shelf and database together after a start: make the first epoch, destroy stale secrets.
 
         A power cut may have left the secret of an epoch that never began, or of one that is over. Nothing is destroyed
-        while the epoch in force is lost: the right database, or the right keys, may be put back.
+        while the epoch in force is lost: the right database, or the right keys, may be put back. What fails here fails
+        again for whoever asks for the epoch: cards and PINs need none, and the store opens.
         """
-        if not self._secrets.numbers() and not self._has_templates():
-            with self.alone(wait=True):
-                if not self._secrets.numbers():
-                    self.write(self.number, secrets.token_bytes(SECRET_BYTES))
+        with suppress(VaultError):
+            self._settle()
+
+    def _settle(self) -> None:
+        number, known = self.number, self._secrets.numbers()
+        secret = self._secrets.read(number) if number in known else None
+        if secret is None and known <= {number} and not self._has_templates():
+            number, secret = self._first()  # no epoch ever began here: at most a torn secret was left
+        if secret is None:
+            if not self._has_templates():  # nothing is lost with it: the next rotation begins a new epoch
+                self._database.write(mark_due)
+            return
+        self._epoch = self._secrets.epoch(number, secret)
+        if known <= {number}:
+            return
         with self.alone() as alone:
-            if not alone:
-                return  # a rotation is at work in another process, and destroys what it leaves behind
-            if not self.is_lost:
-                self.destroy(self._secrets.numbers() - {self.number})
-            elif not self._has_templates():
-                self._database.write(
-                    mark_due
-                )  # nothing is lost with it: the next rotation begins a new epoch
+            # If not alone: a rotation is at work in another process, and cleans up after itself.
+            if alone and self.number == number:
+                self.destroy(self._secrets.numbers() - {number})
+
+    def _first(self) -> tuple[int, bytes]:
+        """Make the secret of the epoch in force; of two starts at once the later one takes the earlier one's."""
+        with self.alone(wait=True):
+            number = self.number
+            secret = self._secrets.read(number)
+            if secret is None:
+                secret = secrets.token_bytes(SECRET_BYTES)
+                self.write(number, secret)
+        return number, secret
 
     def write(self, number: int, secret: bytes) -> None:
         """Make the secret of an epoch durable, before the database is told of it. Safe in any thread."""

@@ -19,6 +19,7 @@ from gate.store.audit import Action, Actor, AuditLog
 from gate.store.consents import Consents
 from gate.store.credentials import Credentials
 from gate.store.database import Database
+from gate.store.epochs import Epochs
 from gate.store.ledger import Ledger
 from gate.store.people import People
 from gate.store.times import seconds_of
@@ -133,6 +134,7 @@ class Erasures:
         credentials: Credentials,
         consents: Consents,
         ledger: Ledger,
+        epochs: Epochs,
     ) -> None:
         self._database = database
         self._audit = audit
@@ -140,17 +142,19 @@ class Erasures:
         self._credentials = credentials
         self._consents = consents
         self._ledger = ledger
+        self._epochs = epochs
 
     def all(self) -> tuple[Erasure | Bulk | Purge, ...]:
         """Give them all: what opens doors first, what proves things last."""
         return (
-            Erasure(Item.TENANCY, self._people.ending, self._end_tenancy, self._revoke, scrubs=True),
+            Erasure(Item.TENANCY, self._people.ending, self._end_tenancy, self._stop_person, scrubs=True),
             Erasure(Item.TEMPLATE, self._expired, self._expire, self._restrict, scrubs=True),
             Erasure(Item.UNUSED_TEMPLATE, self._unused, self._end_unused, self._restrict, scrubs=True),
+            Erasure(Item.UNOPENABLE, self._unopenable, self._end_unopenable, _nothing, scrubs=True),
             Erasure(Item.ORPHAN, self._orphans, self._end_orphan, self._restrict, scrubs=True),
             Erasure(Item.DAMAGED_PERSON, self._damaged, self._tell_damage, _nothing),
             Erasure(Item.CREDENTIAL, self._ended_credentials, self._delete_credential, self._revoke_one),
-            Erasure(Item.PERSON, self._former_people, self._delete_person, self._revoke, scrubs=True),
+            Erasure(Item.PERSON, self._former_people, self._delete_person, self._stop_person, scrubs=True),
             Erasure(Item.CONSENT, self._old_records, self._delete_record, self._restrict, scrubs=True),
             Erasure(Item.CONSENT, self._old_answers, self._forget_answer, _nothing, scrubs=True),
             Erasure(Item.REQUEST, self._old_requests, self._delete_request, _nothing, scrubs=True),
@@ -173,6 +177,12 @@ class Erasures:
         for method in (Method.CARD, Method.PIN):
             self._credentials.revoke_all(PersonId(ref), method, now)
 
+    def _stop_person(self, connection: sqlite3.Connection, ref: str, now: datetime) -> None:
+        self._revoke(connection, ref, now)
+        with suppress(VaultError):
+            sql = "UPDATE consents SET restricted_at = coalesce(restricted_at, ?) WHERE subject_ref = ? AND state = 'given'"
+            connection.execute(sql, (seconds_of(now), self._people.get(PersonId(ref)).subject))
+
     def _expired(self, now: datetime) -> Sequence[str]:
         return self._consents.expired(now)
 
@@ -185,12 +195,35 @@ class Erasures:
         connection.execute(sql, (seconds_of(now), ref))
 
     def _unused(self, now: datetime) -> Sequence[str]:
-        sql = """SELECT consent_id FROM templates JOIN consents ON consents.id = consent_id AND state = 'given'
+        sql = """SELECT consent_id FROM templates JOIN consents ON consents.id = consent_id
+            WHERE state = 'given' AND expires_at > :now
             GROUP BY consent_id HAVING max(last_used_month) <= :month"""
-        return [ref for (ref,) in self._database.rows(sql, month=last_month_unused(now))]
+        rows = self._database.rows(sql, now=seconds_of(now), month=last_month_unused(now))
+        return [ref for (ref,) in rows]
 
     def _end_unused(self, connection: sqlite3.Connection, ref: str, now: datetime) -> None:
         self._consents.end_record(connection, ConsentId(ref), InvalidationReason.UNUSED, at=now)
+
+    def _unopenable(self, _now: datetime) -> Sequence[str]:
+        """Give the consents whose template is of another epoch, or of one whose secret is gone."""
+        try:
+            epoch = self._epochs.current.number
+        except VaultError as error:
+            if error.code != "epoch-lost":
+                return ()  # the keys are locked away, or cannot be read just now: that is no loss
+            epoch = None
+        sql = """SELECT DISTINCT consent_id FROM templates JOIN consents ON consents.id = consent_id
+            WHERE state = 'given' AND epoch IS NOT :epoch"""
+        return [ref for (ref,) in self._database.rows(sql, epoch=epoch)]
+
+    def _end_unopenable(self, connection: sqlite3.Connection, ref: str, now: datetime) -> None:
+        if ref not in self._told(Item.UNOPENABLE):
+            raise VaultError(
+                "epoch-lost",
+                "A face template is of an epoch whose secret is gone.",
+                remedy="Put the right keys or the right database back within the hour; else it is erased.",
+            )
+        self._consents.end_record(connection, ConsentId(ref), InvalidationReason.TEMPLATE_LOST, at=now)
 
     def _orphans(self, _now: datetime) -> Sequence[str]:
         """Give the consents that stand though nobody here could withdraw them.
@@ -204,15 +237,16 @@ class Erasures:
         everybody = self._people.everybody()
         known = {person.subject for person in everybody.people}
         orphans = [ref for ref, subject in given if subject not in known]
-        return orphans if orphans and set(everybody.damaged) <= self._told_damaged() else ()
+        return orphans if orphans and set(everybody.damaged) <= self._told(Item.DAMAGED_PERSON) else ()
 
     def _end_orphan(self, connection: sqlite3.Connection, ref: str, now: datetime) -> None:
         self._consents.end_record(connection, ConsentId(ref), InvalidationReason.PERSON_ERASED, at=now)
 
-    def _told_damaged(self) -> set[str]:
+    def _told(self, item: Item) -> set[str]:
+        """Give what of *item* the run before this one told of."""
         rows = self._database.rows("SELECT failed FROM retention_runs ORDER BY seq DESC LIMIT 1")
         failed = json.loads(rows[0][0]) if rows else []
-        return {ref for item, ref, *_ in failed if item == Item.DAMAGED_PERSON}
+        return {ref for name, ref, *_ in failed if name == item}
 
     def _damaged(self, _now: datetime) -> Sequence[str]:
         return self._people.everybody().damaged

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from gate.errors import VaultError
 from gate.store.database import Database
 from gate.store.times import time_of
 
@@ -71,7 +72,7 @@ class Figures:
             )
         ) WHERE held >= :people"""
         at: int | None = self._database.rows(sql, people=people)[0][0]
-        return None if at is None else time_of(at)
+        return None if at is None else _time(at)
 
     def requests(self) -> tuple[RequestTimes, ...]:
         """Give the times of every request, oldest first."""
@@ -80,7 +81,7 @@ class Figures:
         )
         return tuple(
             RequestTimes(
-                id_, kind, time_of(got), time_of(due), None if closed is None else time_of(closed), outcome
+                id_, kind, _time(got), _time(due), None if closed is None else _time(closed), outcome
             )
             for id_, kind, got, due, closed, outcome in self._database.rows(sql)
         )
@@ -95,7 +96,7 @@ class Figures:
         sql = """SELECT version, language, form, sha256, text, published_at FROM notices
             ORDER BY published_at, version, language, form"""
         return tuple(
-            NoticeText(version, language, form, sha256, text, time_of(at))
+            NoticeText(version, language, form, sha256, text, _time(at))
             for version, language, form, sha256, text, at in self._database.rows(sql)
         )
 
@@ -103,3 +104,14 @@ class Figures:
         """Give the number of the epoch in force: each erasure raises it."""
         number: int = self._database.rows("SELECT value FROM meta WHERE name = 'epoch'")[0][0]
         return number
+
+
+def _time(seconds: int) -> datetime:
+    try:
+        return time_of(seconds)
+    except (ValueError, OverflowError, OSError) as error:
+        raise VaultError(
+            "record-altered",
+            "A record tells no time that can be.",
+            remedy="Restore the last backup; find out who wrote to the database.",
+        ) from error

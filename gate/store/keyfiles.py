@@ -38,7 +38,7 @@ def read_private(path: Path, *, most: int, forbidden: int = OURS_ALONE) -> bytea
         raise VaultError(
             "key-readable",
             f"Other accounts may read the key file {path}.",
-            remedy=f"Close it (chmod 600 {path}); if somebody may have read it, reset the gate.",
+            remedy=f"Close it (chmod 600 {path}); if somebody may have read it, gate reset makes a new one.",
         )
     del content[size:]
     return content

@@ -6,6 +6,7 @@ import hmac
 import json
 import secrets
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -105,20 +106,14 @@ class People:
     def list(self, offset: int = 0, limit: int = -1) -> tuple[Person, ...]:
         """Give up to *limit* people (-1: all) after the first *offset*, in the order of their entry.
 
-        Whose tenancy has ended is not among them.
+        Whose tenancy has ended is not among them, nor whose record was altered: ``everybody`` tells of those.
         """
         sql = f"{_SELECT} WHERE length(unit_lookup) = 32 ORDER BY rowid LIMIT :limit OFFSET :offset"
-        return tuple(self._person(row) for row in self._database.rows(sql, limit=limit, offset=offset))
+        return self._opened(self._database.rows(sql, limit=limit, offset=offset)).people
 
     def everybody(self) -> Everybody:
         """Give all people, former ones too, as far as their records open."""
-        people, damaged = [], []
-        for row in self._database.rows(f"{_SELECT} ORDER BY rowid"):
-            try:
-                people.append(self._person(row))
-            except VaultError:  # record-altered: the only one that opening a row in hand raises
-                damaged.append(PersonId(row[0]))
-        return Everybody(tuple(people), tuple(damaged))
+        return self._opened(self._database.rows(f"{_SELECT} ORDER BY rowid"))
 
     def correct(
         self, connection: sqlite3.Connection, person: PersonId, *, unit: str, name: str, contact: str
@@ -176,6 +171,15 @@ class People:
         connection.execute("DELETE FROM credentials WHERE person_id = ?", (person,))
         connection.execute("DELETE FROM people WHERE id = ?", (person,))
         tombstones.bury(connection, Kind.PERSON, person, at)
+
+    def _opened(self, rows: Iterable[Row]) -> Everybody:
+        people, damaged = [], []
+        for row in rows:
+            try:
+                people.append(self._person(row))
+            except VaultError:  # record-altered: the only one that opening a row in hand raises
+                damaged.append(PersonId(row[0]))
+        return Everybody(tuple(people), tuple(damaged))
 
     def _person(self, row: Row) -> Person:
         person, wrapped_key, content, ends_at = row

@@ -143,12 +143,12 @@ def _from_full(document: dict[str, object], signed_with: str) -> ReceiptFacts:
 
 
 def _from_short(document: dict[str, object], signed_with: str) -> ReceiptFacts:
-    seconds = document.get("retention_s")
     word = {name: value for name, value in document.items() if isinstance(value, str)}
-    if set(document) not in (_EVENT_KEYS, _EVENT_KEYS | _TERMS_KEYS):
-        raise ValueError("Another set of words.")
     terms = None
-    if isinstance(seconds, int):
+    if set(document) == _EVENT_KEYS | _TERMS_KEYS:
+        seconds = document["retention_s"]
+        if type(seconds) is not int:
+            raise TypeError("A span is whole seconds.")
         terms = ReceiptTerms(
             word["controller"],
             Purpose(word["purpose"]),
@@ -156,8 +156,8 @@ def _from_short(document: dict[str, object], signed_with: str) -> ReceiptFacts:
             word["notice_sha256"],
             timedelta(seconds=seconds),
         )
-    elif seconds is not None:
-        raise TypeError("A span is whole seconds.")
+    elif set(document) != _EVENT_KEYS:
+        raise ValueError("Another set of words.")
     return ReceiptFacts(
         what=EventKind(word["what"]),
         at=datetime.strptime(word["at"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),

@@ -124,7 +124,7 @@ class Registers:
             raise VaultError(
                 "record-altered",
                 f"The register entry {entry} is none that this gate wrote.",
-                remedy="Restore the last backup; find out who wrote to the database.",
+                remedy="Restore the last backup (gate restore); find out who wrote to the database.",
             ) from error
 
 

@@ -67,7 +67,7 @@ def reset(
         for folder in (keys_dir / STAGED, data_dir / STAGED, data_dir / COMMITTED):
             steps(f"staging {folder.name}")
             _destroy_folder(folder)
-        for name in sorted(_DATA):
+        for name in sorted(_DATA, reverse=True):  # a log goes before its database
             steps(f"data {name}")
             destroy_private(data_dir / name)
         # The head last: until the escrow is gone it alone tells whose that is.

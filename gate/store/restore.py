@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -109,12 +110,14 @@ def restore(
 
     master: the root key, from the device or from shares. keep_root: it came from shares, so that the device must keep
     it from now on. faces: False leaves the templates out. steps: see Staging. Raises VaultError: ``gate-running``,
-    ``restore-no-room``, ``restore-failed``, and all that ``open_backup``, the custody and the database raise; nothing
+    ``folder-owner``, ``restore-no-room``, ``restore-failed``, and all that ``open_backup``, the custody and the database raise; nothing
     has changed then, unless it is ``restore-unfinished``: the next start goes on with it.
     """
     refuse_keys_beside_data(site.place.keys_dir, site.data_dir)
     private_folder(site.place.keys_dir)
     with closing(Hold.alone(private_folder(site.data_dir))):
+        for folder in (site.data_dir, site.place.keys_dir):
+            _refuse_others(folder)
         staging = Staging(site.data_dir, site.place.keys_dir, steps)
         staging.settle()
         opened = open_backup(backup, master)
@@ -128,6 +131,17 @@ def restore(
             _keep_keys(staging, plan, site, master, keep_root=keep_root)
             staging.commit()
     return restored
+
+
+def _refuse_others(folder: Path) -> None:
+    """Refuse to write into another account's folder: the gate could not open what it finds there afterwards."""
+    owner = folder.stat().st_uid
+    if owner != os.geteuid():
+        raise VaultError(
+            "folder-owner",
+            f"The folder {folder} belongs to another account (user {owner}).",
+            remedy=f"Run the command as that account: sudo -u '#{owner}' gate restore ...",
+        )
 
 
 def _plan(opened: Opened, site: Site, master: MasterKey, at: datetime, *, faces: bool) -> _Plan:
@@ -213,9 +227,8 @@ def _rewrite(connection: sqlite3.Connection, plan: _Plan, writer: ConsentWriter,
     erased_again = sum(before) - _count(connection, "people") - _count(connection, "templates")
     ended = 0
     if plan.left_out is None:
-        mark_due(
-            connection
-        )  # the device this came from knows the secret too: a new epoch begins at the first start
+        # The device this came from knows the secret too: a new epoch begins at the first start.
+        mark_due(connection)
     else:
         listed = plan.left_out in _OF_THE_LIST
         reason = (

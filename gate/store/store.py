@@ -31,6 +31,7 @@ from gate.store.notices import Notices
 from gate.store.outbox import Outbox
 from gate.store.people import People
 from gate.store.registers import Registers
+from gate.store.requests import Requests
 from gate.store.residents import Residents
 from gate.store.retention import Retention
 from gate.store.rotation import Rotation
@@ -59,6 +60,7 @@ class Store:
     audit: AuditLog
     clock: ClockMark
     retention: Retention
+    requests: Requests
     tamper: Tamper
     registers: Registers
     assessments: Assessments
@@ -123,6 +125,7 @@ class Store:
         audit = AuditLog(database, signer, keys_dir)
         notices = Notices(database, audit)
         governance = Vault(master.derive(KeyUse.GOVERNANCE))
+        rights = Vault(master.derive(KeyUse.RIGHTS))
         ledger = Ledger(database, Vault(master.derive(KeyUse.CONSENT)), signer, audit)
         backups = Backups(path, backup_key=master.derive(KeyUse.BACKUP), signer=signer, gate_id=gate_id)
         master.wipe()
@@ -154,8 +157,9 @@ class Store:
             decisions=Decisions(database, templates, outbox, gate_id),
             audit=audit,
             clock=ClockMark(database, audit),
+            requests=Requests(database, rights, audit),
             retention=Retention(
-                database, audit, Erasures(database, audit, people, credentials, consents, ledger)
+                database, audit, Erasures(database, audit, people, credentials, consents, ledger, epochs)
             ),
             tamper=Tamper(database, audit, epochs),
             registers=Registers(database, governance, audit),
@@ -203,5 +207,5 @@ def _agree_on_key(database: Database, master: MasterKey) -> None:
         raise VaultError(
             "key-wrong",
             f"The master key ({master.custody}) is not the one this database was sealed with.",
-            remedy="Put the right key back, or restore the backup that belongs to this key.",
+            remedy="Put the right key back, or restore the backup that belongs to this key (gate restore).",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -112,6 +113,8 @@ class Templates:
                 faulty.append(TemplateId(template))
             else:
                 templates.append((TemplateId(template), embedding))
+        if faulty and self._epochs.number != epoch.number:
+            return self.gallery(at)  # another process changed the epoch between the two looks
         return Gallery(epoch.number, epoch.seed, tuple(templates), tuple(faulty))
 
     def permits(self, template: TemplateId, at: datetime) -> bool:
@@ -126,11 +129,15 @@ class Templates:
         Where the epoch is lost that is all of them. A new epoch is due then. Raises VaultError, and deletes nothing,
         where the epoch's secret cannot be read just now.
         """
-        opened = self._opened_ids()
-        dropped = tuple(template for template in self._all_ids() if template not in opened)
+
+        def work(connection: sqlite3.Connection) -> tuple[TemplateId, ...]:
+            opened = self._opened_ids()  # in here, so that no other process changes the epoch meanwhile
+            dropped = tuple(template for template in self._all_ids() if template not in opened)
+            connection.executemany("DELETE FROM templates WHERE id = ?", [(each,) for each in dropped])
+            return dropped
+
+        dropped = self._database.write(work)
         if dropped:
-            gone = [(template,) for template in dropped]
-            self._database.write(lambda c: c.executemany("DELETE FROM templates WHERE id = ?", gone))
             self._database.scrub()
         return dropped
 
@@ -151,6 +158,18 @@ class Templates:
                 epoch.vault.open(Sealed(wrapped_key, content), binding)
                 opened.add(TemplateId(template))
         return frozenset(opened)
+
+    def use_of(self, consent: ConsentId) -> tuple[datetime, int] | None:
+        """Give since when the consent's template is there and the month of its last use, None without one (R70)."""
+        sql = "SELECT created_at, last_used_month FROM templates WHERE consent_id = :consent"
+        rows = self._database.rows(sql, consent=consent)
+        return (time_of(rows[0][0]), rows[0][1]) if rows else None
+
+    def mark(self) -> str:
+        """Give a word that differs once templates came or went, or a face was restricted or released."""
+        sql = """SELECT (SELECT count(*) FROM templates), (SELECT coalesce(sum(restricted_at), 0) FROM consents
+            WHERE state = 'given')"""
+        return "/".join(map(str, self._database.rows(sql)[0]))
 
     def count(self) -> int:
         """Count the stored templates, usable or not."""

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from gate.errors import VaultError
 
 _NONCE_BYTES = 12
-_KEY_BITS = 256
-_LENGTH_BYTES = 4
+_KEY_BYTES = 32
+_KEY, _CONTENT = b"key", b"content"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,11 @@ class Binding:
     model_sha256: str = ""
 
     def encode(self) -> bytes:
-        """Give the associated data: each part after its length, so that no two bindings look alike."""
-        parts = (self.table, self.record, self.consent, self.model_sha256, str(self.epoch))
-        return b"".join(len(part.encode()).to_bytes(_LENGTH_BYTES) + part.encode() for part in parts)
+        """Give the associated data: each text after its length in characters, so that no two bindings look alike."""
+        return (
+            f"{len(self.table)}:{self.table}{len(self.record)}:{self.record}{len(self.consent)}:{self.consent}"
+            f"{len(self.model_sha256)}:{self.model_sha256}{self.epoch}"
+        ).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +50,25 @@ class Vault:
     def seal(self, plaintext: bytes, binding: Binding) -> Sealed:
         """Seal *plaintext* under a fresh random key, itself wrapped; both bound to *binding*."""
         bound = binding.encode()
-        key = AESGCM.generate_key(_KEY_BITS)
+        drawn = secrets.token_bytes(
+            _KEY_BYTES + 2 * _NONCE_BYTES
+        )  # one call: each costs as much as sealing a key
+        key, key_nonce, nonce = drawn[:_KEY_BYTES], drawn[_KEY_BYTES:-_NONCE_BYTES], drawn[-_NONCE_BYTES:]
         return Sealed(
-            wrapped_key=_encrypt(self._wrapping, key, b"key" + bound),
-            content=_encrypt(AESGCM(key), plaintext, b"content" + bound),
+            key_nonce + self._wrapping.encrypt(key_nonce, key, _KEY + bound),
+            nonce + AESGCM(key).encrypt(nonce, plaintext, _CONTENT + bound),
         )
 
     def open(self, sealed: Sealed, binding: Binding) -> bytes:
         """Give the plaintext back. Raises VaultError ``record-altered`` if a byte or the binding differs."""
         bound = binding.encode()
+        wrapped, content = sealed.wrapped_key, sealed.content
         try:
-            key = _decrypt(self._wrapping, sealed.wrapped_key, b"key" + bound)
-            return _decrypt(AESGCM(key), sealed.content, b"content" + bound)
+            key = self._wrapping.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], _KEY + bound)
+            return AESGCM(key).decrypt(content[:_NONCE_BYTES], content[_NONCE_BYTES:], _CONTENT + bound)
         except (InvalidTag, ValueError) as error:  # ValueError: cut shorter than a nonce and a tag
             raise VaultError(
                 "record-altered",
                 f"The record {binding.record} in the table {binding.table} was altered or moved.",
                 remedy="Delete it and enter it anew; find out who wrote to the database.",
             ) from error
-
-
-def _encrypt(cipher: AESGCM, plaintext: bytes, associated: bytes) -> bytes:
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    return nonce + cipher.encrypt(nonce, plaintext, associated)
-
-
-def _decrypt(cipher: AESGCM, sealed: bytes, associated: bytes) -> bytes:
-    return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], associated)

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from gate.errors import GateError
-from gate.web import desk, kiosk, simulator, status
+from gate.web import desk, kiosk, me, receipt, simulator, status
 from gate.web.context import WebContext
 from gate.web.guard import Guard
 from gate.web.pages import FOLDER, Pages
@@ -37,6 +37,8 @@ def create_app(context: WebContext, screen: KioskScreen) -> FastAPI:
     app.include_router(status.routes(context, pages))
     app.include_router(kiosk.routes(context, screen, pages))
     app.include_router(desk.routes(context, pages))
+    app.include_router(me.routes(context, pages))
+    app.include_router(receipt.routes(context, pages))
     if context.simulation is not None:
         app.include_router(simulator.routes(context.simulation, pages))
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))

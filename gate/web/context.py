@@ -11,7 +11,9 @@ from typing import Protocol
 from gate.core import inputs as on
 from gate.core.consent import Approver, Relation, RelationProof
 from gate.core.notices import Form, Published
+from gate.core.own_record import OwnRecord
 from gate.core.receipt import Receipt
+from gate.core.rights import RequestKind
 from gate.core.types import AttemptId, NoticeVersion, PersonId
 from gate.ports import Clock
 
@@ -32,6 +34,11 @@ class Status:
     door_healthy: bool
     broker_connected: bool
     key_custody: str
+    undeleted: int = 0
+    """Records past their time, or damaged, that could not be deleted (R76)."""
+    backup_wanted: bool = False
+    backup_fault: str | None = None
+    rotation_failing: bool = False
 
 
 class FaceStanding(StrEnum):
@@ -48,13 +55,17 @@ class FaceStanding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """A resident as the desk sees them. child: under 14 by what a guardian told; then the name is empty (R27)."""
+    """A resident as the desk sees them. child: under 14 by what a guardian told; then the name is empty (R27).
+
+    agreed_to: the notice their consent was given under, while there is one.
+    """
 
     person: PersonId
     unit: str
     name: str = field(repr=False)
     standing: FaceStanding
     child: bool = False
+    agreed_to: NoticeVersion | None = None
 
     @property
     def has_consented(self) -> bool:
@@ -130,6 +141,34 @@ class DeskPort(Protocol):
         """Issue all receipts of a person again, oldest first."""
 
 
+class OwnPort(Protocol):
+    """What people do about their own data once their PIN is known. Every method may raise RequestError or VaultError."""
+
+    async def sign_in(self, unit: str, pin: str) -> PersonId:
+        """Give who this is; as slow for a unit that does not exist. Raises ``sign-in-wrong``, ``sign-in-wait``."""
+
+    def record(self, person: PersonId) -> OwnRecord:
+        """Give all that is held of the person."""
+
+    def withdraw(self, person: PersonId) -> Receipt | None:
+        """End the consent and destroy the template; None where there was no consent."""
+
+    def receipts(self, person: PersonId) -> Sequence[Receipt]:
+        """Issue all receipts of the person again, oldest first."""
+
+    def restrict(self, person: PersonId) -> None:
+        """Leave the person's face alone without ending the consent."""
+
+    def release(self, person: PersonId) -> None:
+        """Take the restriction back."""
+
+    def ask(self, person: PersonId, kind: RequestKind, details: str) -> None:
+        """Take a request in; an objection also leaves the face alone from now on."""
+
+    def note_export(self, person: PersonId) -> None:
+        """Note that the person took a copy."""
+
+
 class Simulation(Protocol):
     """The simulated reader, door and camera, to be played with from a page. Methods may raise GateError."""
 
@@ -197,6 +236,7 @@ class WebContext:
     notice_minimum_s: float
     status: Callable[[], Status]
     desk: DeskPort
+    own: OwnPort
     contact: str
     simulation: Simulation | None = None
 

@@ -160,7 +160,7 @@ class _Sheet:
             standings=STANDINGS,
             number=number,
             has_next=len(found) > RESIDENTS_A_PAGE,
-            published=self.context.notices.in_force is not None,
+            published=self.context.notice,
             unpublished=OBSTACLES["notice_published"],
             person=person,
             error=error,

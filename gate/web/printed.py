@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gate.core.notices import LANGUAGES, Form, Published
-from gate.web.pages import Pages
+from gate.web.pages import FOLDER, Pages
 from gate.web.qr import qr_svg
 from gate.web.texts import blocks_of
 
@@ -17,7 +17,8 @@ def print_notice(kind: str, notice: Published, *, gate_id: str, address: str) ->
         gate_id=gate_id,
         notice=notice,
         texts={language: blocks_of(text) for language, text in notice.in_form(form).items()},
-        digests={language: notice.sha256[language, form] for language in LANGUAGES},
+        digests={language: f"SHA-256 {notice.sha256[language, form]}" for language in LANGUAGES},
+        style=(FOLDER / "static" / f"printed-{kind}.css").read_text(encoding="utf-8"),
         address=address,
         code=qr_svg(address) if address else "",
     )

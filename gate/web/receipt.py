@@ -18,8 +18,9 @@ from gate.web.pages import Pages
 from gate.web.qr import qr_svg
 from gate.web.words import FAULTS
 
-PAGE = "/desk/receipt"
-FILE = "/desk/receipt.json"
+HOME = "/desk"
+PAGE = f"{HOME}/receipt"
+FILE = f"{HOME}/receipt.json"
 
 
 def routes(context: WebContext, pages: Pages) -> APIRouter:
@@ -30,12 +31,12 @@ def routes(context: WebContext, pages: Pages) -> APIRouter:
     async def receipt(request: Request, person: str, reference: str = "") -> Response:
         """Show the receipt with that reference, or the newest one, and the way to the others."""
         receipts = context.desk.receipts(PersonId(person))
-        shown = _chosen(receipts, reference) if receipts or reference else None
-        return receipt_page(request, pages, receipts, shown, person=person)
+        shown = find_receipt(receipts, reference) if receipts or reference else None
+        return receipt_page(request, pages, receipts, shown, home=HOME, person=person)
 
     @router.get(FILE)
     async def document(person: str, reference: str) -> Response:
-        return receipt_file(_chosen(context.desk.receipts(PersonId(person)), reference))
+        return receipt_file(find_receipt(context.desk.receipts(PersonId(person)), reference))
 
     return router
 
@@ -46,15 +47,27 @@ def receipt_path(person: PersonId, reference: str) -> str:
 
 
 def receipt_page(
-    request: Request, pages: Pages, receipts: Sequence[Receipt], shown: Receipt | None, *, person: str
+    request: Request,
+    pages: Pages,
+    receipts: Sequence[Receipt],
+    shown: Receipt | None,
+    *,
+    home: str,
+    person: str = "",
 ) -> Response:
-    """Show one receipt to print, and the others' references; None: there is none yet."""
+    """Show one receipt to print, and the others' references; None: there is none yet.
+
+    home: the page it belongs to, which has ``receipt`` and ``receipt.json`` below it. person: whose it is, where the
+    address has to say so.
+    """
     return pages.page(
         request,
         "receipt.html",
         receipt=shown,
         receipts=receipts,
-        person=person,
+        home=home,
+        whose=f"{urlencode({'person': person})}&" if person else "",
+        is_desk=home == HOME,
         facts=shown and shown.facts,
         code=qr_svg(shown.compact) if shown else "",
         what=RECEIPTS,
@@ -70,7 +83,8 @@ def receipt_file(receipt: Receipt) -> Response:
     return Response(receipt.document, media_type="application/json", headers=headers)
 
 
-def _chosen(receipts: Sequence[Receipt], reference: str) -> Receipt:
+def find_receipt(receipts: Sequence[Receipt], reference: str) -> Receipt:
+    """Give the receipt with that reference, the newest for none. Raises RequestError ``no-receipt``."""
     for receipt in reversed(receipts):
         if reference in {"", receipt.reference}:
             return receipt

@@ -154,7 +154,9 @@ CUSTODY: Final[Mapping[str, str]] = {
     "passphrase": _(
         "The master key is kept in a file that only the operator's passphrase opens; each start asks for it."
     ),
-    "tpm": _("The master key is sealed in this device's security chip (TPM): its storage alone opens nothing."),
+    "tpm": _(
+        "The master key is sealed in this device's security chip (TPM): its storage alone opens nothing."
+    ),
 }
 
 FAULTS: Final[Mapping[str, Words]] = {
@@ -194,7 +196,61 @@ FAULTS: Final[Mapping[str, Words]] = {
         _("No impact assessment is approved for the present configuration."),
         _("Run gate govern assess, read it, then run gate govern approve."),
     ),
+    "sign-in-wrong": Words(
+        _("Unit and PIN do not belong together."),
+        _("Type both as at the keypad. The desk gives a new PIN to whoever forgot theirs."),
+    ),
+    "sign-in-wait": Words(
+        _("Too many tries just now"), _("Wait a little before the next PIN. A card works at once.")
+    ),
+    "signed-out": Words(_("You are signed out."), _("Ask the contact below for your data.")),
+    "details-long": Words(_("The text is too long."), _("Say it in fewer words; papers stay on paper.")),
     "notice-outdated": Words(_("The notice has changed meanwhile."), _("Read it again and agree anew.")),
+    "notice-text": Words(
+        _("The text that was shown is not the published notice."),
+        _("Read the published notice and decide anew."),
+    ),
+    "enrol-withdrawn": Words(
+        _("Consent was withdrawn meanwhile."), _("Begin again if it is wanted after all.")
+    ),
+    "enrol-stale": Words(
+        _("The keys were renewed while the face was taken."),
+        _("Take the face again; it takes a few seconds."),
+    ),
+    "reconfirm-nothing": Words(
+        _("There is no template that could live on."), _("Agree and have the face taken anew.")
+    ),
+    "reconfirm-needless": Words(
+        _("The consent stands under the present notice already."), _("Nothing needs to be done.")
+    ),
+    "age-missing": Words(
+        _("It was not said whether the person is 14 or older."),
+        _("Ask the person or the guardian; nobody's age is guessed."),
+    ),
+    "guardian-missing": Words(
+        _("For a child under 14 the guardian must decide."),
+        _("Fill in what the guardian is, how that was checked, the 14th birthday, and who approved."),
+    ),
+    "guardian-needless": Words(
+        _("Somebody of 14 or older decides alone."), _("Leave the guardian's fields empty.")
+    ),
+    "birthday-wrong": Words(
+        _("The day on which the child turns 14 is missing, past, or too far ahead."),
+        _("Ask the guardian for the date of the fourteenth birthday."),
+    ),
+    "under-14-off": Words(
+        _("Face is off for children under 14 at this gate."),
+        _("Card and PIN open it; only the manager can change this."),
+    ),
+    "minor-approval": Words(
+        _("A child's record opens to staff only with a second approval."),
+        _("Have a manager or the privacy officer approve it, and try again."),
+    ),
+    "person-unknown": Words(_("There is no such person here."), _("Look them up again on the desk's page.")),
+    "no-receipt": Words(_("There is no such receipt."), _("Open the receipts from the desk's page.")),
+    "browser-gone": Words(
+        _("The page was closed, so nothing was taken and nothing was stored."), _("Begin again.")
+    ),
     "consent-box": Words(
         _("The box was not ticked, so nothing was taken and nothing was stored."),
         _("Tick it only if you agree, then press the button."),

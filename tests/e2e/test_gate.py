@@ -9,15 +9,16 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from gate.app import open_gate
+from gate.app import open_gate, open_store
 from gate.core.events import window_of
 from gate.core.types import Reason
+from gate.demo.operator import prepare_site
 from gate.demo.settings import desk_settings
 from gate.demo.visitor import Visitor
 from gate.publish.listen import Listener
@@ -51,6 +52,8 @@ async def visiting(settings, clock=None):
         screens.append(SimulatedScreen(post))
         return screens[0]
 
+    with closing(open_store(settings)) as store:
+        prepare_site(store, settings, datetime.now(UTC))
     async with open_gate(settings, make_screen, clock=clock) as gate:
         now = gate.clock.now()
         person = gate.store.people.add("1203", "Ada Chen", "")

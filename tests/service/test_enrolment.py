@@ -1,11 +1,16 @@
 """Consent and template at the desk: live, together, or not at all."""
 
 import asyncio
+from datetime import date
 
 import pytest
 
+from gate.core.consent import Approver, Relation, RelationProof
 from gate.errors import RequestError
 from gate.vision import wire
+from gate.web.context import ChildSaid, FaceStanding
+from tests.consents import AT_DESK, WITH_CHILDREN
+from tests.notices import publish_major
 from tests.service.world import FACE, OTHER_FACE
 
 
@@ -95,6 +100,118 @@ def test_a_withdrawal_outlives_an_enrolment_begun_before_it(at_gate):
         gate.capture.take(gate.capture.attempt, gate.vision.epoch, FACE)
         with pytest.raises(RequestError, match="withdrawn"):
             await enrolment
+        assert gate.store.templates.count() == 0
+
+    at_gate(scenario)
+
+
+# Declining, agreeing again, children.
+
+
+async def enrolled(gate, person, said):
+    """Enrol *person* with a face before the camera."""
+    await gate.until(lambda: gate.service.face_offered, "face to be offered")
+    enrolment = asyncio.create_task(gate.desk.enrol(person, said))
+    await gate.until(lambda: gate.vision.capturing or enrolment.done(), "the camera to open")
+    if not enrolment.done():
+        gate.capture.take(gate.capture.attempt, gate.vision.epoch, FACE)
+    return await enrolment
+
+
+def standing(gate):
+    return gate.desk.residents()[0].standing
+
+
+def test_r25_consent_and_withdrawal_at_the_desk_each_yield_a_receipt(at_gate):
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        given = await enrolled(gate, person, gate.said())
+        withdrawn = gate.desk.withdraw(person)
+        assert gate.desk.receipts(person) == (given, withdrawn)
+        assert gate.desk.withdraw(person) is None
+
+    at_gate(scenario)
+
+
+def test_r05_who_declines_is_remembered_and_the_face_of_an_earlier_yes_stops_at_once(at_gate):
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        await enrolled(gate, person, gate.said())
+        gate.desk.decline(person, gate.said())
+        assert gate.vision.gallery == {}
+        assert standing(gate) is FaceStanding.DECLINED
+        await enrolled(gate, person, gate.said())  # they asked for it themselves
+        assert standing(gate) is FaceStanding.GIVEN
+
+    at_gate(scenario)
+
+
+def test_r05_declining_during_an_enrolment_wins(at_gate):
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        await gate.until(lambda: gate.service.face_offered, "face to be offered")
+        enrolment = asyncio.create_task(gate.desk.enrol(person, gate.said()))
+        await gate.until(lambda: gate.vision.capturing, "the camera to open")
+        gate.desk.decline(person, gate.said())
+        gate.capture.take(gate.capture.attempt, gate.vision.epoch, FACE)
+        with pytest.raises(RequestError, match="withdrawn"):
+            await enrolment
+        assert gate.store.templates.count() == 0
+
+    at_gate(scenario)
+
+
+def test_r22_after_a_major_notice_a_face_rests_until_its_person_agrees_again_without_the_camera(at_gate):
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        await enrolled(gate, person, gate.said())
+        publish_major(gate.store, gate.clock.now())
+        gate.service._keep_house()
+        assert gate.vision.gallery == {}
+        assert standing(gate) is FaceStanding.OUTDATED
+        told = len(gate.vision.told)
+        gate.desk.reconfirm(person, gate.said())
+        assert list(gate.vision.gallery.values()) == [FACE]
+        assert "open" not in gate.vision.told[told:]
+        assert standing(gate) is FaceStanding.GIVEN
+
+    at_gate(scenario)
+
+
+def test_r71_a_restricted_face_is_shown_as_resting(at_gate):
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        await enrolled(gate, person, gate.said())
+        gate.store.consents.restrict(person, at=gate.clock.now(), by=AT_DESK)
+        assert standing(gate) is FaceStanding.RESTRICTED
+        assert gate.desk.residents()[0].has_consented
+
+    at_gate(scenario)
+
+
+CHILD = ChildSaid(Relation.PARENT, RelationProof.HOUSEHOLD_REGISTER, date(2035, 1, 1), Approver.MANAGER)
+
+
+def test_r27_a_child_is_enrolled_with_guardian_and_second_approval_and_named_nowhere_at_the_desk(at_gate):
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        await enrolled(gate, person, gate.said(child=CHILD))
+        opened = [entry.object for entry in gate.store.audit.entries() if entry.action == "minor-opened"]
+        assert opened == [person]
+        resident = gate.desk.resident(person)
+        assert (resident.child, resident.name) == (True, "")
+        assert gate.desk.withdraw(person) is not None  # by the child or the guardian, without approval
+
+    at_gate(scenario, terms=WITH_CHILDREN)
+
+
+def test_r27_where_face_is_off_for_children_no_camera_opens_for_one(at_gate):
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        with pytest.raises(RequestError) as refused:
+            await enrolled(gate, person, gate.said(child=CHILD))
+        assert refused.value.code == "under-14-off"
+        assert "open" not in gate.vision.told
         assert gate.store.templates.count() == 0
 
     at_gate(scenario)

@@ -302,8 +302,8 @@ def test_r44_health_does_not_tell_that_somebody_was_refused_or_enrols(at_gate):
 def test_r11_without_a_published_notice_there_is_neither_face_nor_enrolment(at_gate):
     async def scenario(gate):
         person, _ = gate.add_resident()
-        await gate.until(lambda: gate.service.gate.conditions.vision_ready, "the first look")
-        assert gate.service.gate.conditions.obstacles == ("notice_published",)
+        service = gate.service
+        await gate.until(lambda: service.gate.conditions.obstacles == ("notice_published",), "the rest")
         with pytest.raises(RequestError):
             await gate.desk.enrol(person, Said(NoticeVersion("1.0"), "0" * 64, "en"))
         gate.reader.present(CARD)

@@ -8,11 +8,12 @@ import structlog
 from gate.core import effects as do
 from gate.core import inputs as on
 from gate.core.consent import ConsentState
-from gate.core.phases import Confirming, Idle
-from gate.core.types import Reason, WithdrawalOutcome
+from gate.core.phases import Confirming, Gate, Idle, Verifying
+from gate.core.types import Method, Reason, WithdrawalOutcome
 from gate.errors import RequestError
 from gate.service import new_attempt
 from gate.store import receipts
+from gate.withdrawal import ScreenWithdrawals
 from tests.service.world import CARD, FACE, OTHER_FACE, with_rules
 
 
@@ -199,6 +200,22 @@ def test_a_person_is_known_from_the_card_to_the_answer_and_at_no_other_time(at_g
     at_gate(scenario)
 
 
+@pytest.mark.parametrize(
+    "phase",
+    [Idle(), Verifying("mine", 9.0, Method.PIN), Confirming("another", 9.0)],
+    ids=["over", "without a withdrawal", "of another"],
+)
+def test_a_verdict_no_withdrawal_waits_for_is_not_remembered(at_gate, phase):
+    """R36: a PIN's slow answer may come when its attempt is long over."""
+
+    async def scenario(gate):
+        withdrawals = ScreenWithdrawals(gate.store, lambda _person: None)
+        withdrawals.heed(Gate(phase), "mine", "somebody")
+        assert withdrawals._verified is None
+
+    at_gate(scenario)
+
+
 def test_a_door_that_fails_keeps_nobody_from_withdrawing(at_gate):
     async def scenario(gate):
         person, _ = gate.add_resident()
@@ -233,6 +250,42 @@ def test_a_withdrawal_the_store_cannot_write_is_owed_and_face_rests_until_it_is_
         assert states(gate, person) == [ConsentState.WITHDRAWN]
         assert gate.vision.gallery == {}
         await gate.until(lambda: gate.service.face_offered, "face to come back")
+
+    at_gate(scenario)
+
+
+def test_a_withdrawal_carried_out_late_is_heard_of_like_any_other(at_gate):
+    """R24: so that an enrolment begun before it ends."""
+
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        heard = []
+        withdrawals = ScreenWithdrawals(gate.store, heard.append)
+        withdrawals.heed(Gate(Confirming("mine", 9.0)), "mine", person)
+        database, now = gate.store.decisions._database, gate.clock.now()
+        database.write(lambda connection: connection.execute("ALTER TABLE consents RENAME TO gone"))
+        withdrawals.carry_out("mine", now)
+        database.write(lambda connection: connection.execute("ALTER TABLE gone RENAME TO consents"))
+        assert heard == []
+        withdrawals.catch_up(now)
+        assert heard == [person]
+
+    at_gate(scenario)
+
+
+def test_an_accident_in_a_withdrawal_still_answers_the_person_and_opens_to_no_face(at_gate):
+    async def scenario(gate):
+        def accident(_person):
+            raise RuntimeError
+
+        person, _ = gate.add_resident()
+        template = gate.consent(person)
+        gate.service.on_withdrawal(accident)
+        told = await delete(gate, await to_question(gate))
+        assert told.outcome is WithdrawalOutcome.FAILED
+        await leave(gate, told)
+        gate.finds(await gate.to_capture(), template)
+        assert (await gate.result()).reason is Reason.NOT_CONSENTED
 
     at_gate(scenario)
 

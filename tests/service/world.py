@@ -174,6 +174,7 @@ async def world(
     vision=True,
     notice_published=True,
     approved=lambda: True,
+    notices=board,
     renew=kept_as_they_are,
     terms=TERMS,
 ):
@@ -207,7 +208,7 @@ async def world(
         vision=fake if vision else None,
         renew=renew,
         switched_on=True,
-        notices=board(store),
+        notices=notices(store),
         assessment_approved=approved,
     )
     desk = Desk(

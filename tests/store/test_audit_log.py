@@ -297,6 +297,15 @@ def test_a_log_purged_whole_goes_on(log, noon):
     assert [entry.seq for entry in log.entries()] == [2]
 
 
+def test_the_line_a_log_begins_after_keeps_its_signed_head_whatever_comes_the_same_day(log, noon):
+    log.write(Actor.GATE, Action.RETENTION_RAN, at=noon)
+    log.purge(noon + timedelta(hours=1))
+    for hours in (2, 3):
+        log.write(Actor.GATE, Action.RETENTION_RAN, at=noon + timedelta(hours=hours))
+    assert [head.seq for head in log.heads()] == [1, 3]
+    assert log.verify(noon + timedelta(hours=1)) is None
+
+
 def test_r55_a_purge_before_its_time_is_found(written, broken, noon):
     assert written.purge(noon + timedelta(days=1)) == 10
     assert broken().why == "lines were removed before their time"

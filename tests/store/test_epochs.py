@@ -82,7 +82,9 @@ def test_seed_and_secret_are_nowhere_in_the_data(store, resident, enrol, tmp_pat
             assert secret not in path.read_bytes()
 
 
-@pytest.mark.parametrize("change", [lambda whole: whole[:-1] + bytes([whole[-1] ^ 1]), lambda _: b"", lambda w: w[:8]])
+@pytest.mark.parametrize(
+    "change", [lambda whole: whole[:-1] + bytes([whole[-1] ^ 1]), lambda _: b"", lambda w: w[:8]]
+)
 def test_an_altered_secret_costs_templates_and_nothing_else(
     open_store, store, resident, enrol, keys_dir, noon, change
 ):
@@ -102,6 +104,24 @@ def test_an_altered_secret_costs_templates_and_nothing_else(
     assert store.credentials.check_card("0451", noon).granted
     check = store.credentials.prepare_pin("301", noon)
     assert store.credentials.finish_pin(check, ok=check.verify(pin), at=noon).granted
+
+
+def test_a_secret_others_may_read_is_refused_and_the_store_opens(
+    open_store, store, resident, enrol, keys_dir, noon
+):
+    """R02: cards and PINs go on whatever becomes of the templates."""
+    enrol(resident)
+    store.credentials.issue_card(resident, "0451", at=noon)
+    store.close()
+    (keys_dir / "epoch-1").chmod(0o644)
+    store = open_store()
+    assert store.credentials.check_card("0451", noon).granted
+    with pytest.raises(VaultError, match="chmod 600") as caught:
+        store.templates.gallery(noon)
+    assert caught.value.code == "key-readable"
+    with pytest.raises(VaultError):
+        store.templates.drop_unopenable()
+    assert store.templates.count() == 1, "what cannot be read just now is not lost"
 
 
 def test_a_lost_epoch_takes_no_enrolment(open_store, store, resident, enrol, keys_dir, noon):
@@ -201,18 +221,37 @@ def test_only_what_does_not_open_is_dropped(store, resident, enrol, intruder, no
     assert store.templates.drop_unopenable() == ()
 
 
-def test_a_database_without_templates_loses_nothing_with_its_epoch(open_store, store, keys_dir, noon):
+@pytest.mark.parametrize("left", [b"torn", None])
+def test_without_templates_a_lost_secret_is_drawn_anew(open_store, store, keys_dir, noon, left):
+    store.rotation.rotate_now(renew, noon)
+    seed = store.epochs.current.seed
+    store.close()
+    (keys_dir / "epoch-2").unlink()
+    if left is not None:
+        (keys_dir / "epoch-2").write_bytes(left)
+        (keys_dir / "epoch-2").chmod(0o600)
+    store = open_store()
+    assert store.epochs.current.number == 2
+    assert store.epochs.current.seed != seed
+
+
+def test_an_older_database_without_templates_begins_a_new_epoch(
+    open_store, store, copied, put_back, keys_dir, noon
+):
+    copied("data")
     store.rotation.rotate_now(renew, noon)
     store.close()
-    (keys_dir / "epoch-2").write_bytes(b"altered")
+    put_back("data")
     store = open_store()
     assert store.rotation.due
     assert store.rotation.rotate_now(renew, noon)
-    assert store.epochs.current.number == 3
+    assert epoch_files(keys_dir) == ["epoch-4"]
 
 
 @pytest.mark.parametrize("name", ["epoch-2", "epoch-2.new", "epoch-7"])
-def test_a_secret_that_is_not_in_force_is_destroyed_at_the_next_start(open_store, store, keys_dir, tmp_path, name):
+def test_a_secret_that_is_not_in_force_is_destroyed_at_the_next_start(
+    open_store, store, keys_dir, tmp_path, name
+):
     store.close()
     (keys_dir / name).write_bytes(b"s" * 60)
     (tmp_path / "held").hardlink_to(keys_dir / name)
@@ -221,7 +260,9 @@ def test_a_secret_that_is_not_in_force_is_destroyed_at_the_next_start(open_store
     assert (tmp_path / "held").read_bytes() == bytes(60)
 
 
-def test_a_start_beside_a_rotation_leaves_its_secret_alone(open_store, store, resident, enrol, keys_dir, noon):
+def test_a_start_beside_a_rotation_leaves_its_secret_alone(
+    open_store, store, resident, enrol, keys_dir, noon
+):
     """The command line may open the store at any moment."""
     enrol(resident)
 

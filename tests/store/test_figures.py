@@ -1,10 +1,8 @@
 """R84 and the counts of governance: what is counted, and when a mark was first reached."""
 
-from datetime import timedelta
-
 import pytest
 
-from gate.store.figures import RetentionRun
+from gate.errors import VaultError
 
 INSERT = "INSERT INTO consents VALUES (?, ?, 'open-gate', '1.0', 'en', ?, 9999, ?, ?, NULL, 0)"
 
@@ -27,12 +25,10 @@ def consents(intruder, figures):
     return write
 
 
-def test_an_empty_store_has_empty_figures(figures, noon):
+def test_an_empty_store_has_empty_figures(figures):
     assert figures.consents() == ()
     assert figures.people_with_templates() == 0
     assert figures.requests() == ()
-    assert figures.retention_runs() == ()
-    assert figures.last_retention_run() is None
     assert figures.tombstones() == {}
     assert figures.first_reached(1) is None
 
@@ -59,21 +55,10 @@ def test_r84_the_day_a_number_was_first_reached_follows_from_the_consents(figure
     assert (first and int(first.timestamp())) == reached
 
 
-@pytest.mark.parametrize(
-    ("failed", "has"), [("", False), ("[]", False), ("{}", False), ('{"person":1}', True)]
-)
-def test_r76_a_run_that_could_not_delete_is_told(noon, failed, has):
-    assert RetentionRun(noon, "{}", failed).has_failed is has
-
-
-def test_runs_are_given_from_a_time_on(figures, intruder, noon):
+def test_a_time_that_cannot_be_is_told_as_altered(figures, intruder):
     with intruder() as connection:
-        for hours in (0, 1):
-            at = int((noon + timedelta(hours=hours)).timestamp())
-            connection.execute(
-                "INSERT INTO retention_runs (at, deleted, failed) VALUES (?, '{}', '{}')", (at,)
-            )
-    assert len(figures.retention_runs()) == 2
-    assert [each.at for each in figures.retention_runs(since=noon + timedelta(hours=1))] == [
-        figures.last_retention_run().at
-    ]
+        row = ("r1", "access", 2**60, 0, b"", b"")
+        connection.execute("INSERT INTO requests VALUES (?, ?, ?, ?, NULL, NULL, ?, ?)", row)
+    with pytest.raises(VaultError) as refusal:
+        figures.requests()
+    assert refusal.value.code == "record-altered"

@@ -1,6 +1,7 @@
 """PINs are hashed one at a time, whoever asks: two at once would wait for each other inside the crypto library."""
 
 import faulthandler
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -44,3 +45,34 @@ def test_two_threads_can_hash_at_once(request):
 def test_an_altered_verifier_is_met_by_no_pin(verifier):
     check = PinCheck("1203", "0" * 32, "c", verifier, bytes(32), is_throttled=False)
     assert check.verify("482913") is False
+
+
+@pytest.mark.parametrize(
+    "cost",
+    [
+        "m=1048576,t=3,p=4",
+        "m=4194304,t=1,p=1",
+        "m=65536,t=4,p=4",
+        "m=65536,t=4294967295,p=1",
+        "m=65536,t=3,p=64",
+    ],
+)
+def test_an_altered_verifier_that_asks_for_huge_memory_or_time_is_refused_at_once(cost):
+    """An altered row must not bring the device down."""
+    whole = make_verifier(b"p" * 32, "person", "482913")
+    altered = whole.replace("m=65536,t=3,p=4", cost)
+    assert altered != whole
+    check = PinCheck("301", "person", "credential", altered, b"p" * 32, is_throttled=False)
+    began = time.process_time()
+    assert check.verify("482913") is False
+    assert time.process_time() - began < 0.05
+
+
+@pytest.mark.parametrize(
+    "verifier", ["", "$argon2i$v=19$m=65536,t=3,p=4$", "$argon2id$v=19$m=,t=3,p=4$", "x" * 1000]
+)
+def test_a_verifier_that_is_none_opens_nothing(verifier):
+    assert (
+        PinCheck("301", "person", "credential", verifier, b"p" * 32, is_throttled=False).verify("482913")
+        is False
+    )

@@ -155,6 +155,20 @@ def test_an_old_backup_with_its_own_escrow_gives_an_erased_face_to_nobody_who_st
     assert device.faces() == set()
 
 
+def test_on_a_replacement_a_backup_from_before_an_erasure_gives_no_face(
+    device, replacement, stick, two_residents
+):
+    """R51: the escrow beside it is of a newer epoch, and there is no other."""
+    made = device.back_up(stick)
+    kept = made.path.read_bytes()
+    device.withdraw(two_residents[0])
+    device.back_up(stick, NOON + 2 * HOUR)
+    made.path.write_bytes(kept)
+    restored = replacement.restore(made.path, by_shares(device.root()))
+    assert (restored.left_out, restored.templates, restored.people) == (LeftOut.EPOCH_OVER, 0, 2)
+    assert replacement.faces() == set()
+
+
 @pytest.mark.parametrize("keeps", ["list", "device"])
 def test_a_lost_card_and_a_moved_out_resident_do_not_come_back(device, stick, two_residents, keeps):
     """R51: tombstones from the list beside the backup, and from the device's own database."""
@@ -441,6 +455,7 @@ def test_a_log_left_by_the_old_database_is_not_played_into_the_new_one(device, s
     connection.execute("DELETE FROM credentials")
     wal = path.with_name("gate.sqlite3-wal").read_bytes()
     connection.close()
+    path.unlink()
     path.with_name("gate.sqlite3-wal").write_bytes(wal)
     device.restore(stick)
     assert device.card_opens()
@@ -470,4 +485,31 @@ def test_a_backup_of_a_newer_schema_is_left_to_a_newer_gate(device, stick):
     made.path.write_bytes(b"".join(archive.sealed(replace(head, schema=99), newer, key)))
     before = files_in(device.home)
     assert refused(lambda: device.restore(made.path)) == "database-newer"
+    assert files_in(device.home) == before
+
+
+def test_with_the_key_in_a_file_a_copy_of_both_folders_is_the_whole_gate(device, tmp_path):
+    """R52, where it does not hold: `gate check` and the status page say so of this custody."""
+    assert device.copied_to(tmp_path / "clone").faces() == {FACE, OTHER}
+
+
+def test_a_copied_card_with_the_stick_opens_nothing_without_key_or_shares(device, tmp_path, stick):
+    """R52: data folder and backups together, the key folder left behind."""
+    device.back_up(stick)
+    clone = device.copied_to(tmp_path / "clone")
+    for path in clone.keys.iterdir():
+        path.unlink()
+    assert refused(clone.root) == "key-missing"
+    thief = MasterKey(bytearray(32), Custody.FILE)
+    assert refused(lambda: clone.restore(stick, thief)) == "backup-foreign"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+@pytest.mark.parametrize("name", ["data", "keys"])
+def test_anothers_folder_is_left_to_its_account(device, stick, two_residents, name):
+    """Files of root's in the gate's folder would keep the gate from starting."""
+    device.back_up(stick)
+    os.chown(device.home / name, 4711, -1)
+    before = files_in(device.home)
+    assert refused(lambda: device.restore(stick)) == "folder-owner"
     assert files_in(device.home) == before

@@ -1,7 +1,5 @@
 """After an erasure everything that is left lives under a new epoch, and nothing opens what was erased (R24, R50, R51)."""
 
-import asyncio
-import random
 import sqlite3
 from contextlib import closing
 
@@ -12,20 +10,8 @@ from gate.errors import VaultError
 from gate.store.audit import Action
 from gate.store.templates import template_binding
 from gate.store.vault import Sealed
-from tests import disks
-from tests.consents import AT_DESK, give
-from tests.disks import fill
-
-FACES = {"301": b"a" * 512, "302": b"b" * 512, "303": b"c" * 512}
-
-
-def renew(_old_seed, _new_seed, templates):
-    """Stand in for the transform: turn each template by one byte, so that a renewed one differs."""
-    return [each[1:] + each[:1] for each in templates]
-
-
-def keep(_old_seed, _new_seed, templates):
-    return list(templates)
+from tests.consents import AT_DESK
+from tests.rotations import FACES, faces, keep, three_residents
 
 
 @pytest.fixture
@@ -35,12 +21,7 @@ def keys_dir(tmp_path):
 
 @pytest.fixture
 def people(store, noon):
-    """Three residents who agreed: unit -> (person, template)."""
-    made = {}
-    for unit, face in FACES.items():
-        person = store.people.add(unit, "Ann", "")
-        made[unit] = person, give(store, person, at=noon, template=face).template
-    return made
+    return three_residents(store, noon)
 
 
 @pytest.fixture
@@ -48,19 +29,17 @@ def withdraw(store, noon):
     return lambda person: store.consents.withdraw(person, at=noon, by=AT_DESK)
 
 
-def faces(store, noon):
-    gallery = store.templates.gallery(noon)
-    assert gallery.faulty == ()
-    return dict(gallery.templates)
-
-
 def stored(path):
     with closing(sqlite3.connect(path)) as connection:
-        return connection.execute("SELECT id, epoch, wrapped_key, sealed FROM templates ORDER BY rowid").fetchall()
+        return connection.execute(
+            "SELECT id, epoch, wrapped_key, sealed FROM templates ORDER BY rowid"
+        ).fetchall()
 
 
 def raw(*folders):
-    return b"".join(path.read_bytes() for folder in folders for path in sorted(folder.iterdir()) if path.is_file())
+    return b"".join(
+        path.read_bytes() for folder in folders for path in sorted(folder.iterdir()) if path.is_file()
+    )
 
 
 def test_a_withdrawal_asks_for_a_new_epoch_in_its_own_transaction(store, people, withdraw):
@@ -69,7 +48,9 @@ def test_a_withdrawal_asks_for_a_new_epoch_in_its_own_transaction(store, people,
     assert store.rotation.due
 
 
-@pytest.mark.parametrize("sql", ["DELETE FROM templates", "DELETE FROM templates WHERE id = (SELECT max(id) FROM templates)"])
+@pytest.mark.parametrize(
+    "sql", ["DELETE FROM templates", "DELETE FROM templates WHERE id = (SELECT max(id) FROM templates)"]
+)
 def test_whoever_deletes_a_template_asks_for_a_new_epoch(store, people, intruder, sql):
     with intruder() as connection:
         connection.execute(sql)
@@ -79,7 +60,7 @@ def test_whoever_deletes_a_template_asks_for_a_new_epoch(store, people, intruder
 def test_every_survivor_lives_on_under_the_new_epoch(store, people, withdraw, keys_dir, noon):
     withdraw(people["301"][0])
     seed = store.epochs.current.seed
-    assert store.rotation.rotate_now(renew, noon)
+    assert store.rotation.rotate_now(keep, noon)
     gallery = store.templates.gallery(noon)
     assert gallery.epoch == 2
     assert gallery.seed != seed
@@ -178,16 +159,22 @@ def test_two_rows_whose_parts_change_places_open_for_neither(store, people, data
 @pytest.mark.parametrize("with_epoch", [True, False])
 def test_a_row_replayed_from_an_earlier_epoch_is_refused(store, people, database_path, noon, with_epoch):
     """R50"""
-    replayed = [(epoch if with_epoch else 2, key, sealed, row) for row, epoch, key, sealed in stored(database_path)]
+    replayed = [
+        (epoch if with_epoch else 2, key, sealed, row) for row, epoch, key, sealed in stored(database_path)
+    ]
     store.rotation.rotate_now(keep, noon)
     with closing(sqlite3.connect(database_path, isolation_level=None)) as connection:
-        connection.executemany("UPDATE templates SET epoch = ?, wrapped_key = ?, sealed = ? WHERE id = ?", replayed)
+        connection.executemany(
+            "UPDATE templates SET epoch = ?, wrapped_key = ?, sealed = ? WHERE id = ?", replayed
+        )
     gallery = store.templates.gallery(noon)
     assert gallery.templates == ()
     assert len(gallery.faulty) == 3
 
 
-def test_an_erased_template_from_an_older_copy_opens_nowhere(open_store, store, people, withdraw, tmp_path, noon):
+def test_an_erased_template_from_an_older_copy_opens_nowhere(
+    open_store, store, people, withdraw, tmp_path, noon
+):
     """R51: the old row, put back into today's database with its consent."""
     person, template = people["301"]
     (row,) = [row for row in stored(tmp_path / "data" / "gate.sqlite3") if row[0] == template]
@@ -204,7 +191,9 @@ def test_an_erased_template_from_an_older_copy_opens_nowhere(open_store, store, 
         reopened.epochs.current.vault.open(Sealed(row[2], row[3]), binding)
 
 
-def test_no_byte_of_the_old_keys_records_or_secret_is_left_in_any_file(store, people, withdraw, tmp_path, noon):
+def test_no_byte_of_the_old_keys_records_or_secret_is_left_in_any_file(
+    store, people, withdraw, tmp_path, noon
+):
     """R24, R51: secure_delete, a truncated log, an overwritten secret."""
     data, keys = tmp_path / "data", tmp_path / "keys"
     old = stored(data / "gate.sqlite3")
@@ -216,217 +205,3 @@ def test_no_byte_of_the_old_keys_records_or_secret_is_left_in_any_file(store, pe
     assert not any(part in left for row in old for part in row[2:])
     assert old_secret not in left
     assert old_secret[12:44] not in left
-
-
-# Changes meanwhile, failures, and two at once
-
-
-def test_an_enrolment_meanwhile_is_not_left_behind(open_store, store, people, noon):
-    beside = open_store()
-    person = store.people.add("304", "Bo", "")
-    rounds = []
-
-    def enrol_meanwhile(_old, _new, templates):
-        rounds.append(len(templates))
-        if len(rounds) == 1:
-            give(beside, person, at=noon, template=b"d" * 512)
-        return templates
-
-    assert store.rotation.rotate_now(enrol_meanwhile, noon)
-    assert rounds == [3, 4]
-    assert set(faces(store, noon).values()) == {*FACES.values(), b"d" * 512}
-
-
-def test_a_withdrawal_meanwhile_is_not_brought_back(open_store, store, people, noon):
-    """R24"""
-    beside = open_store()
-    rounds = []
-
-    def withdraw_meanwhile(_old, _new, templates):
-        rounds.append(len(templates))
-        if len(rounds) == 1:
-            beside.consents.withdraw(people["301"][0], at=noon, by=AT_DESK)
-        return templates
-
-    assert store.rotation.rotate_now(withdraw_meanwhile, noon)
-    assert rounds == [3, 2]
-    assert people["301"][1] not in faces(store, noon)
-    assert not store.rotation.due
-
-
-def test_templates_that_never_stand_still_end_in_an_error_and_the_old_epoch(open_store, store, people, keys_dir, noon):
-    beside = open_store()
-
-    def restless(_old, _new, templates):
-        give(beside, beside.people.add(str(random.randrange(10**8)), "Bo", ""), at=noon)
-        return templates
-
-    with pytest.raises(VaultError) as caught:
-        store.rotation.rotate_now(restless, noon)
-    assert caught.value.code == "rotation-outrun"
-    assert store.templates.gallery(noon).faulty == ()
-    assert store.epochs.current.number == 1
-    assert [path.name for path in keys_dir.iterdir() if "epoch" in path.name] == ["epoch-1"]
-
-
-@pytest.mark.parametrize("answer", [[], [b"x" * 512] * 2, [b"x" * 512] * 4])
-def test_a_renewal_that_loses_or_adds_templates_changes_nothing(store, people, withdraw, noon, answer):
-    before = store.epochs.current.number
-    with pytest.raises(VaultError) as caught:
-        store.rotation.rotate_now(lambda *_: answer, noon)
-    assert caught.value.code == "renewal-failed"
-    assert (store.epochs.current.number, len(faces(store, noon))) == (before, 3)
-
-
-def test_a_failed_renewal_leaves_the_old_epoch_and_stays_due(store, people, withdraw, noon):
-    withdraw(people["301"][0])
-
-    def fail(*_):
-        raise VaultError("renewal-failed", "It failed.", remedy="Try again.")
-
-    with pytest.raises(VaultError):
-        store.rotation.rotate_now(fail, noon)
-    assert store.rotation.due
-    assert len(faces(store, noon)) == 2
-    assert store.rotation.rotate_now(keep, noon)
-
-
-def test_of_two_rotations_at_once_one_steps_back(open_store, store, people, noon):
-    beside = open_store()
-    answers = []
-
-    def rotate_meanwhile(_old, _new, templates):
-        answers.append(beside.rotation.rotate_now(keep, noon))
-        return templates
-
-    assert store.rotation.rotate_now(rotate_meanwhile, noon) is True
-    assert answers == [False]
-    assert store.epochs.current.number == 2
-
-
-def test_the_services_way_comes_to_the_same(store, people, withdraw, keys_dir, noon):
-    withdraw(people["301"][0])
-
-    async def slowly(_old, _new, templates):
-        await asyncio.sleep(0)
-        return [each[::-1] for each in templates]
-
-    assert asyncio.run(store.rotation.rotate(slowly, noon))
-    assert set(faces(store, noon).values()) == {FACES["302"][::-1], FACES["303"][::-1]}
-    assert [path.name for path in keys_dir.iterdir() if "epoch" in path.name] == ["epoch-2"]
-    assert not store.rotation.due
-
-
-def test_the_services_way_steps_back_before_another_process(open_store, store, people, noon):
-    beside = open_store()
-
-    async def rotate_meanwhile(_old, _new, templates):
-        assert beside.rotation.rotate_now(keep, noon) is False
-        return templates
-
-    assert asyncio.run(store.rotation.rotate(rotate_meanwhile, noon))
-
-
-def test_the_services_way_retries_when_templates_changed(open_store, store, people, noon):
-    beside = open_store()
-    rounds = []
-
-    async def withdraw_meanwhile(_old, _new, templates):
-        rounds.append(len(templates))
-        if len(rounds) == 1:
-            beside.consents.withdraw(people["301"][0], at=noon, by=AT_DESK)
-        return templates
-
-    assert asyncio.run(store.rotation.rotate(withdraw_meanwhile, noon))
-    assert rounds == [3, 2]
-
-
-def test_a_cancelled_change_leaves_the_old_epoch(store, people, withdraw, open_store, keys_dir, noon):
-    withdraw(people["301"][0])
-
-    async def scenario():
-        begun = asyncio.Event()
-
-        async def never(*_):
-            begun.set()
-            await asyncio.Event().wait()
-
-        task = asyncio.create_task(store.rotation.rotate(never, noon))
-        await begun.wait()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-
-    asyncio.run(scenario())
-    assert store.rotation.due
-    assert len(faces(store, noon)) == 2
-    assert store.rotation.rotate_now(keep, noon), "the lock fell"
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    with disks.small_disk(tmp_path / "disk") as folder:
-        yield folder
-
-
-def enrolled_on(open_store, noon, **folders):
-    store = open_store(**folders)
-    for unit, face in FACES.items():
-        give(store, store.people.add(unit, "Ann", ""), at=noon, template=face)
-    store._database.write(lambda c: c.execute("DELETE FROM templates WHERE rowid = 1"))
-    return store
-
-
-def test_a_full_key_disk_leaves_everything_as_it_was(open_store, small_disk, noon):
-    store = enrolled_on(open_store, noon, keys_dir=small_disk)
-    filler = fill(small_disk)
-    with pytest.raises(VaultError) as caught:
-        store.rotation.rotate_now(keep, noon)
-    assert caught.value.code == "key-unwritable"
-    assert store.rotation.due
-    assert (store.epochs.current.number, len(faces(store, noon))) == (1, 2)
-    filler.unlink()
-    assert store.rotation.rotate_now(keep, noon)
-    assert [path.name for path in small_disk.iterdir() if "epoch" in path.name] == ["epoch-2"]
-
-
-def test_a_full_data_disk_spends_the_ballast_and_the_epoch_changes(open_store, small_disk, noon):
-    store = enrolled_on(open_store, noon, data_dir=small_disk)
-    fill(small_disk)
-    assert store.rotation.rotate_now(keep, noon)
-    assert len(faces(store, noon)) == 2
-
-
-def test_a_full_data_disk_without_ballast_leaves_the_old_epoch_whole(open_store, small_disk, keys_dir, noon):
-    store = enrolled_on(open_store, noon, data_dir=small_disk)
-    (small_disk / "ballast").unlink()
-    store._database.scrub()
-    filler = fill(small_disk)
-    with pytest.raises(VaultError) as caught:
-        store.rotation.rotate_now(keep, noon)
-    assert caught.value.code == "disk-full"
-    assert store.rotation.due
-    assert (store.epochs.number, len(faces(store, noon))) == (1, 2)
-    filler.unlink()
-    assert store.rotation.rotate_now(keep, noon)
-    assert len(faces(store, noon)) == 2
-    assert len([path for path in keys_dir.iterdir() if "epoch" in path.name]) == 1
-
-
-def test_an_old_secret_that_could_not_be_destroyed_keeps_the_change_due(store, people, withdraw, keys_dir, noon):
-    """R51"""
-    withdraw(people["301"][0])
-
-    def block(_old, _new, templates):
-        (keys_dir / "epoch-1").unlink()
-        (keys_dir / "epoch-1").mkdir()  # as a file that cannot be overwritten
-        return templates
-
-    with pytest.raises(VaultError):
-        store.rotation.rotate_now(block, noon)
-    assert len(faces(store, noon)) == 2
-    assert store.rotation.due
-    (keys_dir / "epoch-1").rmdir()
-    (keys_dir / "epoch-1").touch()
-    assert store.rotation.rotate_now(keep, noon)
-    assert not store.rotation.due

@@ -8,7 +8,7 @@ import pytest
 from gate.errors import VaultError
 from gate.store.custody import TPM_NAME, KeyPlace, Tpm, load_root
 from gate.store.keys import KEY_BYTES, Custody
-from gate.store.tpm import SLOTS, TpmCustodian, TpmShelf
+from gate.store.tpm import SLOTS, SealedRoot, TpmCustodian, TpmShelf
 from tests.chips import chip as software_chip
 from tests.chips import need_chip
 
@@ -163,6 +163,29 @@ def test_another_system_on_the_device_cannot_copy_a_slot(place, chip):
     shelf.put(1, b"1" * 60)
     chip.extend(7)
     assert refusal(lambda: shelf.get(1)) == "tpm-pcr"
+
+
+def test_the_owner_alone_reads_no_slot(place, chip):
+    from tpm2_pytss import ESYS_TR, TSS2_Exception
+
+    load_root(place, create=True)
+    TpmCustodian(place).shelf().put(1, b"1" * 60)
+    with chip.esapi() as esapi:
+        slot = esapi.tr_from_tpmpublic(SLOTS[1])
+        for reader in (ESYS_TR.OWNER, slot):
+            with pytest.raises(TSS2_Exception):
+                esapi.nv_read(slot, 68, auth_handle=reader)
+
+
+def test_no_password_opens_the_key_past_the_registers(place, chip):
+    """Not even the empty one."""
+    from tpm2_pytss import TPM2B_PUBLIC, TPMA_OBJECT
+
+    load_root(place, create=True)
+    sealed = SealedRoot.decode((place.keys_dir / TPM_NAME).read_bytes())
+    public = TPM2B_PUBLIC.unmarshal(sealed.public)[0].publicArea
+    assert not int(public.objectAttributes) & int(TPMA_OBJECT.USERWITHAUTH)
+    assert bytes(public.authPolicy) != bytes(32)
 
 
 def test_a_slot_of_other_software_is_left_alone(place, chip):

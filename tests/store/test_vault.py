@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.errors import VaultError
-from gate.store.vault import Binding, Sealed, Vault, _decrypt, _encrypt
+from gate.store.vault import Binding, Sealed, Vault
 
 VAULT = Vault(b"k" * 32)
 HOME = Binding("templates", "t1", 1, "c1", "m1")
@@ -82,9 +82,10 @@ def test_letters_that_slip_into_the_next_part_make_another_place(one, other):
 
 def test_key_and_content_are_each_bound_to_their_place():
     elsewhere = replace(HOME, record="t2")
-    key = _decrypt(VAULT._wrapping, SEALED.wrapped_key, b"key" + HOME.encode())
-    moved_key = _encrypt(VAULT._wrapping, key, b"key" + elsewhere.encode())
-    moved_content = _encrypt(AESGCM(key), b"embedding", b"content" + elsewhere.encode())
+    wrapping, nonce = VAULT._wrapping, bytes(12)
+    key = wrapping.decrypt(SEALED.wrapped_key[:12], SEALED.wrapped_key[12:], b"key" + HOME.encode())
+    moved_key = nonce + wrapping.encrypt(nonce, key, b"key" + elsewhere.encode())
+    moved_content = nonce + AESGCM(key).encrypt(nonce, b"embedding", b"content" + elsewhere.encode())
     assert VAULT.open(Sealed(moved_key, moved_content), elsewhere) == b"embedding"
     assert_refused(Sealed(moved_key, SEALED.content), elsewhere)
     assert_refused(Sealed(SEALED.wrapped_key, moved_content), elsewhere)

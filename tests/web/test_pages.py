@@ -7,10 +7,8 @@ import pytest
 
 from gate.core import phases
 from gate.core.policy import Conditions
-from gate.errors import RequestError, VaultError
 from gate.store.keys import Custody
 from gate.web.app import create_app
-from gate.web.desk import RESIDENTS_A_PAGE
 from gate.web.words import CUSTODY, OBSTACLES, PHASES
 from tests.notices import FIRST as NOTICE
 from tests.notices import bare_board
@@ -48,6 +46,22 @@ def test_a_vision_fault_stands_on_the_status_page_as_it_is(world, runner):
     assert '<dd lang="en">Model gone. Prepare it.</dd>' in Client(app, runner).get("/").text
 
 
+def test_what_hinders_backups_stands_on_the_status_page_as_it_is(world, runner):
+    hindered = replace(world.status(), backup_wanted=True, backup_fault="Folder gone. Plug it in.")
+    app = create_app(replace(world.context, status=lambda: hindered), world.screen)
+    page = Client(app, runner).get("/?lang=en").text
+    assert '<dd lang="en">Folder gone. Plug it in.</dd>' in page
+
+
+def test_a_change_of_keys_that_fails_stands_on_the_status_page(world, runner):
+    """R24"""
+    failing = replace(world.status(), rotation_failing=True)
+    app = create_app(replace(world.context, status=lambda: failing), world.screen)
+    assert "Erased templates may still open" in Client(app, runner).get("/", params=EN).text
+    app = create_app(world.context, world.screen)
+    assert "Erased templates may still open" not in Client(app, runner).get("/", params=EN).text
+
+
 def test_the_status_page_has_words_for_every_state_of_the_gate():
     assert set(OBSTACLES) == {condition.name for condition in fields(Conditions)}
     assert set(PHASES) == {phase.__name__.lower() for phase in phases.Phase.__args__}
@@ -65,73 +79,6 @@ def test_an_unknown_language_is_the_default_one(client):
     answer = client.get("/", params={"lang": "xx"})
     assert '<html lang="zh-CN">' in answer.text
     assert "set-cookie" not in answer.headers
-
-
-def test_the_notice_is_readable_by_anybody_in_both_languages_r13_r14(client, world):
-    page = client.get("/notice").text
-    for tag, text in world.context.notice_texts.items():
-        assert f'<article class="sheet" lang="{tag}">' in page
-        assert all(line in page for line in text.splitlines())
-
-
-def test_nothing_is_ticked_beforehand_and_no_picture_can_be_sent_r06_r26(client):
-    page = client.get("/desk").text
-    assert page.count('type="checkbox"') == 1
-    assert "checked" not in page
-    assert 'type="file"' not in page
-
-
-def test_a_ticked_box_enrols_in_the_language_that_was_read(client, world):
-    answer = client.post("/desk/consent", AGREE)  # without cookies and without a language in the address
-    assert answer.status_code == 303
-    assert world.desk.consented["p-undecided"]
-    assert world.desk.agreements == [(NOTICE, "en")]
-
-
-@pytest.mark.parametrize(
-    ("form", "words"),
-    [
-        (AGREE | {"agreed": ""}, "The box was not ticked"),
-        (AGREE | {"notice": "0.9"}, "The notice has changed meanwhile."),
-    ],
-)
-def test_consent_without_the_tick_or_to_another_notice_is_none_r06_r22(client, world, form, words):
-    answer = client.post("/desk/consent", form, params=EN)
-    assert answer.status_code == 422
-    assert words in answer.text
-    assert "<details open>" in answer.text
-    assert not world.desk.consented["p-undecided"]
-
-
-def test_withdrawing_takes_one_press_and_no_reason_r24(client, world):
-    page = client.get("/desk", params=EN).text
-    row = page[page.index('action="/desk/withdraw?page=1"') :]
-    assert row[: row.index("</form>")].count("<input") == 1  # who, and nothing to fill in
-    assert client.post("/desk/withdraw", {"person": "p-agreed"}).status_code == 303
-    assert not world.desk.consented["p-agreed"]
-
-
-def test_a_fault_the_desk_knows_is_told_in_the_readers_language(client, world):
-    world.desk.fault = RequestError("enrol-no-face", "No clear face was seen.", remedy="Try again.")
-    assert "没有看到清晰的人脸" in client.post("/desk/consent", AGREE).text
-
-
-def test_a_fault_the_desk_does_not_know_is_told_in_its_own_words(client, world):
-    world.desk.fault = VaultError("vault-sealed", "The vault is sealed.", remedy="Unseal it.")
-    answer = client.post("/desk/withdraw", {"person": "p-agreed"})
-    assert 'lang="en"' in answer.text
-    assert "The vault is sealed." in answer.text
-    assert "Unseal it." in answer.text
-
-
-def test_an_error_about_somebody_who_is_gone_still_shows(client, world):
-    world.desk.fault = RequestError("person-unknown", "There is no such person.", remedy="Reload.")
-    assert "There is no such person." in client.post("/desk/withdraw", {"person": "gone"}).text
-
-
-def test_names_are_text_and_never_markup(client):
-    page = client.get("/desk").text
-    assert "&lt;b&gt;Chen &amp; Bo&lt;/b&gt;" in page
 
 
 @pytest.mark.parametrize(
@@ -180,49 +127,6 @@ def test_a_real_gate_has_no_simulator(clock, runner):
     assert client.get("/sim").status_code == 404
     assert client.post("/sim/card", {"value": "1"}).status_code == 404
     assert "/sim" not in client.get("/").text
-
-
-def test_the_desks_form_holds_the_language_the_notice_is_shown_in_r22(client):
-    for language in ("zh-CN", "en"):
-        page = client.get("/desk", params={"lang": language}).text
-        assert f'<input type="hidden" name="language" value="{language}">' in page
-
-
-def test_consent_in_a_language_nobody_wrote_a_notice_in_is_none_r22(client, world):
-    assert client.post("/desk/consent", AGREE | {"language": "xx"}).status_code == 400
-    assert world.desk.agreements == []
-
-
-def test_the_desk_opens_one_page_of_records_and_leads_to_the_next(client, world):
-    world.desk.others = 2 * RESIDENTS_A_PAGE
-    first = client.get("/desk").text
-    assert first.count("<li>") == RESIDENTS_A_PAGE
-    assert 'href="/desk?page=2"' in first
-    assert 'href="/desk?page=0"' not in first
-    last = client.get("/desk", params={"page": 3}).text
-    assert last.count("<li>") == 2
-    assert 'href="/desk?page=2"' in last
-    assert 'href="/desk?page=4"' not in last
-    assert world.desk.asked == [(0, RESIDENTS_A_PAGE + 1), (2 * RESIDENTS_A_PAGE, RESIDENTS_A_PAGE + 1)]
-
-
-def test_a_few_residents_are_one_page_without_a_way_on(client):
-    assert "/desk?page=" not in client.get("/desk").text.replace('action="/desk', "")
-
-
-@pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 30])
-def test_a_page_of_residents_that_cannot_be_is_refused(client, page):
-    assert client.get("/desk", params={"page": page}).status_code == 400
-
-
-def test_who_was_on_a_later_page_is_found_there_after_the_press(client, world):
-    world.desk.others = RESIDENTS_A_PAGE
-    page = client.get("/desk", params={"page": 2}).text
-    assert 'action="/desk/consent?page=2"' in page
-    answer = client.post("/desk/consent", AGREE | {"person": "p-49", "agreed": ""}, params={"page": 2} | EN)
-    assert "The box was not ticked" in answer.text
-    assert "<details open>" in answer.text
-    assert client.post("/desk/withdraw?page=2", {"person": "p-49"}).headers["location"] == "/desk?page=2"
 
 
 def test_without_a_published_notice_the_pages_say_so_and_nobody_can_agree_r11(world, runner):

@@ -10,16 +10,19 @@ from dataclasses import dataclass, field, fields, replace
 from gate.core import effects as do
 from gate.core import inputs as on
 from gate.core.attempt import advance, deadline, face_is_offered
+from gate.core.consent_record import EventKind
 from gate.core.phases import Gate
 from gate.core.policy import Conditions, Rules
+from gate.core.receipt import Receipt
 from gate.core.types import AttemptId, Card, PersonId, Reason, WithdrawalOutcome
 from gate.errors import RequestError
-from gate.web.context import Resident, Status, WebContext
+from gate.web.context import FaceStanding, Resident, Said, Status, WebContext
 from gate.web.screen import KioskScreen
 from tests.notices import FIRST, published_board
+from tests.receipts import receipt_of
 
 REFERENCE = "7K2M-9QXD"
-RECEIPT = "gate-receipt:" + "0123456789abcdef" * 32
+RECEIPT = "GATE1:" + "0123456789abcdefABCDEF-_" * 25
 LONGEST = 200
 """The settings take so many characters for who runs the gate and whom to ask."""
 
@@ -52,6 +55,11 @@ class FakeDesk:
     capturing: asyncio.Event = field(default_factory=asyncio.Event)
     given_up: asyncio.Event = field(default_factory=asyncio.Event)
     agreements: list[tuple[str, str]] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    standings: dict[str, FaceStanding] = field(default_factory=dict)
+    children: set[str] = field(default_factory=set)
+    children_enabled: bool = False
+    issued: list[Receipt] = field(default_factory=list)
 
     def residents(self, offset, limit):
         self.asked.append((offset, limit))
@@ -61,11 +69,21 @@ class FakeDesk:
             *((f"p-{number}", str(2000 + number), f"Resident {number}") for number in range(self.others)),
         ]
         return [
-            Resident(PersonId(person), unit, name, self.consented.get(person, False))
+            Resident(PersonId(person), unit, name, self._standing(person), person in self.children)
             for person, unit, name in everybody[offset : offset + limit]
         ]
 
-    async def enrol(self, person, *, agreed_to, language):
+    def resident(self, person):
+        found = [each for each in self.residents(0, 2 + self.others) if each.person == person]
+        self.asked.pop()
+        if not found:
+            raise RequestError("person-unknown", "There is no such person here.", remedy="Look again.")
+        return found[0]
+
+    def receipts(self, _person):
+        return tuple(self.issued)
+
+    async def enrol(self, person, said):
         self.capturing.set()
         try:
             if self.capture_ends:
@@ -73,11 +91,36 @@ class FakeDesk:
         except asyncio.CancelledError:
             self.given_up.set()
             raise
-        self._change(person, to=True)
-        self.agreements.append((agreed_to, language))
+        return self._agreed(person, said, EventKind.GIVEN)
+
+    def reconfirm(self, person, said):
+        return self._agreed(person, said, EventKind.RECONFIRMED)
+
+    def decline(self, person, said):
+        self._change(person, to=False)
+        self.said.append(said)
+        self.standings[person] = FaceStanding.DECLINED
+        return self._issue(EventKind.REFUSED)
 
     def withdraw(self, person):
+        had = self.consented.get(person, False)
         self._change(person, to=False)
+        return self._issue(EventKind.WITHDRAWN) if had else None
+
+    def _standing(self, person):
+        given = FaceStanding.GIVEN if self.consented.get(person, False) else FaceStanding.NONE
+        return self.standings.get(person, given)
+
+    def _agreed(self, person, said, kind):
+        self._change(person, to=True)
+        self.standings.pop(person, None)
+        self.said.append(said)
+        self.agreements.append((said.notice, said.language))
+        return self._issue(kind)
+
+    def _issue(self, kind):
+        self.issued.append(receipt_of(kind, seq=2 + len(self.issued)))
+        return self.issued[-1]
 
     def _change(self, person, *, to):
         if self.fault:
@@ -131,6 +174,13 @@ def has_withdrawn(attempt):
     return on.Withdrawn(attempt, WithdrawalOutcome.WITHDRAWN, REFERENCE, RECEIPT)
 
 
+class NobodyKnown:
+    """One's own page where no PIN is right; tests/service/test_own_page.py has the real one."""
+
+    async def sign_in(self, unit, pin):
+        raise RequestError("sign-in-wrong", "Unit and PIN do not belong together.", remedy="Try again.")
+
+
 class World:
     """One gate. What is posted is taken at once; cards numbered "known" open."""
 
@@ -159,6 +209,7 @@ class World:
             desk=self.desk,
             simulation=self.simulation,
             contact=contact,
+            own=NobodyKnown(),
         )
 
     def new_attempt(self):

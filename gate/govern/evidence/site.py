@@ -6,13 +6,12 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Final
 
-from gate.core.canonical import Json
 from gate.core.operating import effective_threshold
 from gate.errors import GateError
 from gate.govern.accuracy import error_rates
 from gate.govern.approval import face_approved, present_sha256
 from gate.govern.assessment import point_of
-from gate.govern.report import Row, Section, Table, facts, when
+from gate.govern.report import Section, Table, facts, flat, when
 from gate.settings import PROJECT, Settings
 from gate.store import Store
 from gate.store.inventory import inventory
@@ -121,7 +120,7 @@ def how_it_works() -> Section:
 def settings_in_force(settings: Settings) -> Section:
     """Show every setting but secrets, addresses of cameras and places on the disk."""
     shown = settings.model_dump(mode="json", exclude=_HIDDEN)
-    rows = tuple(_flat(shown))
+    rows = tuple(flat(shown))
     text = "Left out: the camera's address, logins, and where files lie. Secrets never stand in the settings."
     return Section("settings", "Settings in force", "现行设置", (text,), (Table(("setting", "value"), rows),))
 
@@ -237,12 +236,3 @@ def configuration_hash(settings: Settings, store: Store) -> str:
 def few(count: int) -> str:
     """Show a count of people or of their acts: below five only that it is (R44's rule for small cells)."""
     return "<5" if count < _FEW else str(count)
-
-
-def _flat(values: Json, path: str = "") -> list[Row]:
-    if isinstance(values, dict):
-        rows: list[Row] = []
-        for name, value in values.items():
-            rows += _flat(value, f"{path}.{name}" if path else name)
-        return rows
-    return [(path, "" if values is None else str(values))]

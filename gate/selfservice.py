@@ -1,0 +1,102 @@
+"""What people do about their own data once their PIN is known (R24, R70, R71)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gate.core.consent import By, Channel
+from gate.core.credentials import PIN_DIGITS_MOST, is_unit
+from gate.core.own_record import OwnRecord
+from gate.core.receipt import Receipt
+from gate.core.rights import RequestKind
+from gate.core.types import PersonId, Reason, UnitPin
+from gate.errors import RequestError
+from gate.ports import Clock
+from gate.rights import Records
+from gate.service import Service
+from gate.store.audit import Action, Actor
+
+_BY = By(Channel.SELF_SERVICE, "resident")
+
+
+class SelfService:
+    """One's own page of one gate."""
+
+    def __init__(self, *, clock: Clock, service: Service, records: Records) -> None:
+        self._clock = clock
+        self._service = service
+        self._records = records
+        self._store = records.store
+
+    async def sign_in(self, unit: str, pin: str) -> PersonId:
+        """Give whose unit and PIN these are, as slowly and in the same words for a unit that does not exist.
+
+        Wrong tries wait as at the keypad. Raises RequestError: ``sign-in-wrong``, ``sign-in-wait``.
+        """
+        typed = UnitPin(unit.strip(), pin.strip())
+        if not is_unit(typed.unit) or len(typed.pin) > PIN_DIGITS_MOST:
+            raise _wrong()
+        verdict = await self._service.identify(typed)
+        if verdict.reason is Reason.THROTTLED:
+            raise RequestError(
+                "sign-in-wait",
+                "Too many tries just now.",
+                remedy="Wait a little before the next PIN. A card works at the gate at once.",
+            )
+        if verdict.person is None:
+            raise _wrong()
+        return verdict.person
+
+    def record(self, person: PersonId) -> OwnRecord:
+        """Give all that is held of the person. Raises RequestError ``signed-out`` once the tenancy has ended."""
+        record = self._records.own_record(person, self._clock.now())
+        if record.tenancy_ends_at is not None and record.tenancy_ends_at <= record.at:
+            raise RequestError(
+                "signed-out", "You are signed out.", remedy="Ask the contact on the notice for your data."
+            )
+        return record
+
+    def withdraw(self, person: PersonId) -> Receipt | None:
+        """End the consent, destroy the template, and stop matching it before the next decision (R24)."""
+        receipt = self._store.consents.withdraw(person, at=self._clock.now(), by=_BY)
+        self._service.withdrawn(person)
+        return receipt
+
+    def receipts(self, person: PersonId) -> Sequence[Receipt]:
+        """Issue all receipts of the person again, oldest first."""
+        return self._store.consents.receipts(person)
+
+    def restrict(self, person: PersonId) -> None:
+        """Leave the person's face alone from the next decision on (R71)."""
+        self._store.consents.restrict(person, at=self._clock.now(), by=_BY)
+        self._service.reload_gallery()
+
+    def release(self, person: PersonId) -> None:
+        """Take the restriction back."""
+        self._store.consents.release(person, at=self._clock.now(), by=_BY)
+        self._service.reload_gallery()
+
+    def ask(self, person: PersonId, kind: RequestKind, details: str) -> None:
+        """Take a request in; whoever objects has their face left alone until it is answered (R71)."""
+        self._store.requests.open(
+            kind,
+            person,
+            details.strip(),
+            channel=Channel.SELF_SERVICE,
+            at=self._clock.now(),
+            actor=Actor.RESIDENT,
+        )
+        if kind is RequestKind.OBJECT:
+            self.restrict(person)
+
+    def note_export(self, person: PersonId) -> None:
+        """Note that the person took a copy."""
+        self._store.audit.write(Actor.RESIDENT, Action.RECORD_EXPORTED, at=self._clock.now(), object=person)
+
+
+def _wrong() -> RequestError:
+    return RequestError(
+        "sign-in-wrong",
+        "Unit and PIN do not belong together.",
+        remedy="Type both as at the keypad. The desk gives a new PIN to whoever forgot theirs.",
+    )

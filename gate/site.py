@@ -1,0 +1,43 @@
+"""What the settings say of the site, in the words of the store."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from gate.core.consent import ConsentTerms
+from gate.errors import GateError
+from gate.keyplace import key_place
+from gate.settings import Settings
+from gate.store.restore import Site
+from gate.vision.manifest import manifest_for
+
+NO_MODEL = "0" * 64
+"""Stands for the hash of a model that is not there: no template was ever made with it."""
+
+
+def consent_terms(settings: Settings) -> ConsentTerms:
+    """Give what the site fixes for every consent."""
+    site, face = settings.site, settings.face
+    children = face.under_14
+    return ConsentTerms(
+        controller=site.controller,
+        contact=site.contact,
+        retention=timedelta(days=face.retention_days),
+        under_14_retention=timedelta(days=children.retention_days) if children.enabled else None,
+        processors=site.processors,
+    )
+
+
+def restore_site(settings: Settings) -> Site:
+    """Give the device that the settings describe, as a restore needs it."""
+    try:
+        model_sha256 = manifest_for(settings.models_dir, "embed").sha256
+    except GateError:
+        model_sha256 = NO_MODEL  # templates are checked against it by the gate; a restore only carries them
+    return Site(
+        data_dir=settings.storage.data_dir,
+        place=key_place(settings),
+        gate_id=settings.site.gate_id,
+        terms=consent_terms(settings),
+        model_sha256=model_sha256,
+    )

@@ -1,0 +1,312 @@
+"""One's own page on the real store and the real service: see, withdraw, restrict, ask, take along (R24, R70, R71)."""
+
+import asyncio
+import json
+import re
+from datetime import timedelta
+from html import unescape
+
+import httpx
+import pytest
+
+from gate.core.rights import Outcome
+from gate.rights import records_of
+from gate.selfservice import SelfService
+from gate.service import new_attempt
+from gate.store.audit import Action, Actor
+from gate.store.clock import TrustedClock
+from gate.vision.manifest import load_operating_point, manifest_for
+from gate.web.app import create_app
+from gate.web.context import WebContext
+from gate.web.screen import KioskScreen
+from gate.web.sessions import IDLE_S
+from tests.notices import board
+from tests.service.world import FACE
+from tests.settings_of import settings_of
+
+BASE = "http://127.0.0.1:8080"
+ENGLISH = {"lang": "en"}
+
+
+class Browser:
+    """A browser of one resident: keeps cookies, sends forms as the page has them."""
+
+    def __init__(self, app):
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url=BASE, follow_redirects=True
+        )
+
+    async def sign_in(self, unit, pin):
+        return await self.http.post("/me/sign-in", data={"unit": unit, "pin": pin}, params=ENGLISH)
+
+    async def page(self):
+        return " ".join(unescape((await self.http.get("/me", params=ENGLISH)).text).split())
+
+    async def token(self):
+        return re.search(r'name="token" value="([^"]+)"', await self.page())[1]
+
+    async def press(self, path, **fields):
+        return await self.http.post(
+            f"/me/{path}", data={"token": await self.token()} | fields, params=ENGLISH
+        )
+
+
+@pytest.fixture
+def at_page(at_gate, models_dir):
+    """Run a scenario with a gate, a resident with PIN, and a way to open browsers at the gate's own page."""
+
+    def run(scenario):
+        async def play(gate):
+            clock = TrustedClock(gate.clock, gate.store.clock)
+            point = load_operating_point(models_dir, manifest_for(models_dir, "embed"))
+            records = records_of(settings_of("north"), gate.store, point)
+            context = WebContext(
+                clock=clock,
+                post=gate.inputs.put_nowait,
+                new_attempt=new_attempt,
+                notices=board(gate.store),
+                public_url=None,
+                notice_minimum_s=2.0,
+                status=lambda: None,
+                desk=gate.desk,
+                own=SelfService(clock=clock, service=gate.service, records=records),
+                contact="010-5555",
+            )
+            app = create_app(context, KioskScreen(clock))
+            person, pin = gate.add_resident()
+            await scenario(gate, lambda: Browser(app), person, pin)
+
+        at_gate(play)
+
+    return run
+
+
+def test_r70_a_resident_sees_what_is_held_and_nothing_of_anybody_else(at_page):
+    async def scenario(gate, open_browser, person, pin):
+        gate.consent(person)
+        gate.store.people.add("87651204", "Bo Wang", "bo@example.org")
+        browser = open_browser()
+        await browser.sign_in("1203", pin)
+        page = await browser.page()
+        for mine in ("1203", "Ada Chen", "ada@example.org", "A face template exists since", "Card: valid"):
+            assert mine in page
+        for others in ("Bo Wang", "bo@example.org", "87651204"):
+            assert others not in page
+
+    at_page(scenario)
+
+
+def test_r24_one_press_withdraws_gives_a_receipt_and_empties_the_gallery(at_page):
+    async def scenario(gate, open_browser, person, pin):
+        gate.consent(person)
+        browser = open_browser()
+        await browser.sign_in("1203", pin)
+        answer = await browser.press("withdraw")
+        assert answer.status_code == 200
+        assert "/me/receipt?reference=" in str(answer.url)
+        assert "Consent to face was withdrawn" in answer.text
+        assert gate.vision.gallery == {}
+        assert gate.store.templates.count() == 0
+        assert "No face template of you exists here." in await browser.page()
+        gate.reader.present(40451)
+        assert (await gate.result()).granted
+
+    at_page(scenario)
+
+
+def test_r24_a_withdrawal_here_outlives_an_enrolment_that_began_before_it(at_page):
+    async def scenario(gate, open_browser, person, pin):
+        browser = open_browser()
+        await browser.sign_in("1203", pin)
+        gate.consent(person)
+        enrolling = asyncio.create_task(gate.enrol(person))
+        await gate.until(lambda: gate.vision.enrolling, "the camera to open")
+        await browser.press("withdraw")
+        gate.capture.take(gate.vision.capturing, gate.store.epochs.current.number, FACE)
+        with pytest.raises(Exception, match="withdrawn meanwhile"):
+            await enrolling
+        assert gate.store.templates.count() == 0
+
+    at_page(scenario)
+
+
+def test_r71_a_face_left_alone_is_not_matched_until_it_is_released(at_page):
+    async def scenario(gate, open_browser, person, pin):
+        template = gate.consent(person)
+        browser = open_browser()
+        await browser.sign_in("1203", pin)
+        await browser.press("restrict")
+        assert gate.vision.gallery == {}
+        assert "Your face is left alone" in await browser.page()
+        await browser.press("release")
+        assert list(gate.vision.gallery) == [template]
+
+    at_page(scenario)
+
+
+def test_r71_an_objection_leaves_the_face_alone_at_once_and_waits_for_an_answer(at_page):
+    async def scenario(gate, open_browser, person, pin):
+        gate.consent(person)
+        browser = open_browser()
+        await browser.sign_in("1203", pin)
+        await browser.press("request", kind="object", details="Not while I am ill.")
+        assert gate.vision.gallery == {}
+        (request,) = gate.store.requests.of(person)
+        assert request.facts.details == "Not while I am ill."
+
+    at_page(scenario)
+
+
+def test_r72_a_request_stands_on_the_page_with_its_due_date_and_then_its_answer(at_page):
+    async def scenario(gate, open_browser, person, pin):
+        browser = open_browser()
+        await browser.sign_in("1203", pin)
+        await browser.press("request", kind="correct", details="My name is Ada <Chen-Li>.")
+        page = await browser.page()
+        (request,) = gate.store.requests.of(person)
+        assert "My name is Ada <Chen-Li>." in page
+        assert f"due {request.due_at:%Y-%m-%d %H:%M} UTC" in page
+        now = gate.clock.now()
+        gate.store.requests.close(request.id, Outcome.DONE, "Corrected.", at=now, actor=Actor.INSTALLER)
+        assert "Answer: Corrected." in await browser.page()
+
+    at_page(scenario)
+
+
+def test_r70_the_copy_to_take_along_is_json_without_any_template_and_is_on_record(at_page):
+    async def scenario(gate, open_browser, person, pin):
+        gate.consent(person)
+        browser = open_browser()
+        await browser.sign_in("1203", pin)
+        answer = await browser.http.get("/me/record.json")
+        assert answer.headers["content-type"] == "application/json"
+        assert json.loads(answer.text)["name"] == "Ada Chen"
+        assert gate.store.audit.entries()[-1].action == Action.RECORD_EXPORTED
+
+    at_page(scenario)
+
+
+def test_r71_the_decision_is_explained_with_its_figures_and_the_way_to_a_human(at_page):
+    async def scenario(gate, open_browser, _person, pin):
+        browser = open_browser()
+        await browser.sign_in("1203", pin)
+        page = await browser.page()
+        assert "Similar enough means 0." in page
+        assert "A human being looks at any decision you question: +86 10 5555 0100" in page
+        assert "不利后果" in (await browser.http.get("/me", params={"lang": "zh-CN"})).text
+
+    at_page(scenario)
+
+
+def test_a_wrong_pin_and_an_unknown_unit_get_the_same_words(at_page):
+    async def scenario(_gate, open_browser, _person, pin):
+        wrong = "000111" if pin != "000111" else "111000"
+        answers = [
+            await open_browser().sign_in(*typed) for typed in (("1203", wrong), ("9999", pin), ("x", pin))
+        ]
+        assert {answer.status_code for answer in answers} == {422}
+        assert len({answer.text for answer in answers}) == 1
+        assert "Unit and PIN do not belong together." in answers[0].text
+
+    at_page(scenario)
+
+
+def test_wrong_pins_here_wait_as_at_the_keypad_and_a_card_opens(at_page):
+    async def scenario(gate, open_browser, _person, pin):
+        for _ in range(4):
+            await open_browser().sign_in("1203", "000111")
+        assert "Too many tries just now" in (await open_browser().sign_in("1203", pin)).text
+        gate.reader.press(f"1203#{pin}#")
+        assert (await gate.result()).reason == "throttled"
+        since = len(gate.screen.views)
+        gate.reader.present(40451)
+        assert (await gate.result(since)).granted
+
+    at_page(scenario)
+
+
+def test_signing_in_opens_no_door_and_leaves_no_passage(at_page):
+    async def scenario(gate, open_browser, _person, pin):
+        await open_browser().sign_in("1203", pin)
+        assert gate.door.locked
+        assert gate.decisions() == []
+
+    at_page(scenario)
+
+
+def test_without_signing_in_nothing_is_shown_and_nothing_done(at_page):
+    async def scenario(gate, open_browser, person, _pin):
+        gate.consent(person)
+        stranger = open_browser()
+        for path in ("/me", "/me/record.json", "/me/receipt", "/me/receipt.json"):
+            answer = await stranger.http.get(path, params=ENGLISH | {"reference": "x"})
+            assert 'action="/me/sign-in"' in answer.text
+            assert "Ada" not in answer.text
+        for path in ("withdraw", "restrict", "release", "request", "sign-out"):
+            await stranger.http.post(f"/me/{path}", data={"token": "x", "kind": "delete"})
+        assert gate.store.templates.count() == 1
+        assert gate.store.requests.list() == ()
+
+    at_page(scenario)
+
+
+def test_r54_a_form_without_the_sessions_own_token_is_refused(at_page):
+    async def scenario(gate, open_browser, person, pin):
+        gate.consent(person)
+        browser, other = open_browser(), open_browser()
+        for each in (browser, other):
+            await each.sign_in("1203", pin)
+        for token in ("", "guess", await other.token()):
+            answer = await browser.http.post("/me/withdraw", data={"token": token})
+            assert answer.status_code in {400, 403}
+        assert gate.store.templates.count() == 1
+
+    at_page(scenario)
+
+
+def test_r54_the_cookie_is_strict_unreadable_for_scripts_and_only_for_this_page(at_page):
+    async def scenario(_gate, open_browser, _person, pin):
+        browser = open_browser()
+        browser.http.follow_redirects = False
+        cookie = (await browser.sign_in("1203", pin)).headers["set-cookie"].lower()
+        assert {"httponly", "samesite=strict", "path=/me"} <= {part.strip() for part in cookie.split(";")}
+
+    at_page(scenario)
+
+
+def test_a_session_ends_after_ten_idle_minutes_and_by_signing_out(at_page):
+    async def scenario(gate, open_browser, _person, pin):
+        browser = open_browser()
+        await browser.sign_in("1203", pin)
+        gate.clock.leap(IDLE_S - 1)
+        assert "Ada Chen" in await browser.page()
+        gate.clock.leap(IDLE_S)
+        assert "Ada Chen" not in await browser.page()
+        await browser.sign_in("1203", pin)
+        await browser.press("sign-out")
+        assert "Ada Chen" not in await browser.page()
+
+    at_page(scenario)
+
+
+def test_r75_a_session_does_not_outlive_the_tenancy(at_page):
+    async def scenario(gate, open_browser, _person, pin):
+        browser = open_browser()
+        await browser.sign_in("1203", pin)
+        now = gate.clock.now()
+        gate.store.residents.set_end("1203", now - timedelta(seconds=2), now)
+        assert "Ada Chen" not in await browser.page()
+        assert "Sign in" in await browser.page()
+
+    at_page(scenario)
+
+
+def test_what_only_the_page_or_the_desk_does_is_no_request(at_page):
+    async def scenario(gate, open_browser, person, pin):
+        browser = open_browser()
+        await browser.sign_in("1203", pin)
+        for kind in ("next-of-kin", "withdraw", "nonsense"):
+            assert (await browser.press("request", kind=kind)).status_code in {400, 422}
+        assert gate.store.requests.of(person) == ()
+
+    at_page(scenario)
