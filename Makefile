@@ -73,6 +73,11 @@ check: setup $(VENV)/dev ## Lint, types, import contracts, dependencies
 bench: setup ## Measure speed and size on this machine
 	$(BIN)/gate bench
 
+.PHONY: docs
+docs: setup ## Rewrite the documents that are made of the code: requirements, data inventory
+	@$(BIN)/python -m tests.requirements_table
+	@$(BIN)/python -m gate.store.inventory docs/data-inventory.md
+
 .PHONY: lock
 lock: # Rewrite the locks: universal, with hashes, without addresses. Needs uv.
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra setup pyproject.toml -o requirements.lock

@@ -180,8 +180,9 @@ class Service:
     async def run(self) -> None:
         """Serve until cancelled. A fault in one step is logged, and the deadlines bring the gate back to rest."""
         keepers = [
-            asyncio.create_task(self._every(POLL_S, self._poll)),
+            # In this order: the first look at the conditions already knows what housekeeping found.
             asyncio.create_task(self._every(HOUSEKEEPING_S, self._keep_house)),
+            asyncio.create_task(self._every(POLL_S, self._poll)),
         ]
         try:
             while True:

@@ -20,7 +20,7 @@ HEARTBEAT: Final = "/kiosk/view"
 """The one GET that changes something: it says that the screen is seen."""
 OWN_READS: Final = frozenset({HEARTBEAT, "/desk"})
 """What no foreign page may even ask for; the desk's page opens a sealed record for every name on it."""
-OWN_FOLDER: Final = "/desk/"
+OWN_FOLDERS: Final = ("/desk/", "/me/")
 """And all that lies in it: receipts and the sheet on which one resident decides."""
 
 HEADERS: Final = {
@@ -64,7 +64,7 @@ def refusal(method: str, path: str, headers: Headers) -> tuple[str, HTTPStatus] 
     """Say why a request may not pass, as a code with its status, or None."""
     if not is_own_host(headers.get("host", "")):
         return "foreign-host", HTTPStatus.FORBIDDEN
-    if method in {"GET", "HEAD"} and path not in OWN_READS and not path.startswith(OWN_FOLDER):
+    if method in {"GET", "HEAD"} and path not in OWN_READS and not path.startswith(OWN_FOLDERS):
         return None
     if not is_same_origin(headers):
         return "foreign-page", HTTPStatus.FORBIDDEN

@@ -43,6 +43,7 @@ def test_every_phase_is_reached(transitions):
 
 
 def test_a_release_follows_a_committed_record_of_the_same_attempt_and_nothing_else(transitions):
+    """R68: from no state and by no accident is entry granted any other way."""
     releases = 0
     for before, event, passing, _, _, effects in transitions:
         for effect in effects:

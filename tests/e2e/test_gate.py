@@ -1,6 +1,7 @@
 """The whole gate as it is composed, with what goes wrong in the world around it: face goes, card and PIN stay."""
 
 import asyncio
+import hashlib
 import json
 import os
 import shutil
@@ -24,6 +25,7 @@ from gate.demo.visitor import Visitor
 from gate.publish.listen import Listener
 from gate.settings import BrokerSettings
 from gate.simulated import ShiftedClock, SimulatedScreen
+from gate.web.context import Said
 from tests.brokers import BROKERS, free_port
 
 CARD = 40451
@@ -115,6 +117,38 @@ def test_a_camera_that_is_absent_or_hangs_never_grants_and_the_card_opens(tmp_pa
                 await visitor.until(lambda: visitor.devices.door_locked, "the strike to lock")
 
     asyncio.run(scenario())
+
+
+@pytest.mark.models
+@pytest.mark.portraits
+def test_r24_r34_an_erasure_renews_who_stays_and_trains_nothing(tmp_path, models_dir):
+    """R51 too: the epoch moves on with the real renewal, and the resident who stays still opens by face."""
+
+    async def scenario():
+        async with visiting(desk_settings(tmp_path, models_dir=models_dir)) as visitor:
+            gate, service = visitor.gate, visitor.gate.service
+            leaver = gate.store.people.add("1204", "Ben Wu", "")
+            said = Said.to(gate.notices.in_force, "en")
+            visitor.devices.set_scene("resident")
+            await visitor.until(lambda: service.face_offered, "face to be offered")
+            await gate.desk.enrol(leaver, said)
+            gate.desk.withdraw(leaver)
+            await visitor.until(lambda: gate.vision.ready, "the gallery without the leaver")
+            await gate.desk.enrol(visitor.person, said)
+            epoch = gate.store.epochs.current.number
+            service._keep_house()  # as it does three times a minute
+            await visitor.until(lambda: gate.store.epochs.current.number > epoch, "the next epoch")
+            await visitor.until(lambda: service.face_offered, "face to be offered")
+            assert (await visitor.by_face("resident")).granted
+
+    before = _bytes_of(models_dir)
+    asyncio.run(scenario())
+    assert _bytes_of(models_dir) == before
+
+
+def _bytes_of(models_dir):
+    paths = [path for path in models_dir.rglob("*") if path.suffix in {".onnx", ".toml"}]
+    return {path: hashlib.sha256(path.read_bytes()).digest() for path in paths}
 
 
 def test_r46_a_broker_that_is_down_delays_no_door(tmp_path, models_dir):

@@ -264,6 +264,18 @@ def test_r54_a_form_without_the_sessions_own_token_is_refused(at_page):
     at_page(scenario)
 
 
+def test_r54_no_foreign_page_may_ask_for_the_copy(at_page):
+    async def scenario(gate, open_browser, _person, pin):
+        browser = open_browser()
+        await browser.sign_in("1203", pin)
+        before = len(gate.store.audit.entries())
+        answer = await browser.http.get("/me/record.json", headers={"sec-fetch-site": "same-site"})
+        assert answer.status_code == 403
+        assert len(gate.store.audit.entries()) == before
+
+    at_page(scenario)
+
+
 def test_r54_the_cookie_is_strict_unreadable_for_scripts_and_only_for_this_page(at_page):
     async def scenario(_gate, open_browser, _person, pin):
         browser = open_browser()

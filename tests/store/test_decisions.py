@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from gate.core.consent import Purpose
 from gate.core.retention import Item
 from gate.core.types import AttemptId, Method, TemplateId
 from gate.errors import VaultError
@@ -29,6 +30,16 @@ def decisions(intruder):
             return connection.execute("SELECT * FROM decisions ORDER BY at, attempt").fetchall()
 
     return decisions
+
+
+def test_no_table_could_hold_when_a_person_passed(store, intruder):
+    """R36, R38: no attendance, scoring or blocklist can grow out of what is stored: a passage has no person."""
+    assert list(Purpose) == [Purpose.OPEN_GATE]
+    with intruder() as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        columns = {table: {row[1] for row in connection.execute(f"PRAGMA table_info({table})")} for table in tables}
+    assert columns["decisions"] == {"attempt", "at", "gate", "method", "granted", "reason", "outcome"}
+    assert [table for table, names in columns.items() if "attempt" in names] == ["decisions"]
 
 
 def test_a_decision_and_its_count_are_written_together(store, decide, counts, decisions, noon):

@@ -6,6 +6,11 @@ import pytest
 
 from gate.core.consent import is_active
 from gate.errors import VaultError
+from gate.store.custody import KeyPlace, load_root
+from gate.store.database import Database
+from gate.store.epochs import Epochs, EpochSecrets
+from gate.store.keys import Custody
+from gate.store.shelf import FileShelf
 from tests.consents import give
 
 
@@ -274,6 +279,29 @@ def test_a_start_beside_a_rotation_leaves_its_secret_alone(
 
     assert store.rotation.rotate_now(renew_beside_a_start, noon)
     assert len(store.templates.gallery(noon).templates) == 1
+
+
+class MeddledShelf(FileShelf):
+    """A key folder in which something happens just before a secret is read."""
+
+    meddle = None
+
+    def get(self, number):
+        meddle, type(self).meddle = type(self).meddle, None
+        if meddle is not None:
+            meddle()
+        return super().get(number)
+
+
+def test_an_epoch_that_another_process_changes_at_this_moment_is_not_lost(
+    store, resident, enrol, keys_dir, database_path, noon
+):
+    enrol(resident)
+    master = load_root(KeyPlace(Custody.FILE, keys_dir), create=False)
+    epochs = Epochs(Database(database_path), EpochSecrets(MeddledShelf(keys_dir), master), keys_dir)
+    MeddledShelf.meddle = lambda: store.rotation.rotate_now(renew, noon)
+    assert epochs.current.number == 2
+    assert epochs.current.seed == store.epochs.current.seed
 
 
 def test_closed_epochs_open_nothing_and_ask_for_no_rotation(store, resident, enrol, noon):

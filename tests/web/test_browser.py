@@ -370,7 +370,7 @@ def test_a_withdrawal_asks_with_equal_buttons_and_its_receipt_scans(page, sites,
     assert cv2.QRCodeDetector().detectAndDecode(nearer)[0] == RECEIPT
 
 
-@pytest.mark.parametrize("path", ["", "notice", "desk", "sim"])
+@pytest.mark.parametrize("path", ["", "notice", "desk", "me", "sim"])
 def test_a_page_for_staff_fits_a_small_panel_in_both_languages(page, sites, tmp_path, path):
     site = sites()
     for language in VISIT:
