@@ -26,6 +26,7 @@ from gate.commands.resident import DEFAULT_CONFIG, Config, resident
 from gate.commands.rights import rights
 from gate.commands.upkeep import clock, retention, tamper
 from gate.errors import GateError, RequestError
+from gate.process import keep_memory_private
 from gate.settings import PROJECT, read_settings
 from gate.simclient import Action, perform
 
@@ -54,10 +55,16 @@ T = TypeVar("T")
 
 
 @cli.command()
-def run(config: Config = DEFAULT_CONFIG) -> None:
+def run(
+    config: Config = DEFAULT_CONFIG,
+    *,
+    debug: Annotated[bool, typer.Option("--debug", help="Say more in the log, to look for a fault.")] = False,
+) -> None:
     """Run the gate until Ctrl-C or SIGTERM."""
     from gate import app
 
+    if debug:
+        logs.configure(debug=True)
     _until_told(app.run(read_settings(config), lambda url: print(f"Pages at {url}", flush=True)))
 
 
@@ -221,6 +228,7 @@ def _until_told(work: Coroutine[None, None, T]) -> T | None:
 
 def main() -> None:
     """Run the command line; a GateError becomes one sentence and its own exit code."""
+    keep_memory_private()  # also of commands that hold the root key for a moment (R30)
     logs.configure()
     try:
         cli()

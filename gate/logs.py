@@ -28,14 +28,22 @@ class _Unfailing:
             return
 
 
-def configure(*, quiet: bool = False) -> None:
-    """Set up logging for this process; *quiet* says nothing: the demo's own lines tell it."""
+def configure(*, quiet: bool = False, debug: bool = False) -> None:
+    """Set up logging for this process.
+
+    quiet: say nothing; the demo's own lines tell it. debug: say more, and let the libraries speak too. What must never
+    be in a log is not in that one either (tests/e2e/test_canary.py).
+    """
+    level = logging.DEBUG if debug else logging.INFO
+    if debug:
+        libraries = logging.StreamHandler(_Unfailing(sys.stderr))
+        logging.basicConfig(level=level, handlers=[libraries], format="library=%(name)s %(message)s")
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
             structlog.processors.LogfmtRenderer(key_order=["at", "level", "event"], bool_as_flag=False),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL if quiet else logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL if quiet else level),
         logger_factory=structlog.WriteLoggerFactory(_Unfailing(sys.stderr)),  # type: ignore[arg-type]  # it only writes
     )

@@ -7,6 +7,7 @@ import ast
 import re
 import tomllib
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 PROJECT = Path(__file__).parent.parent
@@ -26,10 +27,17 @@ def asked():
     return tomllib.loads((PROJECT / "docs" / "requirements.toml").read_text(encoding="utf-8"))
 
 
+@cache
+def known():
+    return frozenset(asked())
+
+
 def cited_in(text):
+    """Give every id in *text*; of a span such as R70 to R76 also those between that there are."""
     ids = set()
     for first, last in ID.findall(text):
-        ids |= {f"R{number:02d}" for number in range(int(first), int(last or first) + 1)}
+        between = {f"R{number:02d}" for number in range(int(first) + 1, int(last or first))}
+        ids |= {f"R{first}", f"R{last or first}"} | (between & known())
     return ids
 
 

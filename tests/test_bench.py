@@ -13,7 +13,15 @@ import structlog
 from gate.bench import Counts, measure
 
 FEW = Counts(
-    frames=2, searches=2, gallery_sizes=(10, 100), cards=8, idle_s=0.2, seals=3, gallery=20, residents=3
+    frames=2,
+    searches=2,
+    gallery_sizes=(10, 100),
+    cards=8,
+    idle_s=0.2,
+    seals=3,
+    gallery=20,
+    residents=3,
+    erasures=3,
 )
 HEAVY = ("numpy", "cv2", "onnxruntime")
 
@@ -49,6 +57,7 @@ def test_every_figure_has_its_name(figures):
         *("start_card_s", "start_face_s", "rss_mb", "rss_core_mb", "rss_vision_mb", "idle_cpu_percent"),
         *("seal_us", "open_us", "seal_ratio", "open_ratio", "seal_ready_key_ratio", "open_ready_key_ratio"),
         *("gallery", "gallery_open_s", "rotation_loop_s", "rotation_aside_s", "resident_bytes"),
+        *("erase_to_matcher_p50_s", "erase_to_matcher_p99_s", "erasures"),
     }
     assert [(set(each), each["n"]) for each in figures["search"]] == [
         ({"n", "ms", "ratio"}, n) for n in (10, 100)

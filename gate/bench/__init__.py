@@ -22,6 +22,7 @@ class Counts:
     seals: int = 60
     gallery: int = 10_000
     residents: int = 200
+    erasures: int = 60
     idle_s: Seconds = 10.0
 
 
@@ -34,24 +35,29 @@ def measure(models_dir: Path, progress: Progress, counts: Counts = Counts()) -> 
     gate at rest after a visit by face, the latter of one core. seal_ratio, open_ratio: one template against one bare
     AES-GCM call with a key of its own; seal_ready_key_ratio, open_ready_key_ratio: with a key set up beforehand.
     gallery_open_s, rotation_loop_s, rotation_aside_s: of *gallery* templates, the last two on the service's loop and
-    beside it. resident_bytes: what one adds to the database, with card, PIN, consent record and template. Raises GateError where something needed is missing.
+    beside it. resident_bytes: what one adds to the database, with card, PIN, consent record and template.
+    erase_to_matcher_p50_s, erase_to_matcher_p99_s: from a withdrawal to the matcher's confirmed gallery without it.
+    Raises GateError where something needed is missing.
     """
     # The fresh process imports this package too, and must stay as small as the service it stands for.
     from gate.bench.cards import cards_under_load
+    from gate.bench.erase import erasures
     from gate.bench.footprint import footprint
     from gate.bench.networks import frame_times, search_times
     from gate.bench.vault import vault_figures
 
     logs.configure(quiet=True)
-    progress("frames", 0, 5)
+    progress("frames", 0, 6)
     frames = frame_times(models_dir, counts.frames)
-    progress("search", 1, 5)
+    progress("search", 1, 6)
     search = [search_times(size, counts.searches) for size in counts.gallery_sizes]
-    progress("start and size", 2, 5)
+    progress("start and size", 2, 6)
     size = footprint(models_dir, idle_s=counts.idle_s)
-    progress("cards under load", 3, 5)
+    progress("cards under load", 3, 6)
     cards = asyncio.run(cards_under_load(models_dir, counts.cards))
-    progress("vault", 4, 5)
+    progress("vault", 4, 6)
     vault = vault_figures(models_dir, rounds=counts.seals, gallery=counts.gallery, residents=counts.residents)
-    progress("bench", 5, 5)
-    return {**frames, "search": search, **cards, **size, **vault}
+    progress("erasures", 5, 6)
+    erased = asyncio.run(erasures(models_dir, counts.erasures))
+    progress("bench", 6, 6)
+    return {**frames, "search": search, **cards, **size, **vault, **erased}

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
+from array import array
 from datetime import UTC, datetime
 from pathlib import Path
 
 from gate.app import open_store
+from gate.core.consent import AgeBand, Agreement, By, Channel, Indication
+from gate.core.notices import Form
 from gate.demo.operator import prepare_site
 from gate.demo.settings import desk_settings
 from gate.settings import Settings
+from gate.store import Store
+from gate.store.templates import TEMPLATE_BYTES
 from gate.vision.client import VisionSettings
 from gate.vision.manifest import load_operating_point, manifest_for
 
@@ -47,4 +53,25 @@ def camera_settings(models_dir: Path, *, threads: int) -> VisionSettings:
         threshold=point.threshold,
         margin=point.margin,
         threads=threads,
+    )
+
+
+def draw_template() -> bytes:
+    """Draw a template: a vector of length 1: what is none cannot be renewed."""
+    numbers = array("f", bytes(TEMPLATE_BYTES))
+    numbers[secrets.randbelow(len(numbers))] = 1.0
+    return numbers.tobytes()
+
+
+def agreement_to(store: Store) -> Agreement:
+    """Give what somebody agrees to at a prepared site's desk."""
+    current = store.notices.current
+    assert current is not None  # the site was prepared
+    return Agreement(
+        notice=current.version,
+        language="zh-CN",
+        by=By(Channel.DESK, "resident"),
+        indication=Indication.TICKED_AND_PRESSED,
+        age_band=AgeBand.FROM_14,
+        notice_sha256=current.sha256["zh-CN", Form.FULL],
     )

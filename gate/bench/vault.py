@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import tempfile
-from array import array
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,9 +14,7 @@ from time import perf_counter
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gate.app import open_store
-from gate.bench.desk import bench_settings
-from gate.core.consent import AgeBand, Agreement, By, Channel, Indication
-from gate.core.notices import Form
+from gate.bench.desk import agreement_to, bench_settings, draw_template
 from gate.core.types import Seconds
 from gate.demo.operator import prepare_site
 from gate.store import Store
@@ -103,28 +100,8 @@ def _bytes_per_resident(store: Store, path: Path, residents: int) -> float:
         store.credentials.issue_card(person, f"26:{number}", at=at)
         store.credentials.issue_pin(person, pin, at=at)
         epoch = store.epochs.number
-        store.consents.enrol(person, _agreement(store), at=at, epoch=epoch, template=_template())
+        store.consents.enrol(person, agreement_to(store), at=at, epoch=epoch, template=draw_template())
     return (_size(store, path) - before) / residents
-
-
-def _template() -> bytes:
-    """Draw a vector of length 1: what is none cannot be renewed."""
-    numbers = array("f", bytes(TEMPLATE_BYTES))
-    numbers[secrets.randbelow(len(numbers))] = 1.0
-    return numbers.tobytes()
-
-
-def _agreement(store: Store) -> Agreement:
-    current = store.notices.current
-    assert current is not None  # the site was prepared
-    return Agreement(
-        notice=current.version,
-        language="zh-CN",
-        by=By(Channel.DESK, "resident"),
-        indication=Indication.TICKED_AND_PRESSED,
-        age_band=AgeBand.FROM_14,
-        notice_sha256=current.sha256["zh-CN", Form.FULL],
-    )
 
 
 def _size(store: Store, path: Path) -> int:
@@ -155,7 +132,9 @@ def _multiply(store: Store, path: Path, gallery: int) -> None:
         marks = ", ".join("?" * len(consent))
         for _ in range(missing):
             template, record = secrets.token_hex(16), secrets.token_hex(16)
-            sealed = epoch.vault.seal(_template(), template_binding(template, record, model, epoch.number))
+            sealed = epoch.vault.seal(
+                draw_template(), template_binding(template, record, model, epoch.number)
+            )
             connection.execute(
                 f"INSERT INTO consents VALUES ({marks})",  # noqa: S608 - as many marks as columns
                 (record, secrets.token_hex(16), *consent[2:]),

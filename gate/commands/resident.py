@@ -83,6 +83,11 @@ def remove_resident(
     with opened(config) as (_, store):
         moved = store.residents.move_out(unit, trusted_now(store))
     typer.echo(f"Unit {unit} removed.")
+    if moved.receipt is not None:
+        typer.echo(
+            f"Receipt {moved.receipt.reference} of the deleted face, for its person; nobody can issue it again:"
+        )
+        typer.echo(moved.receipt.compact)
     if moved.damaged:
         typer.echo(
             "The record was damaged, so the face consent that belonged to it is not known. It ends with the next "

@@ -280,7 +280,7 @@ class Consents(ConsentRecords):
 
     def expire_record(self, consent: ConsentId, *, at: datetime) -> bool:
         """End one of the ``expired``; False if it is none any more. Its caller scrubs."""
-        due = [each for each in self._due(_whole(at)) if each.id == consent]
+        due = self._due(_whole(at), consent)
         for each in due:
             self._end_due(each, _whole(at))
         return bool(due)
@@ -355,10 +355,11 @@ class Consents(ConsentRecords):
         request = self._request_of(consent.id)
         return issue(self._signer, request, self._pen.end(connection, consent, ending))
 
-    def _due(self, at: datetime) -> list[Consent]:
+    def _due(self, at: datetime, only: ConsentId | None = None) -> list[Consent]:
         off = self._terms.under_14_retention is None
-        sql = f"{_GIVEN} AND (expires_at <= :at OR (under_14 AND :off))"
-        return [consent_of(row) for row in self._database.rows(sql, at=seconds_of(at), off=off)]
+        sql = f"{_GIVEN} AND (expires_at <= :at OR (under_14 AND :off)) AND (:only IS NULL OR id = :only)"
+        rows = self._database.rows(sql, at=seconds_of(at), off=off, only=only)
+        return [consent_of(row) for row in rows]
 
     def _end_due(self, consent: Consent, at: datetime) -> None:
         """End one consent by itself: run out, at the 14th birthday, or because face is off for children."""

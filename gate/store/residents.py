@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from gate.core.consent import By, Channel
+from gate.core.receipt import Receipt
 from gate.core.types import Method, PersonId
 from gate.errors import RequestError, VaultError
 from gate.store.audit import Action, Actor, AuditLog
@@ -21,11 +22,13 @@ class MovedOut:
     """How a removal went. scrubbed: False if a reader holds old bytes up, which go at ``Store.reclaim``.
 
     damaged: the person's record did not open, so that nobody can tell which consent was theirs; the retention engine
-    ends it as one that nobody can withdraw.
+    ends it as one that nobody can withdraw. receipt: of the face that was deleted, None where there was none; it cannot
+    be issued again, for nobody is left to ask (R25).
     """
 
     scrubbed: bool
     damaged: bool
+    receipt: Receipt | None = field(default=None, compare=False)
 
 
 class Residents:
@@ -133,14 +136,17 @@ class Residents:
             raise _unknown()
         known = self._if_readable(person)
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: sqlite3.Connection) -> Receipt | None:
+            receipt = None
             if known is not None:
-                self._consents.end_tenancy(connection, known, at=at, by=By(Channel.DEVICE, "installer"))
+                by = By(Channel.DEVICE, "installer")
+                receipt = self._consents.end_tenancy(connection, known, at=at, by=by)
             self._people.remove(connection, person, at)
             self._note(connection, Action.PERSON_REMOVED, person, at)
+            return receipt
 
-        self._database.write(work)
-        return MovedOut(self._database.scrub(), damaged=known is None)
+        receipt = self._database.write(work)
+        return MovedOut(self._database.scrub(), damaged=known is None, receipt=receipt)
 
     def _if_readable(self, person: PersonId) -> Person | None:
         try:

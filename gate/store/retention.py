@@ -67,6 +67,7 @@ class Retention:
         last = self.runs(newest=1)
         self._standing: tuple[Failure, ...] = last[0].failed if last else ()
         self._prompt: Counter[Item] = Counter()
+        self._backlog: frozenset[Item] = frozenset()
 
     @property
     def standing(self) -> tuple[Failure, ...]:
@@ -78,20 +79,27 @@ class Retention:
         """Tell whether everything that could not be deleted is at least out of processing; if not, face goes off."""
         return all(failure.stopped for failure in self._standing)
 
-    def run(self, now: datetime) -> RunReport:
-        """Delete everything that is due, and write down that it was done. Raises VaultError if nothing can be written."""
-        tally = self._erase(frozenset(Item), now)
+    def run(self, now: datetime, *, most: int | None = None) -> RunReport:
+        """Delete everything that is due, and write down that it was done. Raises VaultError if nothing can be written.
+
+        most: of each kind, where a door waits meanwhile; ``keep`` goes on with the rest.
+        """
+        tally = self._erase(frozenset(Item), now, most)
         report = RunReport(now, dict(self._prompt + tally.deleted), tuple(tally.failed))
         self._write_down(report)
         self._prompt.clear()
         return report
 
-    def keep(self, now: datetime) -> int:
-        """End what ends at a known second: consents and tenancies. Returns how many; writes a run only for news."""
-        tally = self._erase(PROMPT, now)
+    def keep(self, now: datetime, *, most: int | None = None) -> int:
+        """End what ends at a known second, and go on with what a run left over; write a run only for news.
+
+        Returns how many records went.
+        """
+        items = PROMPT | self._backlog
+        tally = self._erase(items, now, most)
         self._prompt += tally.deleted  # the next run tells of them
         if not set(tally.failed) <= set(self._standing):
-            others = tuple(each for each in self._standing if each.item not in PROMPT)
+            others = tuple(each for each in self._standing if each.item not in items)
             self._write_down(RunReport(now, {}, (*others, *tally.failed)))
         return tally.deleted.total()
 
@@ -101,14 +109,15 @@ class Retention:
         rows = self._database.rows(sql, most=-1 if newest is None else newest)
         return tuple(_report(row) for row in reversed(rows))
 
-    def _erase(self, items: frozenset[Item], now: datetime) -> _Tally:
+    def _erase(self, items: frozenset[Item], now: datetime, most: int | None) -> _Tally:
         tally = _Tally()
+        self._backlog -= items
         scrub = False
         for erasure in self._erasures.all():
             if erasure.item not in items:
                 continue
             try:
-                done, failed = self._erase_due(erasure, now)
+                done, failed = self._erase_due(erasure, now, most)
             except GateError as error:  # the item could not even be looked at: the next one may fare better
                 failed = [Failure(erasure.item, "", error.code, stopped=not isinstance(erasure, Erasure))]
                 done = 0
@@ -119,34 +128,42 @@ class Retention:
             self._database.scrub()
         return _Tally(+tally.deleted, tally.failed)
 
-    def _erase_due(self, erasure: Erasure | Bulk | Purge, now: datetime) -> tuple[int, list[Failure]]:
+    def _erase_due(
+        self, erasure: Erasure | Bulk | Purge, now: datetime, most: int | None
+    ) -> tuple[int, list[Failure]]:
         match erasure:
             case Purge():
                 return erasure.act(now), []
             case Bulk():
-                return self._erase_bulk(erasure, now)
+                return self._erase_bulk(erasure, now, most)
             case Erasure():
-                return self._erase_each(erasure, now)
+                return self._erase_each(erasure, now, most)
 
-    def _erase_bulk(self, bulk: Bulk, now: datetime) -> tuple[int, list[Failure]]:
+    def _erase_bulk(self, bulk: Bulk, now: datetime, most: int | None) -> tuple[int, list[Failure]]:
         try:
             return self._database.write(lambda connection: bulk.erase_all(connection, now)), []
         except VaultError as error:
             if error.code != REFUSED:
                 raise
-        return self._erase_each(bulk.one_by_one(), now)
+        return self._erase_each(bulk.one_by_one(), now, most)
 
-    def _erase_each(self, erasure: Erasure, now: datetime) -> tuple[int, list[Failure]]:
+    def _erase_each(self, erasure: Erasure, now: datetime, most: int | None) -> tuple[int, list[Failure]]:
         if not erasure.find(now):
             return 0, []  # most runs find nothing: they begin no transaction
+        known = {each.ref: each for each in self._standing if each.item is erasure.item}
 
-        def work(connection: sqlite3.Connection) -> tuple[int, list[Failure]]:
-            refs = erasure.find(now)
-            failed = [_erase_one(connection, erasure, ref, now) for ref in refs]
+        def work(connection: sqlite3.Connection) -> tuple[int, list[Failure], list[str]]:
+            # What failed before comes last, so that it never keeps the others waiting.
+            refs = sorted(erasure.find(now), key=lambda ref: ref in known)
+            chosen, left = refs[:most], refs[len(refs[:most]) :]
+            failed = [_erase_one(connection, erasure, ref, now) for ref in chosen]
             failures = [each for each in failed if each is not None]
-            return len(refs) - len(failures), failures
+            return len(chosen) - len(failures), failures, left
 
-        return self._database.write(work)
+        done, failures, left = self._database.write(work)
+        if left:
+            self._backlog |= {erasure.item}
+        return done, [*failures, *(known[ref] for ref in left if ref in known)]
 
     def _write_down(self, report: RunReport) -> None:
         counts = {item.value: count for item, count in report.deleted.items()}

@@ -156,3 +156,21 @@ def test_statistics_are_counts_and_name_nobody(config):
         ["standing", "refused", "1"],
         ["standing", "withdrawn", "1"],
     ]
+
+
+def test_who_is_removed_gets_the_receipt_of_the_deleted_face_once(config):
+    """R25: delete."""
+    store = open_store(read_settings(config))
+    give(store, store.people.add("1205", "Cai", ""), at=NOW)
+    store.close()
+    removed = CliRunner().invoke(cli, ["resident", "remove", "1205", "--yes", "--config", str(config)])
+    [code] = [line for line in removed.stdout.splitlines() if line.startswith("GATE1:")]
+    checked = verify("-", said=code)
+    assert checked.exit_code == 0
+    assert "Consent to face ended, not by withdrawal" in checked.stdout
+
+
+def test_who_had_no_face_is_removed_without_a_receipt(config):
+    removed = CliRunner().invoke(cli, ["resident", "remove", "1204", "--yes", "--config", str(config)])
+    assert removed.exit_code == 0
+    assert "GATE1:" not in removed.stdout

@@ -247,6 +247,7 @@ def test_r76_a_template_that_cannot_be_deleted_is_matched_no_more_and_opens_noth
     report = store.retention.run(UNTIL_UNUSED)
     assert report.failed == (Failure(Item.UNUSED_TEMPLATE, consent, "record-refused", stopped=True),)
     assert [each for each, _ in store.templates.gallery(UNTIL_UNUSED).templates] == [others]
+    assert (Kind.TEMPLATE, template) not in stones(store)
     assert not store.templates.permits(template, UNTIL_UNUSED)
     assert store.templates.permits(others, UNTIL_UNUSED)
 
@@ -299,6 +300,21 @@ def test_r76_a_face_that_outlives_the_tenancy_is_not_matched(store, enrol, forbi
     assert store.templates.gallery(noon).templates == ()
 
 
+def test_r76_a_record_that_cannot_go_whole_stays_whole_and_revoked(store, forbid, noon):
+    store.residents.move_in("301", "Ada", "", "26:1", noon)
+    person = store.people.find_by_unit("301").id
+    store.residents.set_end("301", noon, noon)
+    store.retention.keep(noon)
+    forbid("DELETE", "people")
+    before = stones(store)
+    report = store.retention.run(noon + 30 * DAY - timedelta(seconds=1))
+    assert report.failed == ()
+    with_credentials = store.retention.run(noon + 30 * DAY)
+    assert [failure.ref for failure in with_credentials.failed] == [person]
+    assert (Kind.PERSON, person) not in stones(store)
+    assert before <= stones(store)
+
+
 def test_r76_what_can_be_neither_deleted_nor_stopped_is_not_safe(store, resident, enrol, forbid, noon):
     enrol(resident)
     forbid("DELETE", "templates")
@@ -315,6 +331,36 @@ def test_r55_no_failure_names_anybody(store, resident, enrol, forbid, noon):
     told = str(store.retention.runs()) + str([entry.detail for entry in store.audit.entries()])
     assert "Li Na" not in told
     assert resident not in told
+
+
+def crowd(store, noon, number):
+    for unit in range(number):
+        store.residents.move_in(str(500 + unit), "Somebody", "", None, noon)
+        store.residents.set_end(str(500 + unit), noon, noon)
+
+
+def test_r03_much_at_once_goes_in_parts_so_that_no_card_waits(store, noon):
+    crowd(store, noon, 5)
+    assert store.retention.run(noon, most=2).deleted == {Item.TENANCY: 2}
+    assert [store.retention.keep(noon, most=2) for _ in range(3)] == [2, 1, 0]
+    assert store.retention.run(noon).deleted == {Item.TENANCY: 3}
+
+
+def test_what_a_run_left_over_of_any_kind_goes_between_the_runs(store, resident, noon):
+    for card in range(5):
+        store.credentials.issue_card(resident, f"26:{card}", at=noon, valid_until=noon + DAY)
+    assert store.retention.run(noon + 40 * DAY, most=2).deleted == {Item.CREDENTIAL: 2}
+    assert [store.retention.keep(noon + 40 * DAY, most=2) for _ in range(3)] == [2, 1, 0]
+
+
+def test_r76_what_cannot_go_keeps_nobody_waiting_and_its_alarm_stands(store, forbid, noon):
+    crowd(store, noon, 4)
+    stuck = sorted(store.people.ending(noon))[:2]
+    forbid("UPDATE OF unit_lookup", "people", f"OLD.id IN {tuple(stuck)}")
+    for _ in range(4):
+        store.retention.keep(noon, most=2)
+    assert set(store.people.ending(noon)) == set(stuck)
+    assert {failure.ref for failure in store.retention.standing} == set(stuck)
 
 
 # People whose record is damaged, and consents nobody can withdraw

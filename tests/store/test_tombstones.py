@@ -107,6 +107,17 @@ def test_r51_a_withdrawn_face_does_not_come_back_but_card_and_pin_stay(
     assert restored.credentials.check_card("26:40451", noon).granted
 
 
+def test_r51_a_buried_consent_takes_along_a_template_nobody_buried(store, resident, enrol, noon):
+    consent, _ = enrol(resident)
+
+    def erase(connection):
+        tombstones.bury(connection, Kind.CONSENT, consent, noon)
+        return tombstones.apply(connection)
+
+    assert write(store, erase) == 2
+    assert count(store, "templates") == 0
+
+
 def test_a_revoked_card_does_not_come_back(store, resident, noon):
     store.credentials.issue_card(resident, "26:40451", at=noon)
     store.credentials.revoke_all(resident, Method.CARD, noon)
