@@ -23,22 +23,20 @@ from gate.core.phases import Capturing, Gate
 from gate.core.policy import Conditions, Rules
 from gate.core.types import (
     AttemptId,
-    Decision,
     NoticeVersion,
     PersonId,
     Reason,
     Seconds,
-    TemplateId,
     WithdrawalOutcome,
 )
 from gate.errors import GateError, RequestError
 from gate.hardware import Hardware
 from gate.notice import NoticeBoard
 from gate.ports import ProtectedGallery, Screen, Vision
+from gate.recorder import Recorder
 from gate.rotating import Rotating
 from gate.store import Store
 from gate.store.clock import TrustedClock
-from gate.store.decisions import Outcome
 from gate.store.rotation import Renew
 from gate.upkeep import Upkeep
 from gate.verifier import Verifier
@@ -48,6 +46,7 @@ log = structlog.get_logger()
 
 POLL_S = 0.05
 HOUSEKEEPING_S = 20.0
+GALLERY_S = 1.0
 UNKNOWN = -1
 """Stands for the epoch until the templates were read: no epoch has this number, so they are read."""
 
@@ -112,6 +111,7 @@ class Service:
         self._camera_lent = False
         self._upkeep = Upkeep(store, clock)
         self._epoch = UNKNOWN
+        self._recorder = Recorder(store, clock)
         self._rotating = Rotating(store, clock, renew, self.reload_gallery)
 
     @property
@@ -147,6 +147,7 @@ class Service:
                 "No impact assessment is approved for the present configuration.",
                 remedy="Run gate govern assess, read it, then run gate govern approve.",
             )
+        await self._gallery_taken_up()
         if (
             self._notices.in_force is None
             or self._vision is None
@@ -165,6 +166,12 @@ class Service:
             yield self._vision
         finally:
             self._camera_lent = False
+
+    async def _gallery_taken_up(self) -> None:
+        """Wait for vision to take up a gallery that just changed: a matter of milliseconds."""
+        until = self._clock.monotonic() + GALLERY_S
+        while self._vision and not self._vision.ready and self._clock.monotonic() < until:  # noqa: ASYNC110 - as the poll does
+            await asyncio.sleep(POLL_S)
 
     def health(self, version: str) -> Health:
         """Give the gate's own state for publishing."""
@@ -361,11 +368,11 @@ class Service:
             case do.Withdraw(attempt):
                 return self._withdrawals.carry_out(attempt, self._clock.now())
             case do.Record(decision, template):
-                return self._record(decision, template)
+                return self._recorder.record(decision, template)
             case do.ReleaseDoor(attempt):
                 self._hardware.release(attempt)
             case do.RecordOutcome(attempt, released):
-                self._record_outcome(attempt, released=released)
+                self._recorder.outcome(attempt, released=released)
             case do.OpenCamera() | do.CloseCamera() | do.Forget():
                 self._drive_camera(effect)
             case _:
@@ -382,19 +389,3 @@ class Service:
                 self._vision.close_camera()
             case do.Forget():
                 self._vision.forget()
-
-    def _record(self, decision: Decision, template: TemplateId | None) -> on.Input:
-        """Write the decision; only what is on disk may open (the answer says so)."""
-        try:
-            kept = self._store.decisions.record(decision, at=self._clock.now(), template=template)
-        except GateError as error:
-            log.error("record_failed", code=error.code, remedy=error.remedy)  # noqa: TRY400 - code and remedy say it
-            return on.Recorded(decision.attempt, on.Stored.FAILED)
-        log.info("attempt", method=decision.method, granted=decision.granted and kept, reason=decision.reason)
-        return on.Recorded(decision.attempt, on.Stored.COMMITTED if kept else on.Stored.NOT_CONSENTED)
-
-    def _record_outcome(self, attempt: AttemptId, *, released: bool) -> None:
-        try:
-            self._store.decisions.outcome(attempt, Outcome.RELEASED if released else Outcome.FAULT)
-        except GateError as error:
-            log.error("outcome_failed", code=error.code, remedy=error.remedy)  # noqa: TRY400 - code and remedy say it

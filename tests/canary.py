@@ -68,11 +68,15 @@ def text(what: str, said: str) -> Iterator[Needle]:
 
 
 def windows(what: str, secret: bytes) -> Iterator[Needle]:
-    """Give every 16 consecutive bytes of *secret*, and the same in hex and base64."""
+    """Give every 16 consecutive bytes of *secret*, and some of them in hex, in base64 and as programs print bytes."""
     for start in range(len(secret) - WINDOW + 1):
         yield Needle(what, secret[start : start + WINDOW])
     for start in range(0, len(secret) - WINDOW + 1, WINDOW):
-        yield from encodings(what, secret[start : start + WINDOW])
+        piece = secret[start : start + WINDOW]
+        yield from encodings(what, piece)
+        printed = repr(piece)[2:-1]
+        for shown in (printed, printed.replace("\\", "\\\\"), ", ".join(map(str, piece))):
+            yield Needle(f"{what} printed", shown.encode())
 
 
 def numbers(what: str, vector: np.ndarray) -> Iterator[Needle]:

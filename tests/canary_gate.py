@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import resource
 import signal
-import socket
-import struct
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import paho.mqtt.client as mqtt
 
 from gate.settings import PROJECT
+from tests.canary_wires import argv_of, children_of
 
 GATE_ID = "canary"
 PATIENCE_S = 30.0
 LOOK_S = 0.01
-_ETH_P_ALL = 3
-_OUTGOING = 4
-_SO_RCVBUFFORCE = 33
 _SETTINGS = """
 [site]
 gate_id = "{gate}"
@@ -73,6 +70,19 @@ def core_dumps_allowed() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_CORE, before)
 
 
+@dataclass(frozen=True, slots=True)
+class Started:
+    """One command of the gate at work. errors: the file of its standard error."""
+
+    process: subprocess.Popen[str]
+    errors: Path
+
+    def ends_well(self, typed: str = "") -> None:
+        """Type what it asks for and wait for its end."""
+        self.process.communicate(typed, timeout=60)
+        assert self.process.returncode == 0, f"{self.process.args[3:]}: {self.errors.read_text()}"
+
+
 class Site:
     """The folders of one gate. Everything in ``folder`` may have been written by it and is to be searched."""
 
@@ -80,7 +90,9 @@ class Site:
         self.folder = folder
         self.port = port
         self._broker = broker
-        self._said = 0
+        self._numbers = itertools.count(1)
+        self._started: list[subprocess.Popen[str]] = []
+        self.at_end = ExitStack()
         names = ("temporary", "cwd", "home", "said", "exports", "backups", "captures", "credentials")
         for name in names:
             (folder / name).mkdir(mode=0o700)
@@ -104,13 +116,13 @@ class Site:
         login = f'username = "{self._broker.username}"' if self._broker.username else ""
         self.config.write_text(_SETTINGS.format(camera=section, username=login, **values))
 
-    def start(self, *arguments: object) -> subprocess.Popen[str]:
-        """Start ``gate`` with what it says in files."""
-        self._said += 1
-        said = self.folder / "said" / f"{self._said:02}-{arguments[0]}"
+    def start(self, *arguments: object, configured: bool = True) -> Started:
+        """Start ``gate`` with what it says in files; not *configured*: a command that works without a gate."""
+        config = ["--config", str(self.config)] if configured else []
+        said = self.folder / "said" / f"{next(self._numbers):02}-{arguments[0]}"
         with said.with_suffix(".out").open("w") as out, said.with_suffix(".err").open("w") as err:
-            return subprocess.Popen(
-                [sys.executable, "-m", "gate.cli", *map(str, arguments), "--config", str(self.config)],
+            process = subprocess.Popen(
+                [sys.executable, "-m", "gate.cli", *map(str, arguments), *config],
                 stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=err,
@@ -118,26 +130,29 @@ class Site:
                 cwd=self.folder / "cwd",
                 env=self.environment,
             )
+        self._started.append(process)
+        return Started(process, said.with_suffix(".err"))
 
-    def command(self, *arguments: object, typed: str = "", code: int = 0) -> str:
-        """Run ``gate`` to its end; give its standard output."""
-        with self.start(*arguments) as process:
-            said = self.said()
-            process.communicate(typed, timeout=60)
-        assert process.returncode == code, f"{arguments}: {said.with_suffix('.err').read_text()}"
-        return said.with_suffix(".out").read_text()
-
-    def said(self) -> Path:
-        """Give the file, without its suffix, of what was started last."""
-        return max((self.folder / "said").iterdir()).with_suffix("")
+    def command(self, *arguments: object, typed: str = "", configured: bool = True) -> None:
+        """Run ``gate`` to its end; it must say that all is well."""
+        self.start(*arguments, configured=configured).ends_well(typed)
 
     def crash_while_asking(self, *arguments: object, asks: str) -> None:
         """Kill a command as a fault of its own would, once it *asks* with the store open."""
-        with self.start(*arguments) as process:
-            said = self.said().with_suffix(".err")
-            until(lambda: asks in said.read_text(), f"{arguments} to ask")
-            process.send_signal(signal.SIGABRT)
-        assert process.returncode == -signal.SIGABRT
+        command = self.start(*arguments)
+        until(lambda: asks in command.errors.read_text(), f"{arguments} to ask")
+        command.process.send_signal(signal.SIGABRT)
+        assert command.process.wait(timeout=PATIENCE_S) == -signal.SIGABRT
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.at_end.close()
+        for process in self._started:
+            process.kill()
+            process.wait()
+            process.stdin.close()
 
 
 class Serving:
@@ -145,9 +160,12 @@ class Serving:
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self.process = site.start("run", "--debug")
-        self._log = site.said().with_suffix(".err")
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{site.port}", timeout=PATIENCE_S, trust_env=False)
+        started = site.start("run", "--debug")
+        self.process, self._log = started.process, started.errors
+        self.http = httpx.Client(
+            base_url=f"http://127.0.0.1:{site.port}", timeout=PATIENCE_S, trust_env=False
+        )
+        site.at_end.callback(self.http.close)
         until(self._answers, "the pages")
         self.view = ""
         self._ends = threading.Event()
@@ -170,14 +188,15 @@ class Serving:
 
     def at_reader(self, path: str, **form: object) -> bool:
         """Hold a card or press keys; tell whether the door opened."""
-        self.rests()
+        before = len(self._attempts())
         self.post(path, **form)
-        return self._result()
+        return self._result(before)
 
     def by_face(self, scene: str | None) -> bool:
         """Come as *scene*, choose face, and tell whether the door opened."""
+        before = len(self._attempts())
         self.choose_face(scene)
-        return self._result()
+        return self._result(before)
 
     def choose_face(self, scene: str | None) -> None:
         """Come as *scene*, read the notice, choose face; the camera looks when this returns."""
@@ -186,7 +205,9 @@ class Serving:
         if scene is not None:
             self.post("/sim/scene", name=scene)
         self.post("/kiosk/start")
-        notice = until(lambda: re.search(r'data-attempt="(\w+)" data-version="([\d.]+)"', self.view), "the notice")
+        notice = until(
+            lambda: re.search(r'data-attempt="(\w+)" data-version="([\d.]+)"', self.view), "the notice"
+        )
         self.post("/kiosk/shown", attempt=notice[1], notice=notice[2], page=self.token)
         until(lambda: 'value="face"' in self.view, "the choice")
         self.post("/kiosk/choose", attempt=notice[1], method="face")
@@ -200,8 +221,12 @@ class Serving:
 
     def vision(self) -> int:
         """Give the process id of the vision child."""
-        children = children_of(self.process.pid)
-        return until(lambda: next((each for each in children if b"gate.vision.worker" in _argv(each)), 0), "vision")
+
+        def look() -> int:
+            children = children_of(self.process.pid)
+            return next((each for each in children if b"gate.vision.worker" in argv_of(each)), 0)
+
+        return until(look, "vision")
 
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send the gate a signal; give how it ended."""
@@ -233,137 +258,13 @@ class Serving:
                 if news["html"] is not None:
                     self.view, number = news["html"], str(news["number"])
 
-    def _result(self) -> bool:
-        shown = until(lambda: re.match(r'\s*<section class="stage (granted|refused)', self.view), "the answer")
-        return shown[1] == "granted"
+    def _attempts(self) -> list[str]:
+        return re.findall(r"event=attempt method=\w+ granted=(\w+)", self.said())
+
+    def _result(self, before: int) -> bool:
+        return until(lambda: self._attempts()[before:], "the answer")[-1] == "true"
 
 
 def _heading(view: str) -> str:
     found = re.search(r"<h1[^>]*>([^<]*)", view)
     return found[1] if found else ""
-
-
-def children_of(process: int) -> list[int]:
-    """Give all descendants of a process."""
-    found: list[int] = []
-    for listed in Path(f"/proc/{process}/task").glob("*/children"):
-        with suppress(OSError):
-            for child in map(int, listed.read_text().split()):
-                found += [child, *children_of(child)]
-    return found
-
-
-def _argv(process: int) -> bytes:
-    with suppress(OSError):
-        return Path(f"/proc/{process}/cmdline").read_bytes()
-    return b""
-
-
-class ProcessWatch:
-    """Notes the arguments and the environment of every process below this one into a file."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._ends = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._ends.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        seen: set[bytes] = set()
-        with self._file.open("wb") as file:
-            while not self._ends.wait(0.1):
-                for child in children_of(os.getpid()):
-                    with suppress(OSError):
-                        shown = _argv(child) + b"\n" + Path(f"/proc/{child}/environ").read_bytes()
-                        if shown not in seen:
-                            seen.add(shown)
-                            file.write(shown + b"\n")
-
-
-class Wire:
-    """Records what crosses the loopback interface to and from some ports, one file a port. Needs CAP_NET_RAW."""
-
-    def __init__(self, files: dict[int, Path]) -> None:
-        self._files = {port: path.open("wb") for port, path in files.items()}
-        self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_ETH_P_ALL))
-        self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
-        self._socket.bind(("lo", _ETH_P_ALL))
-        self._socket.settimeout(0.2)
-        self._ends = threading.Event()
-        self._thread = threading.Thread(target=self._record, daemon=True)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._ends.set()
-        self._thread.join()
-        _, self.dropped = struct.unpack("II", self._socket.getsockopt(263, 6, 8))  # SOL_PACKET, PACKET_STATISTICS
-        self._socket.close()
-        for file in self._files.values():
-            file.close()
-
-    def _record(self) -> None:
-        while not self._ends.is_set():
-            with suppress(TimeoutError):
-                packet, address = self._socket.recvfrom(1 << 17)
-                if address[2] == _OUTGOING:
-                    self._keep(packet)
-
-    def _keep(self, packet: bytes) -> None:
-        """Write the payload of one TCP segment over IPv4; each direction goes on where its last one ended."""
-        header = (packet[0] & 15) * 4
-        if packet[0] >> 4 != 4 or packet[9] != socket.IPPROTO_TCP:
-            return
-        source, target = struct.unpack_from("!HH", packet, header)
-        file = self._files.get(source) or self._files.get(target)
-        start = header + (packet[header + 12] >> 4) * 4
-        if file is not None:
-            file.write(packet[start:])
-
-
-class Subscriber:
-    """Writes every MQTT message of a broker into a file."""
-
-    def __init__(self, broker, file: Path) -> None:
-        self._file = file.open("wb")
-        self.heard = 0
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
-        self._client.username_pw_set(broker.username, broker.password)
-        self._client.on_message = self._keep
-        self._subscribed = threading.Event()
-        self._client.on_connect = lambda *_: self._client.subscribe("#", qos=1)
-        self._client.on_subscribe = lambda *_: self._subscribed.set()
-        self._client.connect(broker.host, broker.port)
-
-    def __enter__(self):
-        self._client.loop_start()
-        assert self._subscribed.wait(10), "the broker lets nobody listen"
-        return self
-
-    def __exit__(self, *_):
-        self._client.disconnect()
-        self._client.loop_stop()
-        self._file.close()
-
-    def _keep(self, _client, _data, message) -> None:
-        properties = str(message.properties.json()).encode()
-        self._file.write(b"\n".join([message.topic.encode(), message.payload, properties, b""]))
-        self.heard += 1
-
-
-def may_capture() -> bool:
-    """Tell whether this process may listen on the loopback interface."""
-    try:
-        socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0).close()
-    except OSError:
-        return False
-    return True

@@ -73,7 +73,7 @@ class Action(StrEnum):
     TAMPERED = "tampered"
     TAMPER_CLEARED = "tamper-cleared"
     CLOCK_ACCEPTED = "clock-accepted"
-    PASSPHRASE_CHANGED = "passphrase-changed"
+    PASSPHRASE_CHANGED = "passphrase-changed"  # noqa: S105 - the name of an act
 
 
 @dataclass(frozen=True, slots=True)

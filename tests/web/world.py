@@ -177,7 +177,7 @@ def has_withdrawn(attempt):
 class NobodyKnown:
     """One's own page where no PIN is right; tests/service/test_own_page.py has the real one."""
 
-    async def sign_in(self, unit, pin):
+    async def sign_in(self, _unit, _pin):
         raise RequestError("sign-in-wrong", "Unit and PIN do not belong together.", remedy="Try again.")
 
 
