@@ -76,7 +76,7 @@ bench: setup ## Measure speed and size on this machine
 .PHONY: docs
 docs: setup ## Rewrite the documents that are made of the code: requirements, data inventory
 	@$(BIN)/python -m tests.requirements_table
-	@$(BIN)/python -m gate.store.inventory docs/data-inventory.md
+	@$(BIN)/python -m gate.store.account.inventory docs/data-inventory.md
 
 .PHONY: lock
 lock: # Rewrite the locks: universal, with hashes, without addresses. Needs uv.

@@ -38,8 +38,8 @@ from gate.settings import Settings, broker_password
 from gate.simulated import DeskSimulation, SystemClock
 from gate.site import NO_MODEL, consent_terms
 from gate.store import Store
-from gate.store.clock import TrustedClock
-from gate.store.custody import KeyPlace
+from gate.store.keyring.custody import KeyPlace
+from gate.store.upkeep.clock import TrustedClock
 from gate.vision import wire
 from gate.vision.client import VisionClient, VisionSettings
 from gate.vision.manifest import load_operating_point, manifest_for

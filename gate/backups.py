@@ -12,10 +12,10 @@ from gate.errors import GateError
 from gate.ports import Clock
 from gate.settings import Settings
 from gate.store import Store
-from gate.store.archive import Head
-from gate.store.audit import Action, Actor
-from gate.store.backup import Made
-from gate.store.escrow import EpochSecret
+from gate.store.account.audit import Action, Actor
+from gate.store.backup.archive import Head
+from gate.store.backup.backups import Made
+from gate.store.keyring.escrow import EpochSecret
 
 log = structlog.get_logger()
 

@@ -18,7 +18,7 @@ from gate.notice import Sources, load_sources, propose
 from gate.publish import link
 from gate.settings import Settings
 from gate.store import Store
-from gate.store.keys import Custody
+from gate.store.keyring.keys import Custody
 from gate.upkeep_check import LOOKS
 from gate.vision.manifest import load_operating_point, manifest_for
 

@@ -26,7 +26,7 @@ from gate.errors import RequestError
 from gate.ports import Clock, Vision
 from gate.service import Service, new_attempt
 from gate.store import Store
-from gate.store.consents import MinorOpening
+from gate.store.consent.consents import MinorOpening
 from gate.store.people import Person
 from gate.web.context import FaceStanding, Resident, Said
 

@@ -6,8 +6,8 @@ import sys
 from getpass import getpass
 
 from gate.settings import Settings, credentials_dir
-from gate.store.custody import KeyPlace, Tpm
-from gate.store.keys import Custody
+from gate.store.keyring.custody import KeyPlace, Tpm
+from gate.store.keyring.keys import Custody
 
 
 def key_place(settings: Settings) -> KeyPlace:

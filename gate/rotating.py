@@ -11,7 +11,7 @@ from gate.core.types import Seconds
 from gate.errors import GateError
 from gate.ports import Clock
 from gate.store import Store
-from gate.store.rotation import Renew
+from gate.store.keyring.rotation import Renew
 
 log = structlog.get_logger()
 

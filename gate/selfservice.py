@@ -14,7 +14,7 @@ from gate.errors import RequestError
 from gate.ports import Clock
 from gate.rights import Records
 from gate.service import Service
-from gate.store.audit import Action, Actor
+from gate.store.account.audit import Action, Actor
 
 _BY = By(Channel.SELF_SERVICE, "resident")
 

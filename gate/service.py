@@ -36,8 +36,8 @@ from gate.ports import ProtectedGallery, Screen, Vision
 from gate.recorder import Recorder
 from gate.rotating import Rotating
 from gate.store import Store
-from gate.store.clock import TrustedClock
-from gate.store.rotation import Renew
+from gate.store.keyring.rotation import Renew
+from gate.store.upkeep.clock import TrustedClock
 from gate.upkeep import Upkeep
 from gate.verifier import Verifier
 from gate.withdrawal import ScreenWithdrawals

@@ -113,7 +113,7 @@ class WebSettings(_Section):
 class StorageSettings(_Section):
     """Where the database and, apart from it, the keys live, and who guards the root key.
 
-    custody: from gate/store/custody.py; what it names is used, and nothing else in its place. tpm_tcti, tpm_pcrs: how
+    custody: from gate/store/keyring/custody.py; what it names is used, and nothing else in its place. tpm_tcti, tpm_pcrs: how
     the TPM is reached, and the registers of its SHA-256 bank that must stand as they did when the key was sealed.
     """
 

@@ -8,7 +8,7 @@ from gate.core.consent import ConsentTerms
 from gate.errors import GateError
 from gate.keyplace import key_place
 from gate.settings import Settings
-from gate.store.restore import Site
+from gate.store.backup.restore import Site
 from gate.vision.manifest import manifest_for
 
 NO_MODEL = "0" * 64

@@ -9,8 +9,8 @@ import structlog
 
 from gate.errors import GateError
 from gate.store import Store
-from gate.store.clock import TrustedClock
-from gate.store.retention import Failure
+from gate.store.upkeep.clock import TrustedClock
+from gate.store.upkeep.retention import Failure
 
 log = structlog.get_logger()
 

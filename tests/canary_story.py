@@ -20,9 +20,9 @@ import numpy as np
 
 from gate.app import open_store
 from gate.settings import read_settings
-from gate.store.custody import KEY_NAME
-from gate.store.keys import Custody, KeyUse, MasterKey
-from gate.store.opening import open_backup
+from gate.store.backup.opening import open_backup
+from gate.store.keyring.custody import KEY_NAME
+from gate.store.keyring.keys import Custody, KeyUse, MasterKey
 from gate.vision.protection import Protection
 from tests import canary
 from tests.brokers import _MOSQUITTO, BROKERS, free_port

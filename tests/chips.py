@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gate.store.custody import Tpm
+from gate.store.keyring.custody import Tpm
 
 START_S = 10.0
 

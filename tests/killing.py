@@ -17,8 +17,8 @@ from itertools import count
 from pathlib import Path
 
 from gate.store import Store
-from gate.store.custody import DEVICE_TPM, Tpm
-from gate.store.keys import Custody
+from gate.store.keyring.custody import DEVICE_TPM, Tpm
+from gate.store.keyring.keys import Custody
 from tests.consents import AT_DESK, TERMS
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from gate.core.consent import AgeBand, Agreement, By, Channel, ConsentTerms, Indication, SubjectRef
 from gate.core.consent_record import ConsentEvent, EventKind, ExpiryReason, InvalidationReason, asked_for
 from gate.core.types import ConsentId, NoticeVersion
-from gate.store.ledger import Entry
-from gate.store.receipts import issue
-from gate.store.signing import Signer
+from gate.store.account.signing import Signer
+from gate.store.consent.ledger import Entry
+from gate.store.consent.receipts import issue
 
 DEVICE = Signer(b"\7" * 32)
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -78,8 +78,8 @@ def test_every_figure_is_a_number_that_can_be(figures):
 @pytest.mark.models
 @pytest.mark.portraits
 def test_progress_is_told_from_start_to_end(figures, told):
-    assert [done for _, done, _ in told] == list(range(6))
-    assert told[-1][2] == 5
+    assert [done for _, done, _ in told] == list(range(7))
+    assert told[-1][2] == 6
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from gate.core.rights import Outcome, RequestKind
 from gate.errors import RequestError
 from gate.rights import exported, records_of, write_folder
 from gate.store import Store
-from gate.store.audit import Actor
+from gate.store.account.audit import Actor
 from tests.consents import TERMS, agreement, give
 from tests.notices import publish_notice
 from tests.settings_of import settings_of

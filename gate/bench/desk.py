@@ -14,7 +14,7 @@ from gate.demo.operator import prepare_site
 from gate.demo.settings import desk_settings
 from gate.settings import Settings
 from gate.store import Store
-from gate.store.templates import TEMPLATE_BYTES
+from gate.store.consent.templates import TEMPLATE_BYTES
 from gate.vision.client import VisionSettings
 from gate.vision.manifest import load_operating_point, manifest_for
 

@@ -18,9 +18,9 @@ from gate.bench.desk import agreement_to, bench_settings, draw_template
 from gate.core.types import Seconds
 from gate.demo.operator import prepare_site
 from gate.store import Store
+from gate.store.consent.templates import TEMPLATE_BYTES, template_binding
 from gate.store.database import Database
 from gate.store.db import DATABASE_NAME
-from gate.store.templates import TEMPLATE_BYTES, template_binding
 from gate.store.vault import Binding, Vault
 from gate.vision.renewal import renewed_now
 

@@ -16,8 +16,8 @@ from gate.commands.asking import ask, confirm, opened, trusted_now
 from gate.commands.resident import DEFAULT_CONFIG, Config
 from gate.errors import GateError, RequestError, VaultError
 from gate.settings import Settings, read_settings
-from gate.store.keys import Custody, MasterKey
-from gate.store.opening import LeftOut
+from gate.store.backup.opening import LeftOut
+from gate.store.keyring.keys import Custody, MasterKey
 
 backup = typer.Typer(no_args_is_help=True, help="Backups and the recovery shares that open them anywhere.")
 
@@ -44,7 +44,7 @@ def make(
 ) -> None:
     """Write one sealed backup, with its list and escrow, also beside a running gate."""
     from gate.backups import make_backup
-    from gate.store.audit import Actor
+    from gate.store.account.audit import Actor
 
     with opened(config) as (settings, store):
         where = folder or _named_folder(settings)
@@ -62,7 +62,7 @@ def verify(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Open a backup without writing anything: is it whole, how old is it, what would come back."""
-    from gate.store.opening import choose, look_beside, open_backup
+    from gate.store.backup.opening import choose, look_beside, open_backup
 
     with _root(read_settings(config), shares=shares) as (master, _):
         found = open_backup(choose(file, master), master)
@@ -92,7 +92,7 @@ def make_shares(
 
     Earlier shares keep opening: the root key never changes. Only a reset ends them.
     """
-    from gate.store.recovery import split
+    from gate.store.keyring.recovery import split
 
     if not sys.stdout.isatty():
         raise RequestError(
@@ -128,8 +128,8 @@ def restore(
     With this device's own key, or, where it has none (or with --shares), with the recovery shares, one a line.
     """
     from gate.site import restore_site
-    from gate.store.opening import choose
-    from gate.store.restore import restore as put_back
+    from gate.store.backup.opening import choose
+    from gate.store.backup.restore import restore as put_back
 
     settings = read_settings(config)
     gate_id = settings.site.gate_id
@@ -168,7 +168,7 @@ def restore(
 def reset(config: Config = DEFAULT_CONFIG) -> None:
     """Erase this gate from the device: keys first, then all data. Works on damaged ones too. It cannot be undone."""
     from gate.keyplace import key_place
-    from gate.store.reset import reset as erase
+    from gate.store.backup.reset import reset as erase
 
     settings = read_settings(config)
     gate_id = settings.site.gate_id
@@ -219,7 +219,7 @@ def _root(settings: Settings, *, shares: bool) -> Iterator[tuple[MasterKey, bool
 def _own_root(settings: Settings, *, needed: bool) -> MasterKey | None:
     """Give the device's own key, None where it has none; one that does not open counts only where it is *needed*."""
     from gate.keyplace import key_place
-    from gate.store.custody import load_root
+    from gate.store.keyring.custody import load_root
 
     try:
         return load_root(key_place(settings), create=False)
@@ -231,7 +231,7 @@ def _own_root(settings: Settings, *, needed: bool) -> MasterKey | None:
 
 
 def _from_shares(custody: Custody) -> MasterKey:
-    from gate.store.recovery import collect
+    from gate.store.keyring.recovery import collect
 
     def lines() -> Iterator[str]:
         while True:
@@ -250,7 +250,7 @@ def _from_shares(custody: Custody) -> MasterKey:
 
 
 def _note_shares(config: Path, threshold: int, of: int) -> None:
-    from gate.store.audit import Action, Actor
+    from gate.store.account.audit import Action, Actor
 
     with opened(config) as (_, store):
         detail = {"threshold": threshold, "of": of}

@@ -22,8 +22,8 @@ def export(file: File, config: Config = DEFAULT_CONFIG) -> None:
     """Write the archive: pages to read and print, and the same as JSON. No person is in it."""
     from gate.govern.evidence.export import export as exported
     from gate.govern.files import refuse_unwritable, write_whole
-    from gate.store.audit import Action, Actor
-    from gate.store.signing import fingerprint
+    from gate.store.account.audit import Action, Actor
+    from gate.store.account.signing import fingerprint
 
     refuse_unwritable(file)
     with opened(config) as (settings, store):

@@ -134,7 +134,7 @@ def verify_certificate(
     """Check a certificate of the end of face, on any machine; compare the fingerprint with the one the gate shows."""
     from gate.govern.files import read_most
     from gate.govern.stop import KIND
-    from gate.store.signing import verify
+    from gate.store.account.signing import verify
 
     certificate = verify(read_most(file, _ASSESSMENT_BYTES_MOST), KIND)
     for name, value in certificate.document.items():

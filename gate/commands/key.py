@@ -11,11 +11,11 @@ from gate.commands.resident import DEFAULT_CONFIG, Config
 from gate.errors import RequestError, VaultError
 from gate.settings import Settings, read_settings
 from gate.store import Store
-from gate.store.audit import Action, Actor
-from gate.store.custody import PASSPHRASE_NAME, KeyPlace, PassphraseCustodian, load_root
-from gate.store.keyfiles import alone_in
-from gate.store.keys import Custody
-from gate.store.signing import fingerprint
+from gate.store.account.audit import Action, Actor
+from gate.store.account.signing import fingerprint
+from gate.store.keyring.custody import PASSPHRASE_NAME, KeyPlace, PassphraseCustodian, load_root
+from gate.store.keyring.keyfiles import alone_in
+from gate.store.keyring.keys import Custody
 
 key = typer.Typer(no_args_is_help=True, help="The root key: who guards it, which epoch is in force.")
 

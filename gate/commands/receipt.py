@@ -42,7 +42,7 @@ def verify_receipt(
     ] = None,
 ) -> None:
     """Check a receipt and say in plain words what it attests. Needs no gate, no settings and no network."""
-    from gate.store.receipts import read
+    from gate.store.consent.receipts import read
 
     wanted = None if fingerprint is None else _digits(fingerprint)
     facts = read(_content(file))

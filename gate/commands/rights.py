@@ -16,7 +16,7 @@ from gate.core.types import PersonId
 from gate.errors import GateError, RequestError
 from gate.settings import Settings
 from gate.store import Store
-from gate.store.audit import Action, Actor
+from gate.store.account.audit import Action, Actor
 from gate.store.people import Person
 
 rights = typer.Typer(

@@ -11,7 +11,7 @@ from gate.commands.asking import ask, confirm, opened, trusted_now
 from gate.commands.resident import DEFAULT_CONFIG, Config
 from gate.core.retention import DATA_TABLE
 from gate.errors import RequestError
-from gate.store.retention import RunReport
+from gate.store.upkeep.retention import RunReport
 
 retention = typer.Typer(no_args_is_help=True, help="What is kept how long, and the runs that delete it.")
 clock = typer.Typer(no_args_is_help=True, help="The latest time the gate has seen.")

@@ -1,6 +1,6 @@
 """How long each thing the device may hold is kept, what starts its clock, and what ends it (R75).
 
-``DATA_TABLE`` is the one list; the deleting is done in ``gate/store/retention.py``, by the cut-offs given here.
+``DATA_TABLE`` is the one list; the deleting is done in ``gate/store/upkeep/retention.py``, by the cut-offs given here.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class DataRow:
     enforced: str
 
 
-_ENGINE = "gate/store/retention.py, hourly and at each start"
+_ENGINE = "gate/store/upkeep/retention.py, hourly and at each start"
 _VISION = "gate/vision/worker.py: memory only, overwritten"
 
 DATA_TABLE: Final[tuple[DataRow, ...]] = (
@@ -110,7 +110,7 @@ DATA_TABLE: Final[tuple[DataRow, ...]] = (
         "the epoch",
         "until the next erasure (epoch secret); the device's life (root key)",
         "an erasure rotates the epoch; a factory reset ends all",
-        "gate/store/rotation.py",
+        "gate/store/keyring/rotation.py",
     ),
     DataRow(
         Item.TEMPLATE,

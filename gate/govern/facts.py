@@ -11,7 +11,7 @@ from gate.core.retention import DATA_TABLE, Item
 from gate.govern.approval import face_approved
 from gate.settings import Settings
 from gate.store import Store
-from gate.store.keys import Custody
+from gate.store.keyring.keys import Custody
 
 F = TypeVar("F")
 

@@ -14,8 +14,8 @@ from gate.govern.pages import page
 from gate.govern.report import Section, facts, when
 from gate.settings import Settings
 from gate.store import Store
-from gate.store.audit import Action
-from gate.store.signing import fingerprint
+from gate.store.account.audit import Action
+from gate.store.account.signing import fingerprint
 from gate.vision.renewal import renewed_now
 
 KIND = "certificate"

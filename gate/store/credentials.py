@@ -11,13 +11,13 @@ from datetime import datetime
 from gate.core.credentials import CredentialId, Verdict, is_card_number, pin_fault
 from gate.core.types import Method, PersonId, Reason
 from gate.errors import RequestError
-from gate.store import tombstones
 from gate.store.database import Database
 from gate.store.people import People, fresh_person
 from gate.store.pins import PinCheck, dummy_verifier, generate_pin, make_verifier
 from gate.store.throttle import Throttle
 from gate.store.times import seconds_of, time_of
-from gate.store.tombstones import Kind
+from gate.store.upkeep import tombstones
+from gate.store.upkeep.tombstones import Kind
 
 # An ended tenancy ends what it gave at that very second, whenever the housekeeping comes to revoke it.
 _VALID_CARD = """SELECT person_id FROM credentials WHERE kind = 'card' AND lookup = :lookup

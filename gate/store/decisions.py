@@ -8,9 +8,9 @@ from enum import StrEnum
 
 from gate.core.types import AttemptId, Decision, Method, TemplateId
 from gate.errors import VaultError
+from gate.store.consent.templates import Templates
 from gate.store.database import Database
 from gate.store.outbox import Outbox
-from gate.store.templates import Templates
 from gate.store.times import month_of, seconds_of
 
 # R75: the month and no more, so that what is not used can go; written once a month, not at every passage (R36).

@@ -24,7 +24,7 @@ from gate.core.notices import (
 )
 from gate.core.types import NoticeVersion
 from gate.errors import RequestError
-from gate.store.audit import Action, Actor, AuditLog
+from gate.store.account.audit import Action, Actor, AuditLog
 from gate.store.database import Database, Row
 from gate.store.times import seconds_of, time_of
 

@@ -14,10 +14,10 @@ from gate.core.consent import SubjectRef
 from gate.core.credentials import is_unit
 from gate.core.types import ConsentId, PersonId
 from gate.errors import RequestError, VaultError
-from gate.store import tombstones
 from gate.store.database import Database, Row
 from gate.store.times import seconds_of, time_of
-from gate.store.tombstones import Kind
+from gate.store.upkeep import tombstones
+from gate.store.upkeep.tombstones import Kind
 from gate.store.vault import Binding, Sealed, Vault
 
 _SELECT = "SELECT id, wrapped_key, sealed, ends_at FROM people"

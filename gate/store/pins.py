@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from gate.core.credentials import PIN_DIGITS, CredentialId, pin_fault
 from gate.core.types import PersonId
-from gate.store.hashing import USUAL, Cost, one_hash
+from gate.store.keyring.hashing import USUAL, Cost, one_hash
 
 _SALT_BYTES, _HASH_BYTES = 16, 32
 _COST = re.compile(r"\$argon2id\$v=19\$m=([0-9]{1,9}),t=([0-9]{1,9}),p=([0-9]{1,9})\$")

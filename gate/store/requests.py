@@ -13,7 +13,7 @@ from gate.core.consent import Channel
 from gate.core.rights import NextOfKin, Outcome, RequestKind, RequestState, due_at, state_of
 from gate.core.types import PersonId
 from gate.errors import RequestError, VaultError
-from gate.store.audit import Action, Actor, AuditLog
+from gate.store.account.audit import Action, Actor, AuditLog
 from gate.store.database import Database, Row
 from gate.store.times import seconds_of, time_of
 from gate.store.vault import Binding, Sealed, Vault

@@ -10,8 +10,8 @@ from gate.core.consent import By, Channel
 from gate.core.receipt import Receipt
 from gate.core.types import Method, PersonId
 from gate.errors import RequestError, VaultError
-from gate.store.audit import Action, Actor, AuditLog
-from gate.store.consents import Consents
+from gate.store.account.audit import Action, Actor, AuditLog
+from gate.store.consent.consents import Consents
 from gate.store.credentials import Credentials
 from gate.store.database import Database
 from gate.store.people import People, Person, fresh_person

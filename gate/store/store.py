@@ -10,36 +10,36 @@ from pathlib import Path
 
 from gate.core.consent import ConsentTerms
 from gate.errors import VaultError
-from gate.store.assessments import Assessments
-from gate.store.audit import AuditLog
-from gate.store.backup import Backups
-from gate.store.clock import ClockMark
-from gate.store.consents import Consents
+from gate.store.account.assessments import Assessments
+from gate.store.account.audit import AuditLog
+from gate.store.account.figures import Figures
+from gate.store.account.registers import Registers
+from gate.store.account.signing import Signer
+from gate.store.backup.backups import Backups
+from gate.store.backup.staging import Staging, hold_settled
+from gate.store.consent.consents import Consents
+from gate.store.consent.ledger import Ledger
+from gate.store.consent.templates import Templates
 from gate.store.credentials import CredentialKeys, Credentials
-from gate.store.custody import CUSTODIANS, DEVICE_TPM, Ask, KeyPlace, Tpm, load_root
 from gate.store.database import Database
 from gate.store.db import DATABASE_NAME
 from gate.store.decisions import Decisions
-from gate.store.epochs import FIRST_EPOCH, Epochs, EpochSecrets
-from gate.store.erasures import Erasures
-from gate.store.figures import Figures
 from gate.store.folders import private_folder, unusable
 from gate.store.holds import Hold
-from gate.store.keys import Custody, KeyUse, MasterKey, refuse_keys_beside_data
-from gate.store.ledger import Ledger
+from gate.store.keyring.custody import CUSTODIANS, DEVICE_TPM, Ask, KeyPlace, Tpm, load_root
+from gate.store.keyring.epochs import FIRST_EPOCH, Epochs, EpochSecrets
+from gate.store.keyring.keys import Custody, KeyUse, MasterKey, refuse_keys_beside_data
+from gate.store.keyring.rotation import Rotation
 from gate.store.notices import Notices
 from gate.store.outbox import Outbox
 from gate.store.people import People
-from gate.store.registers import Registers
 from gate.store.requests import Requests
 from gate.store.residents import Residents
-from gate.store.retention import Retention
-from gate.store.rotation import Rotation
-from gate.store.signing import Signer
-from gate.store.staging import Staging, hold_settled
-from gate.store.tamper import Tamper
-from gate.store.templates import Templates
 from gate.store.throttle import Throttle
+from gate.store.upkeep.clock import ClockMark
+from gate.store.upkeep.erasures import Erasures
+from gate.store.upkeep.retention import Retention
+from gate.store.upkeep.tamper import Tamper
 from gate.store.vault import Vault
 
 

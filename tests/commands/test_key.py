@@ -13,8 +13,8 @@ from gate.cli import cli
 from gate.errors import RequestError, VaultError
 from gate.keyplace import key_place
 from gate.settings import read_settings
-from gate.store.custody import load_root
-from gate.store.keys import Custody
+from gate.store.keyring.custody import load_root
+from gate.store.keyring.keys import Custody
 
 SETTINGS = """
 [site]

@@ -10,7 +10,7 @@ from gate.cli import cli
 from gate.core.consent_record import EventKind
 from gate.errors import RequestError
 from gate.settings import read_settings
-from gate.store.signing import Signer, fingerprint
+from gate.store.account.signing import Signer, fingerprint
 from tests.consents import AT_DESK, agreement, give
 from tests.notices import publish_notice
 from tests.receipts import DEVICE, receipt_of

@@ -8,7 +8,7 @@ import pytest
 
 from gate.core.consent import Channel
 from gate.core.rights import RequestKind
-from gate.store.audit import Action, Actor
+from gate.store.account.audit import Action, Actor
 from tests.commands.test_upkeep import config, gate, opened
 from tests.consents import give
 from tests.notices import publish_notice

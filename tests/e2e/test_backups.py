@@ -5,7 +5,7 @@ import asyncio
 from gate.app import open_gate
 from gate.settings import read_settings
 from gate.simulated import SimulatedScreen
-from gate.store.backup import backups_in
+from gate.store.backup.backups import backups_in
 
 SETTINGS = """
 [site]

@@ -8,7 +8,7 @@ from gate.core.retention import DATA_TABLE
 from gate.errors import RequestError
 from gate.govern.approval import approve, face_approved, present_sha256
 from gate.govern.assessment import assessment, assessment_markdown, read_assessment
-from gate.store.audit import Action
+from gate.store.account.audit import Action
 
 
 @pytest.fixture

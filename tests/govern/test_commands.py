@@ -16,7 +16,7 @@ from gate.errors import RequestError
 from gate.govern.approval import face_approved, present_sha256
 from gate.notice import load_sources, publish
 from gate.settings import read_settings
-from gate.store.audit import Action
+from gate.store.account.audit import Action
 
 SETTINGS = """
 [site]

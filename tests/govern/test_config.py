@@ -12,7 +12,7 @@ from gate.govern.approval import face_approved, present_sha256
 from gate.govern.config import config_sha256, configuration, short
 from gate.notice import load_sources, publish
 from gate.settings import BrokerSettings, Under14Settings
-from gate.store.keys import Custody
+from gate.store.keyring.keys import Custody
 
 BANK = Recipient("Bank", "+86 1", "none", "post", "names")
 FIXERS = Processor("Fixers", "+86 2", "repair", "none", "sealed", date(2026, 1, 1))

@@ -24,7 +24,7 @@ from gate.govern.evidence.archive import MANIFEST, _zipped, json_file, packed, v
 from gate.govern.evidence.export import export, gathered
 from gate.govern.evidence.site import few
 from gate.settings import BrokerSettings
-from gate.store.signing import Signer
+from gate.store.account.signing import Signer
 from tests.govern.conftest import CANARIES, NOON, enter_people
 
 FORBIDDEN = re.compile(r"complian|certified|certif(y|ies)\b|合规|认证", re.IGNORECASE)

@@ -11,8 +11,8 @@ from gate.core.consent_record import EventKind, InvalidationReason
 from gate.errors import RequestError, VaultError
 from gate.govern.approval import approve, face_approved
 from gate.govern.stop import plan, stop_service
-from gate.store.audit import Action
-from gate.store.signing import verify
+from gate.store.account.audit import Action
+from gate.store.account.signing import verify
 from tests.govern.conftest import enter_people
 
 

@@ -9,9 +9,10 @@ import pytest
 import structlog
 
 from gate.backups import BackupKeeper
-from gate.store import Store, tombstones
-from gate.store.backup import LIST_NAME, backups_in
-from gate.store.escrow import ESCROW_NAME, Escrow
+from gate.store import Store
+from gate.store.backup.backups import LIST_NAME, backups_in
+from gate.store.keyring.escrow import ESCROW_NAME, Escrow
+from gate.store.upkeep import tombstones
 from tests.consents import TERMS
 
 HOUR = timedelta(hours=1)

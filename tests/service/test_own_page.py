@@ -13,8 +13,8 @@ from gate.core.rights import Outcome
 from gate.rights import records_of
 from gate.selfservice import SelfService
 from gate.service import new_attempt
-from gate.store.audit import Action, Actor
-from gate.store.clock import TrustedClock
+from gate.store.account.audit import Action, Actor
+from gate.store.upkeep.clock import TrustedClock
 from gate.vision.manifest import load_operating_point, manifest_for
 from gate.web.app import create_app
 from gate.web.context import WebContext
@@ -57,7 +57,7 @@ def at_page(at_gate, models_dir):
 
     def run(scenario):
         async def play(gate):
-            clock = TrustedClock(gate.clock, gate.store.clock)
+            clock = TrustedClock(gate.clock, gate.store.upkeep.clock)
             point = load_operating_point(models_dir, manifest_for(models_dir, "embed"))
             records = records_of(settings_of("north"), gate.store, point)
             context = WebContext(

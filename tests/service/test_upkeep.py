@@ -6,7 +6,7 @@ from datetime import timedelta
 import structlog
 
 from gate.core.consent import By, Channel
-from gate.store.audit import Action
+from gate.store.account.audit import Action
 
 YEAR = timedelta(days=366)
 

@@ -12,7 +12,7 @@ from gate.core.phases import Confirming, Gate, Idle, Verifying
 from gate.core.types import Method, Reason, WithdrawalOutcome
 from gate.errors import RequestError
 from gate.service import new_attempt
-from gate.store import receipts
+from gate.store.consent import receipts
 from gate.withdrawal import ScreenWithdrawals
 from tests.service.world import CARD, FACE, OTHER_FACE, with_rules
 

@@ -16,7 +16,7 @@ from gate.hardware import Hardware
 from gate.service import Service, new_attempt
 from gate.simulated import ShiftedClock, SimulatedScreen
 from gate.store import Store
-from gate.store.clock import TrustedClock
+from gate.store.upkeep.clock import TrustedClock
 from gate.web.context import Said
 from tests.consents import TERMS, give
 from tests.fakes import FakeVision

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gate.store import Store
-from gate.store.backup import Made
-from gate.store.custody import KeyPlace, load_root
-from gate.store.escrow import EpochSecret
-from gate.store.keys import Custody, MasterKey
-from gate.store.opening import choose
-from gate.store.restore import Restored, Site, restore
+from gate.store.backup.backups import Made
+from gate.store.backup.opening import choose
+from gate.store.backup.restore import Restored, Site, restore
+from gate.store.keyring.custody import KeyPlace, load_root
+from gate.store.keyring.escrow import EpochSecret
+from gate.store.keyring.keys import Custody, MasterKey
 from tests.consents import AT_DESK, TERMS, give
 from tests.notices import publish_notice
 

@@ -36,8 +36,12 @@ def test_no_table_could_hold_when_a_person_passed(store, intruder):
     """R36, R38: no attendance, scoring or blocklist can grow out of what is stored: a passage has no person."""
     assert list(Purpose) == [Purpose.OPEN_GATE]
     with intruder() as connection:
-        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        columns = {table: {row[1] for row in connection.execute(f"PRAGMA table_info({table})")} for table in tables}
+        tables = [
+            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
+        columns = {
+            table: {row[1] for row in connection.execute(f"PRAGMA table_info({table})")} for table in tables
+        }
     assert columns["decisions"] == {"attempt", "at", "gate", "method", "granted", "reason", "outcome"}
     assert [table for table, names in columns.items() if "attempt" in names] == ["decisions"]
 

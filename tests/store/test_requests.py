@@ -7,7 +7,7 @@ import pytest
 from gate.core.consent import Channel
 from gate.core.rights import NextOfKin, Outcome, RequestKind, RequestState, due_at
 from gate.errors import RequestError, VaultError
-from gate.store.audit import Action, Actor
+from gate.store.account.audit import Action, Actor
 
 DAY = timedelta(days=1)
 KIN = NextOfKin("Li Wei", "daughter", "household register")

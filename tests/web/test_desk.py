@@ -11,7 +11,7 @@ from gate.core.consent import Approver, Relation, RelationProof
 from gate.core.consent_record import EventKind, ExpiryReason, InvalidationReason, Standing
 from gate.core.notices import Form
 from gate.errors import RequestError, VaultError
-from gate.store.receipts import read
+from gate.store.consent.receipts import read
 from gate.web.consent_words import APPROVERS, BEFORE, PROOFS, REASONS, RECEIPTS, RELATIONS, STANDINGS
 from gate.web.context import ChildSaid, FaceStanding
 from gate.web.desk import RESIDENTS_A_PAGE

@@ -7,7 +7,7 @@ import pytest
 
 from gate.core import phases
 from gate.core.policy import Conditions
-from gate.store.keys import Custody
+from gate.store.keyring.keys import Custody
 from gate.web.app import create_app
 from gate.web.words import CUSTODY, OBSTACLES, PHASES
 from tests.notices import FIRST as NOTICE

@@ -11,7 +11,7 @@ from typing import Final
 
 from gate.core.canonical import Json
 from gate.errors import RequestError
-from gate.store.signing import SignedDocument, Signer, verify
+from gate.store.account.signing import SignedDocument, Signer, verify
 
 KIND: Final = "evidence"
 SCHEMA: Final = "gate-evidence-1"

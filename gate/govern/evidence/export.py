@@ -16,7 +16,7 @@ from gate.govern.pages import page
 from gate.govern.report import Section, when
 from gate.settings import Settings
 from gate.store import Store
-from gate.store.signing import fingerprint
+from gate.store.account.signing import fingerprint
 
 TITLE: Final = "Evidence of a face gate · 人脸识别门禁证据包"
 

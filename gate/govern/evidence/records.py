@@ -13,7 +13,7 @@ from gate.govern.evidence.site import few
 from gate.govern.report import Section, Table, when
 from gate.settings import Settings
 from gate.store import Store
-from gate.store.audit import Action
+from gate.store.account.audit import Action
 
 _NEWEST_LINES: Final = 200
 _BACKUPS: Final = (Action.BACKUP_MADE, Action.BACKUP_RESTORED)

@@ -14,9 +14,9 @@ from gate.govern.assessment import point_of
 from gate.govern.report import Section, Table, facts, flat, when
 from gate.settings import PROJECT, Settings
 from gate.store import Store
-from gate.store.inventory import inventory
-from gate.store.keys import Custody
-from gate.store.signing import fingerprint
+from gate.store.account.inventory import inventory
+from gate.store.account.signing import fingerprint
+from gate.store.keyring.keys import Custody
 from gate.vision.manifest import load_manifests
 
 _HIDDEN: Final[dict[str, set[str] | bool]] = {

@@ -1,0 +1,1 @@
+"""Backups, putting one back, and erasing the gate."""

@@ -1,0 +1,1 @@
+"""Consents, their ledger and receipts, and the templates that live by them."""

@@ -1,0 +1,177 @@
+"""Reading templates: only those whose consent holds now (R21)."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gate.core.consent import Consent, ConsentState, Purpose, SubjectRef, is_active
+from gate.core.types import ConsentId, NoticeVersion, TemplateId
+from gate.errors import VaultError
+from gate.store.database import Database, Row
+from gate.store.keyring.epochs import Epochs
+from gate.store.notices import Notices
+from gate.store.times import time_of
+from gate.store.vault import Binding, Sealed
+
+TEMPLATE_BYTES = 512
+"""One template: 128 little-endian float32."""
+
+_GALLERY = """SELECT consents.*, templates.id, wrapped_key, sealed
+    FROM templates JOIN consents ON consents.id = templates.consent_id WHERE model_sha256 = :model"""
+_IDS = "SELECT id FROM templates ORDER BY rowid"
+_SEALED = "SELECT id, consent_id, model_sha256, wrapped_key, sealed FROM templates ORDER BY rowid"
+_CONSENT = """SELECT consents.*
+    FROM templates JOIN consents ON consents.id = templates.consent_id
+    WHERE model_sha256 = :model AND templates.id = :template"""
+
+
+def consent_of(row: Row) -> Consent:
+    """Read a whole row of the consents table."""
+    (
+        consent,
+        subject,
+        purpose,
+        notice,
+        language,
+        given_at,
+        expires_at,
+        ended_at,
+        state,
+        restricted_at,
+        under_14,
+    ) = row
+    return Consent(
+        id=ConsentId(consent),
+        subject=SubjectRef(subject),
+        purpose=Purpose(purpose),
+        notice=NoticeVersion(notice),
+        language=language,
+        given_at=time_of(given_at),
+        expires_at=time_of(expires_at),
+        ended_at=None if ended_at is None else time_of(ended_at),
+        state=ConsentState(state),
+        restricted_at=None if restricted_at is None else time_of(restricted_at),
+        under_14=bool(under_14),
+    )
+
+
+def template_binding(template: str, consent: str, model_sha256: str, epoch: int) -> Binding:
+    """Bind a template to its consent, the model that made it and the epoch (R50)."""
+    return Binding("templates", template, epoch, consent, model_sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """What the matcher may load: ids with protected templates of 128 little-endian float32, and the records left out.
+
+    epoch, seed: of the transform they are protected with. faulty: altered or moved records. They take no part in
+    matching, and somebody should be told (R76).
+    """
+
+    epoch: int
+    seed: bytes = field(repr=False)
+    templates: tuple[tuple[TemplateId, bytes], ...] = field(repr=False)
+    faulty: tuple[TemplateId, ...]
+
+
+class Templates:
+    """The templates table, as the matcher and the recorder read it."""
+
+    def __init__(self, database: Database, epochs: Epochs, notices: Notices, model_sha256: str) -> None:
+        self._database = database
+        self._epochs = epochs
+        self._notices = notices
+        self._model_sha256 = model_sha256
+
+    def gallery(self, at: datetime) -> Gallery:
+        """Unseal every template of this model whose consent is active at *at*; a faulty one stops only itself.
+
+        Where the epoch's secret is lost every template is faulty, and card and PIN go on. Raises VaultError
+        ``epoch-sealed``, or what keeps the secret from being read.
+        """
+        try:
+            epoch = self._epochs.current
+        except VaultError as error:
+            if error.code != "epoch-lost":
+                raise
+            return Gallery(0, b"", (), self._all_ids())
+        notice = self._notices.current_version
+        templates: list[tuple[TemplateId, bytes]] = []
+        faulty: list[TemplateId] = []
+        rows = self._database.rows(_GALLERY, model=self._model_sha256)
+        for *columns, template, wrapped_key, content in rows:
+            consent = consent_of(tuple(columns))
+            if notice is None or not is_active(consent, at, notice):
+                continue
+            binding = template_binding(template, consent.id, self._model_sha256, epoch.number)
+            try:
+                embedding = epoch.vault.open(Sealed(wrapped_key, content), binding)
+            except VaultError:
+                faulty.append(TemplateId(template))
+            else:
+                templates.append((TemplateId(template), embedding))
+        if faulty and self._epochs.number != epoch.number:
+            return self.gallery(at)  # another process changed the epoch between the two looks
+        return Gallery(epoch.number, epoch.seed, tuple(templates), tuple(faulty))
+
+    def permits(self, template: TemplateId, at: datetime) -> bool:
+        """Tell whether a match with *template* may still open: it is there, of this model, its consent active."""
+        notice = self._notices.current_version
+        rows = self._database.rows(_CONSENT, model=self._model_sha256, template=template)
+        return notice is not None and any(is_active(consent_of(row), at, notice) for row in rows)
+
+    def drop_unopenable(self) -> tuple[TemplateId, ...]:
+        """Delete every template, of whichever model, that the epoch in force does not open; give their ids.
+
+        Where the epoch is lost that is all of them. A new epoch is due then. Raises VaultError, and deletes nothing,
+        where the epoch's secret cannot be read just now.
+        """
+
+        def work(connection: sqlite3.Connection) -> tuple[TemplateId, ...]:
+            opened = self._opened_ids()  # in here, so that no other process changes the epoch meanwhile
+            dropped = tuple(template for template in self._all_ids() if template not in opened)
+            connection.executemany("DELETE FROM templates WHERE id = ?", [(each,) for each in dropped])
+            return dropped
+
+        dropped = self._database.write(work)
+        if dropped:
+            self._database.scrub()
+        return dropped
+
+    def _all_ids(self) -> tuple[TemplateId, ...]:
+        return tuple(TemplateId(template) for (template,) in self._database.rows(_IDS))
+
+    def _opened_ids(self) -> frozenset[TemplateId]:
+        try:
+            epoch = self._epochs.current
+        except VaultError as error:
+            if error.code != "epoch-lost":
+                raise
+            return frozenset()
+        opened = set()
+        for template, consent, model, wrapped_key, content in self._database.rows(_SEALED):
+            binding = template_binding(template, consent, model, epoch.number)
+            with suppress(VaultError):
+                epoch.vault.open(Sealed(wrapped_key, content), binding)
+                opened.add(TemplateId(template))
+        return frozenset(opened)
+
+    def use_of(self, consent: ConsentId) -> tuple[datetime, int] | None:
+        """Give since when the consent's template is there and the month of its last use, None without one (R70)."""
+        sql = "SELECT created_at, last_used_month FROM templates WHERE consent_id = :consent"
+        rows = self._database.rows(sql, consent=consent)
+        return (time_of(rows[0][0]), rows[0][1]) if rows else None
+
+    def mark(self) -> str:
+        """Give a word that differs once templates came or went, or a face was restricted or released."""
+        sql = """SELECT (SELECT count(*) FROM templates), (SELECT coalesce(sum(restricted_at), 0) FROM consents
+            WHERE state = 'given')"""
+        return "/".join(map(str, self._database.rows(sql)[0]))
+
+    def count(self) -> int:
+        """Count the stored templates, usable or not."""
+        stored: int = self._database.rows("SELECT count(*) FROM templates")[0][0]
+        return stored

@@ -1,0 +1,1 @@
+"""What must go in time, what has gone for good, and what is watched over."""
