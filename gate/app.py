@@ -38,6 +38,7 @@ from gate.settings import Settings, broker_password
 from gate.simulated import DeskSimulation, SystemClock
 from gate.site import NO_MODEL, consent_terms
 from gate.store import Store
+from gate.store.holds import SERVING_NAME
 from gate.store.keyring.custody import KeyPlace
 from gate.store.upkeep.clock import TrustedClock
 from gate.vision import wire
@@ -237,7 +238,7 @@ def open_store(settings: Settings, place: KeyPlace | None = None) -> Store:
 @contextmanager
 def _alone_on(data_dir: Path) -> Iterator[None]:
     """Keep a second gate off the same data. Raises VaultError when one serves already; the kernel frees a dead one's."""
-    with (data_dir / "serving").open("w", encoding="ascii") as file:
+    with (data_dir / SERVING_NAME).open("w", encoding="ascii") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

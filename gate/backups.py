@@ -33,7 +33,7 @@ class BackupKeeper:
         self._clock = clock
         self._looked = False
         self._newest: Head | None = None
-        self._listed = -1
+        self._listed = ""
         self._fault: GateError | None = None
 
     @property
@@ -69,7 +69,7 @@ class BackupKeeper:
             self._looked = True
         if self._is_due():
             made = await self._made()
-            self._newest, self._listed = made.head, made.head.tombstones
+            self._newest, self._listed = made.head, made.listed
         else:
             self._listed = await asyncio.to_thread(
                 backups.list_erased, self._folder, at=now, known=self._listed

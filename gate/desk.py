@@ -17,7 +17,6 @@ from gate.core.consent import (
     ConsentState,
     Guardian,
     Indication,
-    fourteen_from,
     major,
 )
 from gate.core.receipt import Receipt
@@ -26,7 +25,7 @@ from gate.errors import RequestError
 from gate.ports import Clock, Vision
 from gate.service import Service, new_attempt
 from gate.store import Store
-from gate.store.consent.consents import MinorOpening
+from gate.store.consent.consents import MINOR_OPEN_FOR, MinorOpening
 from gate.store.people import Person
 from gate.web.context import FaceStanding, Resident, Said
 
@@ -168,12 +167,20 @@ class Desk:
         return receipt
 
     def receipts(self, person: PersonId) -> Sequence[Receipt]:
-        """Issue all receipts of a person again, oldest first."""
-        return self._store.consents.receipts(person)
+        """Issue all receipts of a person again, oldest first; of a child only those of the last MINOR_OPEN_FOR.
+
+        What was just decided is handed to the guardian who is there. Earlier ones are part of the child's record, which
+        opens with a second approval only (R27): gate rights export.
+        """
+        issued = self._store.consents.receipts(person)
+        now = self._clock.now()
+        if not self._store.people.get(person).is_child(now):
+            return issued
+        return [each for each in issued if each.facts.at > now - MINOR_OPEN_FOR]
 
     def _seen(self, person: Person) -> Resident:
         now = self._clock.now()
-        child = person.turns_14_on is not None and now < fourteen_from(person.turns_14_on)
+        child = person.is_child(now)
         consents = self._store.consents.of(person.id)
         standing = standing_of(consents, now, self._service.notice)
         if standing is FaceStanding.NONE and person.refusal:

@@ -12,9 +12,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import structlog
 
+from gate.cameraloan import CameraLoan, camera_busy
+from gate.chores import Chores, told, unforeseen
 from gate.core import effects as do
 from gate.core import inputs as on
 from gate.core.attempt import advance, deadline, face_is_offered
@@ -29,7 +32,7 @@ from gate.core.types import (
     Seconds,
     WithdrawalOutcome,
 )
-from gate.errors import GateError, RequestError
+from gate.errors import GateError
 from gate.hardware import Hardware
 from gate.notice import NoticeBoard
 from gate.ports import ProtectedGallery, Screen, Vision
@@ -107,8 +110,8 @@ class Service:
         self._templates = 0
         self._stored = ""
         self._hour: datetime | None = None
-        self._storage_fault = False
-        self._camera_lent = False
+        self._chores = Chores()
+        self._loan = CameraLoan()
         self._upkeep = Upkeep(store, clock)
         self._epoch = UNKNOWN
         self._recorder = Recorder(store, clock)
@@ -138,34 +141,18 @@ class Service:
     async def lend_camera(self) -> AsyncIterator[Vision]:
         """Lend vision to an enrolment: face is not offered meanwhile, card and PIN are.
 
-        Raises RequestError: ``assessment-missing`` (R80); ``camera-busy`` when face is off here, not ready, lent
-        already, or at work for a visitor.
+        Raises RequestError: ``assessment-missing`` (R80); ``enrol-locked`` when face may not run, before the loan or at
+        any moment of it, which ends it (R01, R12, R60); ``camera-busy`` when the camera is not ready, lent already, or
+        at work for a visitor.
         """
-        if not self._assessment_approved:
-            raise RequestError(
-                "assessment-missing",
-                "No impact assessment is approved for the present configuration.",
-                remedy="Run gate govern assess, read it, then run gate govern approve.",
-            )
+        self._loan.refuse_locked(self._conditions())
         await self._gallery_taken_up()
-        if (
-            self._notices.in_force is None
-            or self._vision is None
-            or not self._vision.ready
-            or self._camera_lent
-            or isinstance(self._gate.phase, Capturing)
-        ):
-            raise RequestError(
-                "camera-busy",
-                "The camera cannot be used just now.",
-                remedy="Wait a moment, or ask gate check why.",
-            )
-        self._camera_lent = True
-        try:
+        self._loan.refuse_locked(self._conditions())
+        if self._vision is None or not self._vision.ready or isinstance(self._gate.phase, Capturing):
+            raise camera_busy()
+        async with self._loan.made(self._conditions):
             self._step(on.ConditionsChanged(self._conditions()))
             yield self._vision
-        finally:
-            self._camera_lent = False
 
     async def _gallery_taken_up(self) -> None:
         """Wait for vision to take up a gallery that just changed: a matter of milliseconds."""
@@ -228,12 +215,13 @@ class Service:
             self._upkeep.raise_tamper(self._clock.now())
             self._load(ProtectedGallery())
         conditions = self._conditions()
+        self._loan.heed(conditions)
         if conditions != self._gate.conditions:
             log.info("face_conditions", obstacles=conditions.obstacles)
             self._inputs.put_nowait(on.ConditionsChanged(conditions))
 
     def _conditions(self, *, camera_lent: bool | None = None) -> Conditions:
-        lent = self._camera_lent if camera_lent is None else camera_lent
+        lent = self._loan.is_out if camera_lent is None else camera_lent
         return Conditions(
             switched_on=self._switched_on,
             vision_ready=self._vision is not None and self._vision.ready and not lent,
@@ -242,7 +230,7 @@ class Service:
             reader_healthy=self._hardware.reader_healthy,
             gallery_validated=self._templates <= self._templates_most,
             storage_healthy=self._upkeep.is_safe
-            and not (self._store.space_low or self._storage_fault or self._withdrawals.owed),
+            and not (self._store.space_low or self._chores.failing or self._withdrawals.owed),
             assessment_approved=self._assessment_approved,
             clock_trusted=self._upkeep.clock_trusted,
             untampered=self._upkeep.untampered,
@@ -252,23 +240,24 @@ class Service:
         """Open each hour's window, drop what is past its time, end what expired, and reload who may be matched."""
         now = self._clock.now()
         self._heed_assessment()
-        try:
-            self.heed_notice()
-            self._store.reclaim()
-            self._withdrawals.catch_up(now)
-            ended = self._upkeep.keep(now)
-            if window_of(now) != self._hour:
-                self._store.outbox.open_window(now)
-                self._upkeep.run_retention(now)
-            if ended or window_of(now) != self._hour or self._gallery_moved():
-                self.reload_gallery()
-            self._rotating.attend(camera_lent=self._camera_lent)
-            self._hour = window_of(now)
-            self._storage_fault = False
-        except GateError as error:
-            if not self._storage_fault:
-                log.error("storage_fault", code=error.code, remedy=error.remedy)  # noqa: TRY400 - said once
-            self._storage_fault = True
+        self._chores.carry_out(
+            self.heed_notice,
+            self._store.reclaim,
+            partial(self._withdrawals.catch_up, now),
+            partial(self._keep_records, now),
+            # Last, and whatever failed before it: what was erased must open from no older copy (R24, R51).
+            partial(self._rotating.attend, camera_lent=self._loan.is_out),
+        )
+
+    def _keep_records(self, now: datetime) -> None:
+        hour = window_of(now)
+        ended = self._upkeep.keep(now)
+        if hour != self._hour:
+            self._store.outbox.open_window(now)
+            self._upkeep.run_retention(now)
+        if ended or hour != self._hour or self._gallery_moved():
+            self.reload_gallery()
+        self._hour = hour
 
     def _gallery_moved(self) -> bool:
         """Tell whether the command line removed or restricted somebody, or changed the epoch."""
@@ -278,9 +267,9 @@ class Service:
         """Look whether an approval fits the present configuration; what cannot be read is not approved (R80)."""
         try:
             self._assessment_approved = self._ask_assessment()
-        except GateError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing shows that face is approved
             if self._assessment_approved:
-                log.error("assessment_unreadable", code=error.code, remedy=error.remedy)  # noqa: TRY400 - said once
+                log.error("assessment_unreadable", **told(error))  # noqa: TRY400 - said once
             self._assessment_approved = False
 
     def heed_notice(self) -> None:
@@ -300,7 +289,7 @@ class Service:
         self.reload_gallery()  # at once: matching stops before the next decision (R24)
 
     def reload_gallery(self) -> None:
-        """Give vision the templates of those whose consent holds now, and nobody else's (R21)."""
+        """Give vision the templates of those whose consent holds now, and nobody else's (R21). Raises VaultError."""
         self._stored = ""
         if not self._upkeep.untampered:
             self._load(ProtectedGallery())
@@ -308,9 +297,11 @@ class Service:
         try:
             stored = self._store.templates.mark()
             gallery = self._store.templates.gallery(self._clock.now())
-        except GateError:
+        except Exception as error:
             self._load(ProtectedGallery())  # who may still be matched is not known, so nobody is
-            raise
+            if isinstance(error, GateError):
+                raise
+            raise unforeseen() from error
         self._stored, self._epoch = stored, self._store.epochs.number
         for template in gallery.faulty:
             log.error("template_faulty", template=template, remedy="Withdraw and enrol that person anew.")

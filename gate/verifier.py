@@ -1,4 +1,7 @@
-"""Whether a card or PIN is known: a card at once, a PIN after the one slow hash, never two hashes at a time."""
+"""Whether a card or PIN is known: a card at once, a PIN after the one slow hash, never two hashes at a time.
+
+The keypad goes first: a sign-in on a page waits until no PIN of the keypad does, and at most one is under way.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from functools import partial
 import structlog
 
 from gate.core import inputs as on
-from gate.core.credentials import Verdict
+from gate.core.credentials import PinPlace, Verdict
 from gate.core.types import AttemptId, Card, Credential, Reason, UnitPin
 from gate.errors import GateError
 from gate.ports import Clock
@@ -41,7 +44,8 @@ class Verifier:
         self._heed = heed
         self._falter = falter
         self._hasher = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pin")
-        self._pins: set[asyncio.Task[None] | asyncio.Task[Verdict]] = set()
+        self._pins: set[asyncio.Task[None]] = set()
+        self._sign_in: asyncio.Task[Verdict] | None = None
 
     def check(self, attempt: AttemptId, credential: Credential) -> on.CredentialChecked | None:
         """Answer a card at once; hand a PIN to the hasher, or tell a flood of them to wait."""
@@ -62,17 +66,19 @@ class Verifier:
         return None
 
     async def identify(self, typed: UnitPin) -> Verdict:
-        """Tell for a page whose unit and PIN these are: the same wait, hash and queue as at the keypad; opens nothing."""
-        if len(self._pins) >= PINS_WAITING_MOST:
+        """Tell for a page whose unit and PIN these are, after the keypad's; opens nothing.
+
+        THROTTLED while another sign-in is under way, or while unit or pages wait after wrong PINs typed on a page.
+        """
+        if self._sign_in is not None and not self._sign_in.done():
             return Verdict(Reason.THROTTLED)
-        task = asyncio.get_running_loop().create_task(self._verdict(typed))
-        self._pins.add(task)
-        task.add_done_callback(self._pins.discard)
-        return await task
+        self._sign_in = asyncio.get_running_loop().create_task(self._after_keypad(typed))
+        # Shielded: a browser that hangs up must not free the slot while its hash still runs.
+        return await asyncio.shield(self._sign_in)
 
     def close(self) -> None:
         """Give up what waits."""
-        for task in self._pins:
+        for task in self._pins if self._sign_in is None else {*self._pins, self._sign_in}:
             task.cancel()
         self._hasher.shutdown(wait=False, cancel_futures=True)
 
@@ -86,9 +92,14 @@ class Verifier:
             answer = on.CredentialChecked(attempt, Reason.FAULT)
         self._post(answer)
 
-    async def _verdict(self, typed: UnitPin) -> Verdict:
+    async def _after_keypad(self, typed: UnitPin) -> Verdict:
+        while self._pins:
+            await asyncio.wait(self._pins)
+        return await self._verdict(typed, PinPlace.PAGE)
+
+    async def _verdict(self, typed: UnitPin, place: PinPlace = PinPlace.KEYPAD) -> Verdict:
         credentials = self._store.credentials
-        check = credentials.prepare_pin(typed.unit, self._clock.now())
+        check = credentials.prepare_pin(typed.unit, self._clock.now(), place)
         verify = partial(check.verify, typed.pin)
         ok = await asyncio.get_running_loop().run_in_executor(self._hasher, verify)
         return credentials.finish_pin(check, ok=ok, at=self._clock.now())

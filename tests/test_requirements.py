@@ -3,9 +3,6 @@
 from tests import requirements_table as table
 
 LATER = {
-    "R15": "spoken notice: with the pages",
-    "R53": "roles: with the staff accounts",
-    "R57": "signed updates: with the deployment",
     "R65": "fire input: with the door controller",
     "R67": "fail-safe or fail-secure: with the door controller",
 }

@@ -18,7 +18,7 @@ from gate.bench.desk import agreement_to, bench_settings, draw_template
 from gate.core.types import Seconds
 from gate.demo.operator import prepare_site
 from gate.store import Store
-from gate.store.consent.templates import TEMPLATE_BYTES, template_binding
+from gate.store.consent.templates import BOUND_TERMS, TEMPLATE_BYTES, template_binding
 from gate.store.database import Database
 from gate.store.db import DATABASE_NAME
 from gate.store.vault import Binding, Vault
@@ -132,13 +132,14 @@ def _multiply(store: Store, path: Path, gallery: int) -> None:
         marks = ", ".join("?" * len(consent))
         for _ in range(missing):
             template, record = secrets.token_hex(16), secrets.token_hex(16)
-            sealed = epoch.vault.seal(
-                draw_template(), template_binding(template, record, model, epoch.number)
-            )
             connection.execute(
                 f"INSERT INTO consents VALUES ({marks})",  # noqa: S608 - as many marks as columns
                 (record, secrets.token_hex(16), *consent[2:]),
             )
+            sql = f"SELECT {BOUND_TERMS} FROM consents WHERE id = ?"  # noqa: S608 - our own words
+            (terms,) = connection.execute(sql, (record,)).fetchone()
+            binding = template_binding(template, record, model, epoch.number, terms)
+            sealed = epoch.vault.seal(draw_template(), binding)
             connection.execute(
                 "INSERT INTO templates VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (

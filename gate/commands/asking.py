@@ -17,13 +17,18 @@ from gate.store import Store
 
 @contextmanager
 def opened(config: Path) -> Iterator[tuple[Settings, Store]]:
-    """Open the store of the gate that *config* describes, also beside a running gate."""
+    """Open the store of the gate that *config* describes, also beside a running gate.
+
+    What the block erased is followed by a new epoch before the store is closed, where no gate serves (R24, R51).
+    """
     from gate.app import open_store  # slow to import: not for --help
+    from gate.commands.erasing import settle_erasures
 
     settings = read_settings(config)
     store = open_store(settings)
     try:
         yield settings, store
+        settle_erasures(settings, store)
     finally:
         store.close()
 

@@ -36,13 +36,14 @@ def list_lines(
     config: Config = DEFAULT_CONFIG,
     newest: Annotated[int, typer.Option(min=1, help="How many lines.")] = 50,
 ) -> None:
-    """Show the newest lines, oldest first. Ids are random words; no person is in it."""
+    """Show the newest lines, oldest first, each with its hash. Ids are random words; no person is in it."""
     from gate.govern.report import when
 
     with opened(config) as (_, store):
         for each in store.audit.entries(newest=newest):
             typer.echo(
                 f"{each.seq}\t{when(each.at)}\t{each.actor}\t{each.action}\t{each.object}\t{each.detail}"
+                f"\t{each.hash.hex()}"
             )
 
 

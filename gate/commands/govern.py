@@ -77,7 +77,7 @@ def approve(
             text = read_most(file, _ASSESSMENT_BYTES_MOST).decode(errors="replace")
             document = read_assessment(text, present)
         typer.echo(f"Configuration {present}", err=True)
-        approver, role = ask("Name of who approves (sealed)"), ask("Office, such as manager")
+        approver, role = ask("Name of who approves (sealed)"), ask("Office (manager or privacy-officer)")
         confirm("Type the first 8 characters of the configuration's hash", short(present))
         approved(settings, store, approver=approver, role=role, at=trusted_now(store), document=document)
     typer.echo(f"Approved for {short(present)}. A running gate takes it up within half a minute.")
@@ -106,6 +106,7 @@ def stop_service(
     to: Annotated[Path, typer.Option(help="The folder the certificate is written to.")] = Path(),
 ) -> None:
     """End face on this gate for good: every consent, every template. Cards and PINs go on."""
+    from gate.commands.erasing import renew_backup
     from gate.govern.files import refuse_unwritable, write_whole
     from gate.govern.stop import plan
     from gate.govern.stop import stop_service as stopped
@@ -124,6 +125,7 @@ def stop_service(
         certificate = stopped(settings, store, trusted_now(store))
         write_whole(place, certificate.document.encode())
         write_whole(place.with_suffix(".html"), certificate.html.encode())
+        renew_backup(settings, store)
     typer.echo(f"Done. The certificate: {place}, and to print: {place.with_suffix('.html')}")
 
 

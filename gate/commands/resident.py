@@ -41,10 +41,11 @@ def add_resident(
 
 @resident.command("list")
 def list_residents(config: Config = DEFAULT_CONFIG) -> None:
-    """List the units that have a resident."""
+    """List the units that have a resident; a child's name is left out (R27)."""
     with opened(config) as (_, store):
+        now = trusted_now(store)
         for person in store.people.list():
-            typer.echo(f"{person.unit}\t{person.name}")
+            typer.echo(f"{person.unit}\t{'(a child)' if person.is_child(now) else person.name}")
         damaged = len(store.people.everybody().damaged)
     if damaged:
         typer.echo(f"{damaged} damaged records do not open: see gate retention runs.", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from gate.commands.asking import ask, opened, trusted_now
 from gate.commands.resident import DEFAULT_CONFIG, Config, Unit
-from gate.core.consent import Approver, By, Channel, fourteen_from
+from gate.core.consent import Approver, By, Channel
 from gate.core.operating import OperatingPoint
 from gate.core.rights import NextOfKin, Outcome, RequestKind
 from gate.core.types import PersonId
@@ -17,7 +18,9 @@ from gate.errors import GateError, RequestError
 from gate.settings import Settings
 from gate.store import Store
 from gate.store.account.audit import Action, Actor
+from gate.store.consent.consents import MinorOpening
 from gate.store.people import Person
+from gate.store.requests import Facts
 
 rights = typer.Typer(
     no_args_is_help=True, help="See, copy, correct, restrict, explain; requests and their due dates."
@@ -47,14 +50,7 @@ def list_requests(
             if each.facts is None:
                 typer.echo("  altered: what was asked cannot be read any more")
             elif words:
-                unit = _unit_of(store, each.facts.person)
-                typer.echo(
-                    f"  unit {unit}: {each.facts.details}"
-                    + (f" / {each.facts.answer}" if each.facts.answer else "")
-                )
-                if each.facts.kin is not None:
-                    kin = each.facts.kin
-                    typer.echo(f"  by {kin.name}, {kin.relation}; checked: {kin.checked_how}")
+                _tell_words(store, each.facts, now)
     if any(each.state(now) == "overdue" for each in found):
         raise typer.Exit(1)
 
@@ -130,6 +126,7 @@ def correct_record(unit: Unit, config: Config = DEFAULT_CONFIG) -> None:
     )
     with opened(config) as (_, store):
         person = _find(store, unit)
+        _open_minor(store, person)
         corrected = store.residents.correct(
             person.id,
             unit=new_unit or person.unit,
@@ -139,6 +136,23 @@ def correct_record(unit: Unit, config: Config = DEFAULT_CONFIG) -> None:
             actor=Actor.INSTALLER,
         )
     typer.echo("Corrected." if corrected else "It was so already; nothing was changed.")
+
+
+@rights.command("birthday")
+def correct_birthday(unit: Unit, config: Config = DEFAULT_CONFIG) -> None:
+    """Correct the day on which a child turns 14, asked for; it takes a second approval."""
+    said = ask("Fourteenth birthday as YYYY-MM-DD")
+    try:
+        birthday = date.fromisoformat(said)
+    except ValueError as error:
+        raise RequestError(
+            "date-unfit", "That is no day.", remedy="Write it as YYYY-MM-DD; nothing was changed."
+        ) from error
+    with opened(config) as (_, store):
+        person, now = _find(store, unit), trusted_now(store)
+        opening = _approved(store, person, now)
+        store.residents.correct_birthday(person.id, birthday, opening, at=now, actor=Actor.INSTALLER)
+    typer.echo("Corrected.")
 
 
 @rights.command("restrict")
@@ -201,18 +215,39 @@ def _find(store: Store, unit: str) -> Person:
     return person
 
 
-def _unit_of(store: Store, person: PersonId | None) -> str:
+def _tell_words(store: Store, facts: Facts, now: datetime) -> None:
+    """Show who asked what; of a child only the unit, for the rest needs a second approval (R27)."""
+    person = _person_of(store, facts.person)
+    if person is not None and person.is_child(now):
+        typer.echo(
+            f"  unit {person.unit}: a child's record; gate rights export shows it, with a second approval"
+        )
+        return
+    gone = "none" if facts.person is None else "of somebody who is no longer here"
+    unit = gone if person is None else person.unit
+    typer.echo(f"  unit {unit}: {facts.details}" + (f" / {facts.answer}" if facts.answer else ""))
+    if facts.kin is not None:
+        kin = facts.kin
+        typer.echo(f"  by {kin.name}, {kin.relation}; checked: {kin.checked_how}")
+
+
+def _person_of(store: Store, person: PersonId | None) -> Person | None:
     try:
-        return "none" if person is None else store.people.get(person).unit
+        return None if person is None else store.people.get(person)
     except GateError:
-        return "of somebody who is no longer here"
+        return None
 
 
 def _open_minor(store: Store, person: Person) -> None:
     """Have a second person approve that staff open a child's record (R27)."""
     now = trusted_now(store)
-    if person.turns_14_on is None or now >= fourteen_from(person.turns_14_on):
+    if not person.is_child(now):
         return
+    _approved(store, person, now)
+
+
+def _approved(store: Store, person: Person, now: datetime) -> MinorOpening:
+    """Ask who the second person is, and put that on record."""
     said = ask(f"This is a child's record. Second approval by ({', '.join(Approver)})")
     if said not in set(Approver):
         raise RequestError(
@@ -220,7 +255,7 @@ def _open_minor(store: Store, person: Person) -> None:
             "A child's record is opened with a second approval only.",
             remedy="Ask the manager or the privacy officer to be there.",
         )
-    store.consents.open_minor(person.id, Approver(said), at=now, by=_BY)
+    return store.consents.open_minor(person.id, Approver(said), at=now, by=_BY)
 
 
 def _point(settings: Settings) -> OperatingPoint | None:

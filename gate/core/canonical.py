@@ -17,6 +17,21 @@ def canonical(value: object) -> bytes:
     ).encode()
 
 
+def parsed(text: str | bytes) -> object:
+    """Read JSON in which every object names each key once. Raises ValueError, or RecursionError for deep nesting.
+
+    Of two equal keys one reader takes the first, another the last: what is signed must say one thing to all.
+    """
+    return json.loads(text, object_pairs_hook=_named_once)
+
+
 def digest(value: Mapping[str, object]) -> bytes:
     """Give the SHA-256 of *value* in its one spelling, 32 bytes."""
     return hashlib.sha256(canonical(value)).digest()
+
+
+def _named_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    named = dict(pairs)
+    if len(named) != len(pairs):
+        raise ValueError("an object names a key twice")
+    return named

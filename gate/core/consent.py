@@ -150,6 +150,7 @@ class AgeFault(StrEnum):
     GUARDIAN = "guardian-missing"
     NO_GUARDIAN = "guardian-needless"
     BIRTHDAY = "birthday-wrong"
+    DIFFERS = "birthday-differs"
 
 
 class ConsentState(StrEnum):
@@ -202,10 +203,15 @@ def fourteen_from(turns_14_on: date) -> datetime:
     return datetime.combine(turns_14_on, time(), UTC) - _EASTMOST
 
 
-def age_fault(agreement: Agreement, terms: ConsentTerms, at: datetime) -> AgeFault | None:
-    """Tell what is wrong with age and guardian at *at*; None if nothing is."""
+def age_fault(
+    agreement: Agreement, terms: ConsentTerms, at: datetime, known: date | None = None
+) -> AgeFault | None:
+    """Tell what is wrong with age and guardian at *at*; None if nothing is. known: the birthday told before."""
     if agreement.age_band is AgeBand.FROM_14:
-        return AgeFault.NO_GUARDIAN if agreement.guardian or agreement.turns_14_on else None
+        if agreement.guardian or agreement.turns_14_on:
+            return AgeFault.NO_GUARDIAN
+        # Whom a guardian spoke for once consents alone from the birthday on, whatever staff tick.
+        return AgeFault.GUARDIAN if known is not None and at < fourteen_from(known) else None
     if terms.under_14_retention is None:
         return AgeFault.OFF
     if agreement.guardian is None or agreement.by.actor != "guardian":
@@ -213,7 +219,8 @@ def age_fault(agreement: Agreement, terms: ConsentTerms, at: datetime) -> AgeFau
     birthday = agreement.turns_14_on
     if birthday is None or not at < fourteen_from(birthday) <= at + _CHILDHOOD:
         return AgeFault.BIRTHDAY
-    return None
+    # Nobody grows older by telling another day: that takes a correction, with a second approval.
+    return AgeFault.DIFFERS if known not in {None, birthday} else None
 
 
 def expiry_of(agreement: Agreement, terms: ConsentTerms, at: datetime) -> datetime:

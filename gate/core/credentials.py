@@ -33,12 +33,31 @@ _DELAYS = (0, 0, 0, 5, 15, 30, 60, 120, 240, 480)
 LONGEST_DELAY = 900
 
 
+class PinPlace(StrEnum):
+    """Where a PIN was typed. Each has tries and waits of its own: a page must not slow the door (R03)."""
+
+    KEYPAD = "keypad"
+    PAGE = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Whose page it is, by which PIN: once that PIN no longer holds, neither does the sign-in (R54)."""
+
+    person: PersonId = field(repr=False)
+    pin: CredentialId = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the store found of a card or PIN. *person* is known only when it opens, and goes into no record (R36)."""
+    """What the store found of a card or PIN. *person* is known only when it opens, and goes into no record (R36).
+
+    pin: which PIN it was, where it was one that opens.
+    """
 
     reason: Reason
     person: PersonId | None = field(default=None, repr=False)
+    pin: CredentialId | None = field(default=None, repr=False, compare=False)
 
     @property
     def granted(self) -> bool:

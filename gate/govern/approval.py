@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
+from gate.core.roles import GRANTED, Act, may
 from gate.errors import RequestError
 from gate.govern.assessment import assessment, read_assessment
 from gate.govern.config import config_sha256, configuration
@@ -28,13 +29,21 @@ def approve(
     """Approve the assessment of the present configuration; give its hash.
 
     document: the JSON text as it was read and, perhaps, added to; None: as the gate writes it now. Raises
-    RequestError: ``approver-missing``, ``assessment-malformed``, ``assessment-outdated``, ``face-stopped``.
+    RequestError: ``approver-missing``, ``role-denied`` (R53), ``assessment-malformed``, ``assessment-outdated``,
+    ``face-stopped``.
     """
     if not approver.strip() or not role.strip():
         raise RequestError(
             "approver-missing",
             "An approval needs a name and an office.",
             remedy="Say who approves, and as what; both are sealed.",
+        )
+    if not may(role.strip(), Act.APPROVE_ASSESSMENT):
+        offices = " or ".join(sorted(GRANTED[Act.APPROVE_ASSESSMENT]))
+        raise RequestError(
+            "role-denied",
+            "This office may not approve an impact assessment.",
+            remedy=f"Have it approved by the {offices}.",
         )
     present = present_sha256(settings, store)
     if document is None:

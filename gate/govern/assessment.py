@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
-from gate.core.canonical import Json
+from gate.core.canonical import Json, parsed
 from gate.core.operating import OperatingPoint
 from gate.core.retention import DATA_TABLE
 from gate.errors import GateError, RequestError
@@ -60,7 +59,9 @@ def read_assessment(text: str, present_sha256: str) -> str:
     one, or where configuration and hash in it differ.
     """
     try:
-        document = json.loads(text)
+        document = parsed(text)
+        if not isinstance(document, dict):
+            raise _malformed()
         complete = document["schema"] == SCHEMA and bool(document["sections"])
         said, config = document["config_sha256"], document["configuration"]
         itself = config_sha256(config)

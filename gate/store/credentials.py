@@ -8,7 +8,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gate.core.credentials import CredentialId, Verdict, is_card_number, pin_fault
+from gate.core.credentials import CredentialId, PinPlace, SignedIn, Verdict, is_card_number, pin_fault
 from gate.core.types import Method, PersonId, Reason
 from gate.errors import RequestError
 from gate.store.database import Database
@@ -171,9 +171,9 @@ class Credentials:
         rows = self._database.rows(_VALID_CARD, lookup=self._card_lookup(number), now=seconds_of(at))
         return Verdict(Reason.KNOWN_CREDENTIAL, PersonId(rows[0][0])) if rows else _UNKNOWN
 
-    def prepare_pin(self, unit: str, at: datetime) -> PinCheck:
+    def prepare_pin(self, unit: str, at: datetime, place: PinPlace = PinPlace.KEYPAD) -> PinCheck:
         """Begin a PIN try: count it, and fetch what ``PinCheck.verify`` needs, a dummy where there is nothing."""
-        may_try = self._throttle.take_try(unit, at)
+        may_try = self._throttle.take_try(unit, at, place)
         person = self._people.id_by_unit(unit)
         found = self._valid_pin(person, at) if person else None
         credential, verifier = found or (None, dummy_verifier())
@@ -184,6 +184,7 @@ class Credentials:
             verifier=verifier,
             pepper=self._keys.pin_pepper,
             is_throttled=not may_try,
+            place=place,
         )
 
     def finish_pin(self, check: PinCheck, *, ok: bool, at: datetime) -> Verdict:
@@ -196,10 +197,15 @@ class Credentials:
         def work(connection: sqlite3.Connection) -> Verdict:
             if self._valid_pin(check.person, at) != (check.credential, check.verifier):
                 return _UNKNOWN
-            self._throttle.forgive(connection, check.unit)
-            return Verdict(Reason.KNOWN_CREDENTIAL, check.person)
+            self._throttle.forgive(connection, check.unit, check.place)
+            return Verdict(Reason.KNOWN_CREDENTIAL, check.person, check.credential)
 
         return self._database.write(work)
+
+    def still_holds(self, signed_in: SignedIn, at: datetime) -> bool:
+        """Tell whether the PIN somebody signed in with opens at *at*: in force, and the tenancy not over."""
+        found = self._valid_pin(signed_in.person, at)
+        return found is not None and found[0] == signed_in.pin
 
     def _revoke(self, sql: str, values: tuple[str, ...], at: datetime) -> None:
         """End what *sql* finds, each with a tombstone: a lost card must not come back with a backup (R51)."""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from gate.errors import VaultError
 from gate.store.ballast import Ballast
-from gate.store.db import open_database, translated
+from gate.store.db import BUSY_MS, open_database, translated
 
 T = TypeVar("T")
 Row = tuple[Any, ...]  # what a SELECT gives: each caller names its columns and unpacks them on the next line
@@ -79,7 +79,12 @@ class Database:
         self._connection.close()
 
     def _truncate_log(self) -> int:
-        busy: int = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        # Without the usual patience: a reader elsewhere must not keep the door's loop; ``reclaim`` comes back.
+        self._connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            busy: int = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         return busy
 
     def _with_ballast(self, act: Callable[[], T]) -> T:

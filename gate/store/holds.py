@@ -10,6 +10,7 @@ from gate.errors import VaultError
 from gate.store.folders import unusable
 
 HOLD_NAME = "in-use"
+SERVING_NAME = "serving"
 
 
 class Hold:
@@ -50,6 +51,20 @@ class Hold:
         file, self._file = self._file, None
         if file is not None:
             os.close(file)
+
+
+def is_served(data_dir: Path) -> bool:
+    """Tell whether a gate serves the folder: it keeps SERVING_NAME locked. Raises VaultError ``folder-unusable``."""
+    try:
+        file = os.open(data_dir / SERVING_NAME, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise unusable(data_dir, error) from error
+    try:
+        return not _locked(file, fcntl.LOCK_SH)
+    finally:
+        os.close(file)
 
 
 def _opened(data_dir: Path) -> int:

@@ -23,7 +23,7 @@ from gate.core.notices import (
     sha256_of,
 )
 from gate.core.types import NoticeVersion
-from gate.errors import RequestError
+from gate.errors import RequestError, VaultError
 from gate.store.account.audit import Action, Actor, AuditLog
 from gate.store.database import Database, Row
 from gate.store.times import seconds_of, time_of
@@ -128,7 +128,7 @@ def _published(version: NoticeVersion, rows: list[Row]) -> Published | None:
             return None
         ((terms, published_at),) = origins
         return Published(version, texts, sha256, read_terms(terms), time_of(published_at))
-    except (ValueError, OverflowError):
+    except (ValueError, VaultError):
         return None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from gate.core.consent import SubjectRef
+from gate.core.consent import SubjectRef, fourteen_from
 from gate.core.credentials import is_unit
 from gate.core.types import ConsentId, PersonId
 from gate.errors import RequestError, VaultError
@@ -42,6 +42,10 @@ class Person:
     refusal: ConsentId | None = field(default=None, repr=False)
     ends_at: datetime | None = None
     turns_14_on: date | None = field(default=None, repr=False)
+
+    def is_child(self, now: datetime) -> bool:
+        """Tell whether staff open this record with a second approval only: under 14 by what a guardian told (R27)."""
+        return self.turns_14_on is not None and now < fourteen_from(self.turns_14_on)
 
 
 @dataclass(frozen=True, slots=True)

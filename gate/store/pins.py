@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from gate.core.credentials import PIN_DIGITS, CredentialId, pin_fault
+from gate.core.credentials import PIN_DIGITS, CredentialId, PinPlace, pin_fault
 from gate.core.types import PersonId
 from gate.store.keyring.hashing import USUAL, Cost, one_hash
 
@@ -56,6 +56,7 @@ class PinCheck:
     verifier: str = field(repr=False)
     pepper: bytes = field(repr=False)
     is_throttled: bool
+    place: PinPlace = field(default=PinPlace.KEYPAD, repr=False)
 
     def verify(self, pin: str) -> bool:
         """Tell whether *pin* is right. Slow (one argon2id, 64 MiB), free of I/O, safe in any thread.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import secrets
 import sqlite3
@@ -19,7 +20,10 @@ from gate.store.times import seconds_of, time_of
 from gate.store.vault import Binding, Sealed, Vault
 
 TEXT_MOST: Final = 2000
-_SELECT = "SELECT id, kind, received_at, due_at, closed_at, outcome, wrapped_key, sealed FROM requests"
+OPEN_MOST: Final = 5
+"""Open requests that one person may have by their own page; at the desk and on paper every one is taken in."""
+_SELECT = """SELECT id, kind, received_at, due_at, closed_at, outcome, wrapped_key, sealed, person_lookup
+    FROM requests"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,11 @@ class Request:
 class Requests:
     """The requests table, sealed under a key of its own."""
 
-    def __init__(self, database: Database, vault: Vault, audit: AuditLog) -> None:
+    def __init__(self, database: Database, vault: Vault, lookup_key: bytes, audit: AuditLog) -> None:
+        """lookup_key: 32 bytes, under which a person's own requests are found."""
         self._database = database
         self._vault = vault
+        self._lookup_key = lookup_key
         self._audit = audit
 
     def open(
@@ -71,7 +77,8 @@ class Requests:
     ) -> str:
         """Take a request in; give its random id. details: what is asked, in the person's words.
 
-        Raises RequestError: ``details-long``, ``kin-missing`` where next of kin ask without saying who they are.
+        Raises RequestError: ``details-long``, ``kin-missing`` where next of kin ask without saying who they are,
+        ``requests-many`` where OPEN_MOST of the person wait and one more comes by their page.
         """
         _refuse_long(details)
         if (kind is RequestKind.NEXT_OF_KIN) != (kin is not None):
@@ -90,7 +97,11 @@ class Requests:
             Facts(person, details, channel, kin),
         )
 
+        lookup = self._lookup(person)
+
         def work(connection: sqlite3.Connection) -> str:
+            if channel is Channel.SELF_SERVICE:
+                _refuse_many(connection, lookup)
             sealed = self._seal(request)
             row = (
                 request.id,
@@ -99,8 +110,9 @@ class Requests:
                 seconds_of(request.due_at),
                 sealed.wrapped_key,
                 sealed.content,
+                lookup,
             )
-            connection.execute("INSERT INTO requests VALUES (?, ?, ?, ?, NULL, NULL, ?, ?)", row)
+            connection.execute("INSERT INTO requests VALUES (?, ?, ?, ?, NULL, NULL, ?, ?, ?)", row)
             detail = {"kind": kind.value, "channel": channel.value}
             self._audit.note(
                 connection, actor, Action.REQUEST_OPENED, at=at, object=request.id, detail=detail
@@ -163,11 +175,13 @@ class Requests:
         return tuple(self._request(row) for row in self._database.rows(sql, closed=closed))
 
     def of(self, person: PersonId) -> tuple[Request, ...]:
-        """Give the person's own requests, closed ones too."""
-        return tuple(each for each in self.list(closed=True) if each.facts and each.facts.person == person)
+        """Give the person's own requests, closed ones too; opens nobody else's."""
+        sql = f"{_SELECT} WHERE person_lookup = :lookup ORDER BY due_at, received_at"
+        found = map(self._request, self._database.rows(sql, lookup=self._lookup(person)))
+        return tuple(each for each in found if each.facts is not None)
 
     def _request(self, row: Row) -> Request:
-        request, kind, received, due, closed, outcome, wrapped_key, content = row
+        request, kind, received, due, closed, outcome, wrapped_key, content, lookup = row
         bare = Request(
             request,
             RequestKind(kind),
@@ -181,6 +195,8 @@ class Requests:
             facts = json.loads(self._vault.open(Sealed(wrapped_key, content), _binding(bare)))
         except VaultError:
             return bare
+        if self._lookup(facts["person"]) != lookup:  # moved to somebody else's page, or away from its own
+            return bare
         kin = facts["kin"]
         return replace(
             bare,
@@ -193,6 +209,9 @@ class Requests:
             ),
         )
 
+    def _lookup(self, person: PersonId | None) -> bytes | None:
+        return None if person is None else hmac.digest(self._lookup_key, person.encode(), "sha256")
+
     def _seal(self, request: Request) -> Sealed:
         assert request.facts is not None
         return self._vault.seal(json.dumps(asdict(request.facts)).encode(), _binding(request))
@@ -203,6 +222,16 @@ def _binding(request: Request) -> Binding:
     closed = "" if request.closed_at is None else f"{seconds_of(request.closed_at)}/{request.outcome}"
     times = f"{seconds_of(request.received_at)}/{seconds_of(request.due_at)}"
     return Binding("requests", f"{request.id}/{request.kind}/{times}/{closed}", 0)
+
+
+def _refuse_many(connection: sqlite3.Connection, lookup: bytes | None) -> None:
+    sql = "SELECT count(*) FROM requests WHERE person_lookup = ? AND closed_at IS NULL"
+    if connection.execute(sql, (lookup,)).fetchone()[0] >= OPEN_MOST:
+        raise RequestError(
+            "requests-many",
+            f"{OPEN_MOST} of your requests wait for an answer already.",
+            remedy="Wait for an answer, or tell the contact on the notice what else you ask for.",
+        )
 
 
 def _refuse_long(text: str) -> None:

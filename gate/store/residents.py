@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from gate.core.consent import By, Channel
 from gate.core.receipt import Receipt
 from gate.core.types import Method, PersonId
 from gate.errors import RequestError, VaultError
 from gate.store.account.audit import Action, Actor, AuditLog
-from gate.store.consent.consents import Consents
+from gate.store.consent.consents import Consents, MinorOpening
+from gate.store.consent.faults import fault
+from gate.store.consent.reading import given
 from gate.store.credentials import Credentials
 from gate.store.database import Database
 from gate.store.people import People, Person, fresh_person
@@ -126,6 +128,29 @@ class Residents:
         self._database.scrub()
         return corrected
 
+    def correct_birthday(
+        self, person: PersonId, turns_14_on: date, opening: MinorOpening, *, at: datetime, actor: Actor
+    ) -> None:
+        """Put a child's fourteenth birthday right, with the second approval that *opening* stands for (R27).
+
+        Raises RequestError: ``person-unknown``, ``minor-approval``; ``birthday-unknown`` where none is on record;
+        ``birthday-stands`` while a consent runs that was given under the other day.
+        """
+        if opening.person != person or at >= opening.until:
+            raise fault("minor-approval")
+
+        def work(connection: sqlite3.Connection) -> None:
+            if self._people.get(person).turns_14_on is None:
+                raise fault("birthday-unknown")
+            if given(self._consents.of(person)) is not None:
+                raise fault("birthday-stands")
+            self._people.remember_birthday(connection, person, turns_14_on)
+            detail = {"corrected": "birthday"}
+            self._audit.note(connection, actor, Action.PERSON_CORRECTED, at=at, object=person, detail=detail)
+
+        self._database.write(work)
+        self._database.scrub()
+
     def move_out(self, unit: str, at: datetime) -> MovedOut:
         """Delete the unit's resident with cards, PIN and templates; the consent stays as an ended, nameless record.
 
@@ -142,7 +167,9 @@ class Residents:
                 by = By(Channel.DEVICE, "installer")
                 receipt = self._consents.end_tenancy(connection, known, at=at, by=by)
             self._people.remove(connection, person, at)
-            self._note(connection, Action.PERSON_REMOVED, person, at)
+            # R35: the line before names the record that ended; beside it the person must not stand.
+            named = person if receipt is None else PersonId("")
+            self._note(connection, Action.PERSON_REMOVED, named, at)
             return receipt
 
         receipt = self._database.write(work)

@@ -126,6 +126,7 @@ class Store:
         notices = Notices(database, audit)
         governance = Vault(master.derive(KeyUse.GOVERNANCE))
         rights = Vault(master.derive(KeyUse.RIGHTS))
+        request_lookup = master.derive(KeyUse.REQUEST_LOOKUP)
         ledger = Ledger(database, Vault(master.derive(KeyUse.CONSENT)), signer, audit)
         backups = Backups(path, backup_key=master.derive(KeyUse.BACKUP), signer=signer, gate_id=gate_id)
         master.wipe()
@@ -157,7 +158,7 @@ class Store:
             decisions=Decisions(database, templates, outbox, gate_id),
             audit=audit,
             clock=ClockMark(database, audit),
-            requests=Requests(database, rights, audit),
+            requests=Requests(database, rights, request_lookup, audit),
             retention=Retention(
                 database, audit, Erasures(database, audit, people, credentials, consents, ledger, epochs)
             ),

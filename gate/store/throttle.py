@@ -2,7 +2,7 @@
 
 The guess is paid before it is checked: a power cut during the check gives no free try. A unit that does not exist is
 counted like one that does, so that waiting tells nobody which is which. One more count, over all units, slows who
-tries a few PINs at each.
+tries a few PINs at each. The keypad and the pages count apart: nobody shuts the door's PINs from a browser.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 
-from gate.core.credentials import delay_after
+from gate.core.credentials import PinPlace, delay_after
 from gate.store.database import Database
 from gate.store.times import seconds_of
 
 # Units that do not exist would fill the table. Who types 4096 of them to drop one row spends ten hours at a keypad
 # for three free tries; waiting out the longest delay gives forty in that time.
 ROWS_MOST = 4096
-_KEYPAD = b"\0"  # no unit's row: theirs are 32 bytes
-_KEYPAD_FREE = 7  # more than a unit has: ten wrong PINs in a row, over all units, before the keypad waits
-_KEYPAD_DELAY_MOST = 60  # all residents wait for what one stranger typed
+_ALL_UNITS = {PinPlace.KEYPAD: b"\0", PinPlace.PAGE: b"\1"}  # no unit's row: theirs are 32 bytes
+_PREFIX = {PinPlace.KEYPAD: b"", PinPlace.PAGE: b"page\0"}  # a unit is digits, so that the two never meet
+_ALL_UNITS_FREE = 7  # more than a unit has: ten wrong PINs in a row, over all units, before the place waits
+_ALL_UNITS_DELAY_MOST = 60  # all residents wait for what one stranger typed
 
 
 class Throttle:
@@ -31,10 +32,10 @@ class Throttle:
         self._database = database
         self._lookup_key = lookup_key
 
-    def take_try(self, unit: str, at: datetime) -> bool:
-        """Count one try as failed and tell whether it may go on; while unit or keypad waits, nothing is counted."""
+    def take_try(self, unit: str, at: datetime, place: PinPlace = PinPlace.KEYPAD) -> bool:
+        """Count one try as failed and tell whether it may go on; while unit or place waits, nothing is counted."""
         now = seconds_of(at)
-        delays = {self._lookup(unit): delay_after, _KEYPAD: _keypad_delay_after}
+        delays = {self._lookup(unit, place): delay_after, _ALL_UNITS[place]: _delay_over_all_units}
 
         def work(connection: sqlite3.Connection) -> bool:
             counts = {key: _count(connection, key, delay, now) for key, delay in delays.items()}
@@ -44,29 +45,28 @@ class Throttle:
                 connection.execute("REPLACE INTO throttle VALUES (?, ?, ?)", (key, *count))
             connection.execute(
                 "DELETE FROM throttle WHERE unit_lookup IN (SELECT unit_lookup FROM throttle"
-                " WHERE unit_lookup <> ? ORDER BY not_before DESC LIMIT -1 OFFSET ?)",
-                (_KEYPAD, ROWS_MOST),
+                " WHERE unit_lookup NOT IN (?, ?) ORDER BY not_before DESC LIMIT -1 OFFSET ?)",
+                (*_ALL_UNITS.values(), ROWS_MOST),
             )
             return may_try
 
         return self._database.write(work)
 
-    def forgive(self, connection: sqlite3.Connection, unit: str) -> None:
-        """Drop the unit's failures after a right PIN and halve the keypad's, inside the caller's transaction.
+    def forgive(self, connection: sqlite3.Connection, unit: str, place: PinPlace) -> None:
+        """Drop the unit's failures after a right PIN and halve the place's, inside the caller's transaction.
 
         Halved, not dropped: who knows one PIN must not buy free tries at the neighbours' with it.
         """
-        connection.execute("DELETE FROM throttle WHERE unit_lookup = ?", (self._lookup(unit),))
-        connection.execute(
-            "UPDATE throttle SET failures = failures / 2, not_before = 0 WHERE unit_lookup = ?", (_KEYPAD,)
-        )
+        connection.execute("DELETE FROM throttle WHERE unit_lookup = ?", (self._lookup(unit, place),))
+        sql = "UPDATE throttle SET failures = failures / 2, not_before = 0 WHERE unit_lookup = ?"
+        connection.execute(sql, (_ALL_UNITS[place],))
 
-    def _lookup(self, unit: str) -> bytes:
-        return hmac.digest(self._lookup_key, unit.encode(), "sha256")
+    def _lookup(self, unit: str, place: PinPlace) -> bytes:
+        return hmac.digest(self._lookup_key, _PREFIX[place] + unit.encode(), "sha256")
 
 
-def _keypad_delay_after(failures: int) -> int:
-    return min(delay_after(max(0, failures - _KEYPAD_FREE)), _KEYPAD_DELAY_MOST)
+def _delay_over_all_units(failures: int) -> int:
+    return min(delay_after(max(0, failures - _ALL_UNITS_FREE)), _ALL_UNITS_DELAY_MOST)
 
 
 def _count(

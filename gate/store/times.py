@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from gate.errors import VaultError
+
 
 def seconds_of(at: datetime) -> int:
     """Give *at* in whole UTC seconds, cut off. Raises ValueError for a naive time, which could mean any zone."""
@@ -17,8 +19,15 @@ def seconds_of(at: datetime) -> int:
 
 
 def time_of(seconds: int) -> datetime:
-    """Give the aware UTC time of stored *seconds*."""
-    return datetime.fromtimestamp(seconds, UTC)
+    """Give the aware UTC time of stored *seconds*. Raises VaultError ``record-altered`` for no time that can be."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError, TypeError) as error:
+        raise VaultError(
+            "record-altered",
+            "A record tells a time that cannot be: it was damaged or altered.",
+            remedy="Run gate audit verify; find out who wrote to the database.",
+        ) from error
 
 
 def month_of(at: datetime) -> int:

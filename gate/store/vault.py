@@ -24,12 +24,15 @@ class Binding:
     epoch: int
     consent: str = ""
     model_sha256: str = ""
+    terms: str = ""
 
     def encode(self) -> bytes:
         """Give the associated data: each text after its length in characters, so that no two bindings look alike."""
         return (
             f"{len(self.table)}:{self.table}{len(self.record)}:{self.record}{len(self.consent)}:{self.consent}"
             f"{len(self.model_sha256)}:{self.model_sha256}{self.epoch}"
+            # Left out where there are none: people and cards were sealed without, and digits end the text before.
+            + (f"+{len(self.terms)}:{self.terms}" if self.terms else "")
         ).encode()
 
 

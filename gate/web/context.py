@@ -10,6 +10,7 @@ from typing import Protocol
 
 from gate.core import inputs as on
 from gate.core.consent import Approver, Relation, RelationProof
+from gate.core.credentials import SignedIn
 from gate.core.notices import Form, Published
 from gate.core.own_record import OwnRecord
 from gate.core.receipt import Receipt
@@ -138,14 +139,17 @@ class DeskPort(Protocol):
         """End the consent and destroy the template; None where there was no consent."""
 
     def receipts(self, person: PersonId) -> Sequence[Receipt]:
-        """Issue all receipts of a person again, oldest first."""
+        """Issue all receipts of a person again, oldest first; of a child only what was just decided (R27)."""
 
 
 class OwnPort(Protocol):
     """What people do about their own data once their PIN is known. Every method may raise RequestError or VaultError."""
 
-    async def sign_in(self, unit: str, pin: str) -> PersonId:
+    async def sign_in(self, unit: str, pin: str) -> SignedIn:
         """Give who this is; as slow for a unit that does not exist. Raises ``sign-in-wrong``, ``sign-in-wait``."""
+
+    def still_holds(self, signed_in: SignedIn) -> bool:
+        """Tell whether the PIN of a sign-in is still in force and the tenancy not over."""
 
     def record(self, person: PersonId) -> OwnRecord:
         """Give all that is held of the person."""

@@ -21,6 +21,7 @@ from gate.web.consent_words import APPROVERS, PROOFS, RELATIONS, STANDINGS
 from gate.web.context import ChildSaid, FaceStanding, Resident, Said, WebContext
 from gate.web.languages import Language
 from gate.web.pages import Pages, back_to, language_of, words_of
+from gate.web.reading import Reading
 from gate.web.receipt import receipt_path
 from gate.web.texts import blocks_of
 from gate.web.words import FAULTS, OBSTACLES
@@ -34,11 +35,12 @@ Kind = TypeVar("Kind")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One filled form of the consent sheet, as it came. notice, language: what they had before them."""
+    """One filled form of the consent sheet, as it came. notice, language, shown: what they had before them, since when."""
 
     person: Annotated[str, Form()]
     notice: Annotated[str, Form()]
     language: Annotated[Language, Form()]
+    shown: Annotated[str, Form()] = ""
     agreed: Annotated[str, Form()] = ""
     age: Annotated[Literal["", "from-14", "under-14"], Form()] = ""
     relation: Annotated[Relation | Literal[""], Form()] = ""
@@ -50,7 +52,7 @@ class Answer:
 def routes(context: WebContext, pages: Pages) -> APIRouter:
     """Give the desk's page, the consent sheet, and their buttons."""
     router = APIRouter()
-    sheet = _Sheet(context, pages)
+    sheet = _Sheet(context, pages, Reading(context.clock, context.notice_minimum_s))
 
     @router.get(HOME)
     async def desk(request: Request, page: SheetNumber = 1) -> Response:
@@ -73,7 +75,7 @@ def _answers(router: APIRouter, context: WebContext, sheet: _Sheet) -> None:
         """Take the face of a person who ticked the box themselves."""
         person = PersonId(answer.person)
         try:
-            enrolling = context.desk.enrol(person, _ticked(context, answer))
+            enrolling = context.desk.enrol(person, _ticked(context, sheet.reading, answer))
             receipt = await _while_connected(request, enrolling)
         except GateError as error:
             return sheet.ask(request, person, page, error)
@@ -86,7 +88,7 @@ def _answers(router: APIRouter, context: WebContext, sheet: _Sheet) -> None:
         """Let the template live on for a person who ticked the box of the new notice themselves."""
         person = PersonId(answer.person)
         try:
-            receipt = context.desk.reconfirm(person, _ticked(context, answer))
+            receipt = context.desk.reconfirm(person, _ticked(context, sheet.reading, answer))
         except GateError as error:
             return sheet.ask(request, person, page, error)
         return back_to(receipt_path(person, receipt.reference))
@@ -124,11 +126,12 @@ def _shown(context: WebContext, answer: Answer) -> Said:
     return Said.to(in_force, answer.language)
 
 
-def _ticked(context: WebContext, answer: Answer) -> Said:
-    """Give what the person agreed to. Raises RequestError for a form that says less than a consent needs."""
+def _ticked(context: WebContext, reading: Reading, answer: Answer) -> Said:
+    """Give what the person agreed to. Raises RequestError for a form that says less than a consent needs, or too soon."""
     if answer.agreed != "yes":
         raise _fault("consent-box")
     said = _shown(context, answer)
+    reading.check(answer.shown, answer.person, answer.notice, answer.language)
     if not context.desk.children_enabled or answer.age == "from-14":
         return said
     if answer.age == "":
@@ -145,6 +148,7 @@ class _Sheet:
 
     context: WebContext
     pages: Pages
+    reading: Reading
 
     def show(
         self, request: Request, number: int, person: PersonId | None = None, error: GateError | None = None
@@ -172,7 +176,8 @@ class _Sheet:
     ) -> Response:
         """Show one resident the notice in force and their choices; on sheet *number* the way back leads."""
         in_force = self.context.notices.in_force
-        text = in_force.texts[language_of(request), NoticeForm.FULL] if in_force else ""
+        language = language_of(request)
+        text = in_force.texts[language, NoticeForm.FULL] if in_force else ""
         return self.pages.page(
             request,
             "consent.html",
@@ -181,6 +186,7 @@ class _Sheet:
             outdated=FaceStanding.OUTDATED,
             number=number,
             notice=in_force.version if in_force else None,
+            shown=self.reading.stamp(person, in_force.version, language) if in_force else "",
             blocks=blocks_of(text),
             unpublished=OBSTACLES["notice_published"],
             children=self.context.desk.children_enabled,

@@ -52,12 +52,12 @@ def _sign_in_and_out(router: APIRouter, own: _Own) -> None:
         pin: Annotated[str, Form(max_length=64)],
     ) -> Response:
         try:
-            person = await own.context.own.sign_in(unit, pin)
+            who = await own.context.own.sign_in(unit, pin)
         except GateError as error:
             return own.sign_in_page(request, error)
         answer = back_to(HOME)
         # Not "secure": the pages are served to this device alone, without TLS.
-        answer.set_cookie(COOKIE, own.sessions.begin(person), path=HOME, httponly=True, samesite="strict")
+        answer.set_cookie(COOKIE, own.sessions.begin(who), path=HOME, httponly=True, samesite="strict")
         return answer
 
     @router.post("/me/sign-out")
@@ -150,7 +150,13 @@ class _Own:
     sessions: Sessions
 
     def session(self, request: Request) -> Session | None:
-        return self.sessions.find(request.cookies.get(COOKIE))
+        """Give the session of a request; it ends with the PIN it was opened with, and with the tenancy."""
+        token = request.cookies.get(COOKIE)
+        session = self.sessions.find(token)
+        if session is not None and not self.context.own.still_holds(session.who):
+            self.sessions.end(token)
+            return None
+        return session
 
     def do(self, request: Request, token: str, deed: Callable[[PersonId], str]) -> Response:
         """Do what the signed-in person pressed, and send the browser on to where *deed* says."""

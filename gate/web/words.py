@@ -185,6 +185,14 @@ FAULTS: Final[Mapping[str, Words]] = {
     "camera-busy": Words(
         _("The camera cannot be used just now."), _("Wait a moment and press the button again.")
     ),
+    "enrol-locked": Words(
+        _("Face is off at this gate just now, so nobody is enrolled."),
+        _("The status page says why and what to do; cards and PINs work."),
+    ),
+    "notice-unread": Words(
+        _("The notice was not before you long enough to be read."),
+        _("Read it, then decide with the buttons below it."),
+    ),
     "enrol-no-face": Words(
         _("No clear face was seen."), _("Stand before the camera, one person, in good light, and try again.")
     ),
@@ -205,6 +213,10 @@ FAULTS: Final[Mapping[str, Words]] = {
     ),
     "signed-out": Words(_("You are signed out."), _("Ask the contact below for your data.")),
     "details-long": Words(_("The text is too long."), _("Say it in fewer words; papers stay on paper.")),
+    "requests-many": Words(
+        _("Five of your requests wait for an answer already."),
+        _("Wait for an answer, or tell the contact below what else you ask for."),
+    ),
     "notice-outdated": Words(_("The notice has changed meanwhile."), _("Read it again and agree anew.")),
     "notice-text": Words(
         _("The text that was shown is not the published notice."),
@@ -237,6 +249,10 @@ FAULTS: Final[Mapping[str, Words]] = {
     "birthday-wrong": Words(
         _("The day on which the child turns 14 is missing, past, or too far ahead."),
         _("Ask the guardian for the date of the fourteenth birthday."),
+    ),
+    "birthday-differs": Words(
+        _("Another fourteenth birthday was told for this child before."),
+        _("Check which is right; gate rights birthday corrects the one on record, with a second approval."),
     ),
     "under-14-off": Words(
         _("Face is off for children under 14 at this gate."),

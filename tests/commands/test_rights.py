@@ -122,3 +122,34 @@ def test_r71_r74_the_explanation_gives_figures_and_a_human(gate):
 )
 def test_a_unit_without_a_resident_is_told_as_such(gate, command):
     assert gate("rights", *command, said="\n\n\n").exception.code == "unit-unknown"
+
+
+@pytest.fixture
+def child(ada, opened):
+    """Let Ada be a child by what a guardian told."""
+    with opened() as store:
+        person = store.people.find_by_unit("1203").id
+        birthday = NOW.date() + timedelta(days=1000)
+        store._database.write(lambda c: store.people.remember_birthday(c, person, birthday))
+    return person
+
+
+def test_r27_a_childs_name_stands_in_no_list(gate, child):
+    assert gate("resident", "list").stdout == "1203\t(a child)\n"
+
+
+def test_r27_a_childs_words_are_not_listed(gate, child):
+    request_in(gate("rights", "open", "correct", said="1203\nMy name is Chen-Li\n"))
+    shown = gate("rights", "list", "--words").stdout
+    assert "Chen-Li" not in shown
+    assert "unit 1203: a child's record" in shown
+
+
+def test_r27_a_childs_record_is_corrected_with_a_second_approval_on_record_only(gate, child, opened):
+    refused = gate("rights", "correct", "1203", said="\nAda Chen-Li\n\nme\n")
+    assert refused.exception.code == "minor-approval"
+    with opened() as store:
+        assert store.people.get(child).name == "Ada Chen"
+    assert "Corrected" in gate("rights", "correct", "1203", said="\nAda Chen-Li\n\nmanager\n").stdout
+    with opened() as store:
+        assert Action.MINOR_OPENED in {entry.action for entry in store.audit.entries()}

@@ -78,6 +78,14 @@ def test_an_assessment_without_a_part_is_refused(approving, said, key):
     assert refusal.value.code == "assessment-malformed"
 
 
+@pytest.mark.parametrize("role", ["guard", "installer", "operator"])
+def test_r53_r80_an_office_that_may_not_approve_is_denied(approving, store, role):
+    with pytest.raises(RequestError) as refused:
+        approving(role=role)
+    assert refused.value.code == "role-denied"
+    assert store.assessments.all() == ()
+
+
 @pytest.mark.parametrize(("approver", "role"), [("", "manager"), ("Ada", ""), ("  ", "manager")])
 def test_an_approval_without_name_or_office_is_refused(approving, approver, role):
     with pytest.raises(RequestError) as refusal:

@@ -11,9 +11,10 @@ import pytest
 
 from gate.core.rights import Outcome
 from gate.rights import records_of
-from gate.selfservice import SelfService
+from gate.selfservice import SIGN_INS_MOST, SIGN_INS_S, SelfService
 from gate.service import new_attempt
 from gate.store.account.audit import Action, Actor
+from gate.store.requests import OPEN_MOST
 from gate.store.upkeep.clock import TrustedClock
 from gate.vision.manifest import load_operating_point, manifest_for
 from gate.web.app import create_app
@@ -57,7 +58,7 @@ def at_page(at_gate, models_dir):
 
     def run(scenario):
         async def play(gate):
-            clock = TrustedClock(gate.clock, gate.store.upkeep.clock)
+            clock = TrustedClock(gate.clock, gate.store.clock)
             point = load_operating_point(models_dir, manifest_for(models_dir, "embed"))
             records = records_of(settings_of("north"), gate.store, point)
             context = WebContext(
@@ -211,16 +212,80 @@ def test_a_wrong_pin_and_an_unknown_unit_get_the_same_words(at_page):
     at_page(scenario)
 
 
-def test_wrong_pins_here_wait_as_at_the_keypad_and_a_card_opens(at_page):
+def test_r03_wrong_pins_here_wait_and_the_pin_at_the_keypad_does_not(at_page):
     async def scenario(gate, open_browser, _person, pin):
-        for _ in range(4):
-            await open_browser().sign_in("1203", "000111")
+        for unit in ("1203",) * 4:
+            await open_browser().sign_in(unit, "000111")
         assert "Too many tries just now" in (await open_browser().sign_in("1203", pin)).text
         gate.reader.press(f"1203#{pin}#")
-        assert (await gate.result()).reason == "throttled"
-        since = len(gate.screen.views)
-        gate.reader.present(40451)
-        assert (await gate.result(since)).granted
+        assert (await gate.result()).granted
+
+    at_page(scenario)
+
+
+def test_r03_a_flood_of_sign_ins_leaves_the_keypad_its_turn(at_page):
+    async def scenario(gate, open_browser, _person, pin):
+        flood = [asyncio.create_task(open_browser().sign_in("1203", pin)) for _ in range(8)]
+        await asyncio.sleep(0)
+        gate.reader.press(f"1203#{pin}#")
+        assert (await gate.result()).granted
+        answers = [await each for each in flood]
+        assert sum("Too many tries just now" in each.text for each in answers) == len(flood) - 1
+
+    at_page(scenario)
+
+
+def test_r54_so_many_right_pins_of_one_unit_wait_a_minute(at_page):
+    async def scenario(gate, open_browser, _person, pin):
+        for _ in range(SIGN_INS_MOST):
+            assert "Ada Chen" in (await open_browser().sign_in("1203", pin)).text
+        assert "Too many tries just now" in (await open_browser().sign_in("1203", pin)).text
+        gate.clock.leap(SIGN_INS_S)
+        assert "Ada Chen" in (await open_browser().sign_in("1203", pin)).text
+
+    at_page(scenario)
+
+
+def test_r54_a_new_pin_ends_what_was_signed_in_to_with_the_old_one(at_page):
+    async def scenario(gate, open_browser, person, pin):
+        gate.consent(person)
+        browser = open_browser()
+        await browser.sign_in("1203", pin)
+        token = await browser.token()
+        gate.store.residents.new_pin("1203", gate.clock.now())
+        assert "Ada Chen" not in await browser.page()
+        await browser.http.post("/me/withdraw", data={"token": token})
+        assert "Ada Chen" not in (await browser.http.get("/me/record.json")).text
+        assert gate.store.templates.count() == 1
+
+    at_page(scenario)
+
+
+def test_r54_nothing_is_done_for_a_session_whose_tenancy_is_over(at_page):
+    async def scenario(gate, open_browser, person, pin):
+        browser = open_browser()
+        await browser.sign_in("1203", pin)
+        token = await browser.token()
+        now = gate.clock.now()
+        gate.store.residents.set_end("1203", now - timedelta(seconds=2), now)
+        await browser.http.post("/me/request", data={"token": token, "kind": "delete"})
+        assert "Ada Chen" not in (await browser.http.get("/me/record.json")).text
+        assert gate.store.requests.of(person) == ()
+
+    at_page(scenario)
+
+
+def test_r72_the_page_takes_five_open_requests_and_an_objection_still_leaves_the_face_alone(at_page):
+    async def scenario(gate, open_browser, person, pin):
+        gate.consent(person)
+        browser = open_browser()
+        await browser.sign_in("1203", pin)
+        for _ in range(OPEN_MOST):
+            assert (await browser.press("request", kind="correct", details="My name.")).status_code == 200
+        refused = await browser.press("request", kind="object", details="Not while I am ill.")
+        assert "Five of your requests wait for an answer already." in refused.text
+        assert len(gate.store.requests.of(person)) == OPEN_MOST
+        assert gate.vision.gallery == {}
 
     at_page(scenario)
 

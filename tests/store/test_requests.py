@@ -8,6 +8,7 @@ from gate.core.consent import Channel
 from gate.core.rights import NextOfKin, Outcome, RequestKind, RequestState, due_at
 from gate.errors import RequestError, VaultError
 from gate.store.account.audit import Action, Actor
+from gate.store.requests import OPEN_MOST
 
 DAY = timedelta(days=1)
 KIN = NextOfKin("Li Wei", "daughter", "household register")
@@ -123,3 +124,42 @@ def test_r75_a_request_goes_three_years_after_its_answer(store, ask, close, noon
     assert len(store.requests.list(closed=True)) == 2
     store.retention.run(end)
     assert len(store.requests.list(closed=True)) == 1
+
+
+def test_r72_one_person_has_five_open_requests_by_the_page_and_any_number_at_the_desk(
+    store, ask, close, resident, noon
+):
+    def by_page(person=resident):
+        page = {"channel": Channel.SELF_SERVICE, "at": noon, "actor": Actor.RESIDENT}
+        return store.requests.open(RequestKind.CORRECT, person, "My name.", **page)
+
+    first, *_ = [by_page() for _ in range(OPEN_MOST)]
+    with pytest.raises(RequestError) as refusal:
+        by_page()
+    assert refusal.value.code == "requests-many"
+    by_page(store.people.add("302", "Bo Wang", ""))
+    ask()
+    assert len(store.requests.of(resident)) == OPEN_MOST + 1
+    for each in store.requests.of(resident)[:2]:
+        close(each.id)
+    by_page()
+    assert first in {each.id for each in store.requests.of(resident)}
+
+
+def test_r70_ones_own_requests_are_found_without_opening_the_neighbours(store, ask, resident, intruder):
+    mine = ask()
+    theirs = ask(person=store.people.add("302", "Bo Wang", ""))
+    with intruder() as connection:  # a row that cannot be read costs its own person only
+        connection.execute("UPDATE requests SET kind = 'nonsense' WHERE id = ?", (theirs,))
+    assert [each.id for each in store.requests.of(resident)] == [mine]
+
+
+def test_a_request_moved_to_somebody_elses_page_is_not_shown_there(store, ask, resident, intruder):
+    other = store.people.add("302", "Bo Wang", "")
+    ask()
+    theirs = ask(person=other)
+    with intruder() as connection:
+        sql = "UPDATE requests SET person_lookup = (SELECT person_lookup FROM requests WHERE id <> ?) WHERE id = ?"
+        connection.execute(sql, (theirs, theirs))
+    assert theirs not in {each.id for each in store.requests.of(resident)}
+    assert store.requests.get(theirs).facts is None

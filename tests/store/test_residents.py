@@ -8,6 +8,8 @@ from gate.core.consent import ConsentState
 from gate.core.types import Method
 from gate.errors import RequestError
 from gate.store.residents import MovedOut
+from tests.consents import give
+from tests.notices import publish_notice
 
 TABLES = ("people", "credentials", "templates")
 
@@ -120,3 +122,23 @@ def test_a_revoked_card_stays_as_history_until_the_person_moves_out(store, ada, 
     store.residents.new_card("1203", "26:40452", later)
     issued = store.credentials.of(store.people.find_by_unit("1203").id)
     assert [each.revoked_at for each in issued if each.method is Method.CARD] == [later, None]
+
+
+def test_r35_no_line_of_the_log_names_a_person_beside_the_record_that_ended_with_them(store, ada, noon):
+    publish_notice(store, noon)
+    person = store.people.find_by_unit("1203").id
+    give(store, person, at=noon)
+    store.residents.move_out("1203", noon + timedelta(days=1))
+    lines = [(entry.action, entry.object) for entry in store.audit.entries()]
+    removed = lines.index(("person-removed", ""))
+    assert lines[removed - 1][0] == "consent-invalidated"
+
+
+def test_r35_no_line_of_the_log_names_a_person_beside_a_consent_ended_with_the_tenancy(store, ada, noon):
+    publish_notice(store, noon)
+    give(store, store.people.find_by_unit("1203").id, at=noon)
+    end = noon + timedelta(days=1)
+    store.residents.set_end("1203", end, noon)
+    store.retention.keep(end)
+    lines = [(entry.action, entry.object) for entry in store.audit.entries()]
+    assert lines[lines.index(("tenancy-ended", "")) - 1][0] == "consent-invalidated"

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from gate.core.credentials import PinPlace
 from gate.core.types import Reason
 from gate.store import throttle
 
@@ -53,6 +54,22 @@ def test_ten_thousand_wrong_pins_leave_the_card_and_the_neighbours_alone(store, 
     assert store.credentials.check_card("0451", noon).granted
     assert fail(store, "302", noon) is Reason.UNKNOWN_CREDENTIAL
     assert fail(store, "301", noon + timedelta(minutes=15)) is Reason.UNKNOWN_CREDENTIAL
+
+
+def test_r03_the_keypad_and_the_pages_count_apart(store, with_pin, noon):
+    for unit in ["301"] * 3 + [str(unit) for unit in range(1000, 1009)]:
+        check = store.credentials.prepare_pin(unit, noon, PinPlace.PAGE)
+        store.credentials.finish_pin(check, ok=False, at=noon)
+    assert store.credentials.prepare_pin("301", noon, PinPlace.PAGE).is_throttled
+    assert fail(store, "301", noon) is Reason.UNKNOWN_CREDENTIAL
+
+
+def test_r03_a_right_pin_on_a_page_forgives_nothing_at_the_keypad(store, with_pin, noon):
+    for _ in range(3):
+        fail(store, "301", noon)
+    check = store.credentials.prepare_pin("301", noon, PinPlace.PAGE)
+    assert store.credentials.finish_pin(check, ok=True, at=noon).granted
+    assert fail(store, "301", noon) is Reason.THROTTLED
 
 
 def spread(store, count, at, first=1000):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import httpx
 import pytest
@@ -28,6 +29,14 @@ class Client:
 
     def request(self, method, path, **options):
         return self._runner.run(self._http.request(method, path, **options))
+
+    def sheet(self, person, notice, language):
+        """Give the stamp of a consent sheet that is sent now."""
+        cookies = dict(self._http.cookies)
+        page = self.get("/desk/consent", params={"person": person, "lang": language}).text
+        self._http.cookies = httpx.Cookies(cookies)  # the language it was asked in is not the reader's choice
+        found = re.search(r'name="shown" value="([^"]+)"', page)
+        return found[1] if found and f'name="notice" value="{notice}"' in page else ""
 
     def during(self, asked, deed):
         """Ask *asked* and do *deed* while it waits."""

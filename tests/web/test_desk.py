@@ -30,6 +30,23 @@ CHILD = {
 }
 
 
+@pytest.fixture
+def client(client, clock, world):
+    """Somebody at the desk who reads the notice for as long as it must stand before they answer it (R10)."""
+    post = client.post
+
+    def patient(path, data=None, **options):
+        if data and path in {"/desk/consent", "/desk/reconfirm"} and "shown" not in data:
+            asked = list(world.desk.asked)
+            data = data | {"shown": client.sheet(data["person"], data["notice"], data["language"])}
+            world.desk.asked[:] = asked
+            clock.seconds += world.rules.notice_minimum_s
+        return post(path, data, **options)
+
+    client.post = patient
+    return client
+
+
 def sheet(client, person="p-undecided", language="en"):
     return client.get("/desk/consent", params={"person": person, "lang": language}).text
 
@@ -209,9 +226,13 @@ def test_a_fault_the_desk_does_not_know_is_told_in_its_own_words(client, world):
 
 
 @pytest.mark.parametrize("path", ["/desk/withdraw", "/desk/consent", "/desk/decline", "/desk/reconfirm"])
-def test_an_error_about_somebody_who_is_gone_still_shows(client, world, path):
+def test_an_error_about_somebody_who_is_gone_still_shows(client, world, clock, path):
+    world.desk.others = 1
+    form = hurried(client, "p-0")
+    clock.seconds += world.rules.notice_minimum_s
+    world.desk.others = 0
     world.desk.fault = RequestError("person-unknown", "There is no such person.", remedy="Reload.")
-    assert "There is no such person here." in client.post(path, AGREE | {"person": "gone"}, params=EN).text
+    assert "There is no such person here." in client.post(path, form, params=EN).text
 
 
 def test_names_are_text_and_never_markup(client):
@@ -330,3 +351,40 @@ def test_somebody_without_receipts_has_none_and_no_error(client):
 def test_a_foreign_page_gets_no_record_of_anybody(client, path):
     answer = client.get(path, params={"person": "p-agreed"}, headers={"sec-fetch-site": "cross-site"})
     assert answer.status_code == 403
+
+
+# The least time before the notice, kept by the gate (R10).
+
+
+def hurried(client, person="p-undecided", language="en"):
+    return AGREE | {"person": person, "language": language, "shown": client.sheet(person, NOTICE, language)}
+
+
+@pytest.mark.parametrize("path", ["/desk/consent", "/desk/reconfirm"])
+def test_r10_an_agreement_before_the_notice_could_be_read_is_none(client, world, clock, path):
+    form = hurried(client)
+    clock.seconds += world.rules.notice_minimum_s - 0.01
+    answer = client.post(path, form, params=EN)
+    assert answer.status_code == 422
+    assert "not before you long enough" in answer.text
+    assert world.desk.said == []
+    clock.seconds += 0.01
+    assert client.post(path, form).status_code == 303
+
+
+@pytest.mark.parametrize("stamp", ["", "1.", "0.00", "x.y", "1000000.\u00e9"])
+def test_r10_an_agreement_without_a_stamp_of_this_gate_is_none(client, world, stamp):
+    assert client.post("/desk/consent", AGREE | {"shown": stamp}).status_code == 422
+    assert world.desk.said == []
+
+
+def test_r10_the_stamp_of_one_sheet_serves_no_other_person_and_no_other_language(client, world, clock):
+    form = hurried(client)
+    clock.seconds += world.rules.notice_minimum_s
+    for other in ({"person": "p-agreed"}, {"language": "zh-CN"}):
+        assert client.post("/desk/consent", form | other).status_code == 422
+    assert world.desk.said == []
+
+
+def test_r05_declining_needs_no_wait(client):
+    assert client.post("/desk/decline", AGREE | {"shown": ""}).status_code == 303

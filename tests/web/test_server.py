@@ -1,4 +1,5 @@
 import asyncio
+import re
 import socket
 
 import httpx
@@ -76,11 +77,20 @@ def test_a_port_in_use_is_named_with_its_remedy(world):
 CONSENT = {"person": "p-undecided", "notice": FIRST, "language": "en", "agreed": "yes"}
 
 
+async def consent(http, url, world):
+    """Read the sheet for as long as it must stand; give what is sent then (R10)."""
+    page = await http.get(f"{url}desk/consent", params={"person": "p-undecided", "lang": "en"})
+    world.clock.seconds += world.rules.notice_minimum_s
+    return CONSENT | {"shown": re.search(r'name="shown" value="([^"]+)"', page.text)[1]}
+
+
 def test_an_enrolment_ends_when_its_browser_goes_and_writes_nothing_r26(world):
     async def leave(url):
         world.desk.capture_ends = asyncio.Event()
         async with httpx.AsyncClient() as http:
-            asking = asyncio.create_task(http.post(f"{url}desk/consent", data=CONSENT))
+            asking = asyncio.create_task(
+                http.post(f"{url}desk/consent", data=await consent(http, url, world))
+            )
             await asyncio.wait_for(world.desk.capturing.wait(), 10)
             asking.cancel()
             await asyncio.wait([asking])
@@ -94,7 +104,9 @@ def test_an_enrolment_whose_browser_stays_is_written(world):
     async def stay(url):
         world.desk.capture_ends = asyncio.Event()
         async with httpx.AsyncClient() as http:
-            asking = asyncio.create_task(http.post(f"{url}desk/consent", data=CONSENT))
+            asking = asyncio.create_task(
+                http.post(f"{url}desk/consent", data=await consent(http, url, world))
+            )
             await asyncio.wait_for(world.desk.capturing.wait(), 10)
             world.desk.capture_ends.set()
             return await asking

@@ -1,12 +1,13 @@
-"""Who is signed in: in memory, ten minutes idle, twenty at most (R54)."""
+"""Who is signed in: in memory, ten minutes idle, half an hour in all, twenty at most (R54)."""
 
 import pytest
 
+from gate.core.credentials import CredentialId, SignedIn
 from gate.core.types import PersonId
-from gate.web.sessions import IDLE_S, SESSIONS_MOST, Sessions
+from gate.web.sessions import IDLE_S, LONGEST_S, SESSIONS_MOST, Sessions
 from tests.web.world import StoppedClock
 
-ADA = PersonId("ada")
+ADA = SignedIn(PersonId("ada"), CredentialId("pin of ada"))
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def sessions(clock):
 
 def test_a_session_is_found_by_its_token_and_by_nothing_else(sessions):
     token = sessions.begin(ADA)
-    assert sessions.find(token).person == ADA
+    assert sessions.find(token).who == ADA
     for other in (None, "", token[:-1], token + "x"):
         assert sessions.find(other) is None
 
@@ -34,10 +35,19 @@ def test_two_sessions_share_neither_token_nor_form(sessions):
 
 def test_a_session_lives_while_it_is_seen_and_ends_ten_minutes_after(sessions, clock):
     token = sessions.begin(ADA)
-    for _ in range(3):
+    for _ in range(2):
         clock.seconds += IDLE_S - 1
         assert sessions.find(token) is not None
     clock.seconds += IDLE_S
+    assert sessions.find(token) is None
+
+
+def test_r54_a_session_that_is_always_seen_ends_half_an_hour_after_it_began(sessions, clock):
+    token = sessions.begin(ADA)
+    for _ in range(4):
+        clock.seconds += LONGEST_S / 4 - 1
+        assert sessions.find(token) is not None
+    clock.seconds += 4
     assert sessions.find(token) is None
 
 

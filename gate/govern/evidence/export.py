@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
@@ -43,7 +42,7 @@ def export(settings: Settings, store: Store, now: datetime) -> bytes:
         files[f"notices/{text.version}.{text.language}.{text.form}.txt"] = text.text.encode()
     files["assessment/present.json"] = json_file(assessment(settings, store, now))
     files["assessment/present.md"] = assessment_markdown(settings, store, now).encode()
-    files["audit-log.json"] = _audit_log(store)
+    files["audit-log.json"] = json_file(records.audit_file(store))
     about: dict[str, Json] = {
         "gate": settings.site.gate_id,
         "controller": settings.site.controller,
@@ -87,38 +86,3 @@ def _read(name: str, title: str, build: Callable[[], Section]) -> Section:
         return build()
     except GateError as error:
         return Section(name, title, "无法读取", (f"This part CANNOT BE READ: {error} [{error.code}]",))
-
-
-def _audit_log(store: Store) -> bytes:
-    """Give every line with its hash, and the signed heads, so that the log can be verified elsewhere."""
-    try:
-        lines: Json = [
-            [
-                each.seq,
-                each.at.timestamp(),
-                each.actor,
-                each.action,
-                each.object,
-                each.detail,
-                each.hash.hex(),
-            ]
-            for each in store.audit.entries()
-        ]
-    except GateError as error:
-        lines = str(error)
-    heads: Json = [
-        {
-            "line": each.seq,
-            "at": each.at,
-            "hash": each.hash.hex(),
-            "signature": base64.b64encode(each.signature).decode(),
-        }
-        for each in store.audit.heads()
-    ]
-    how = (
-        'hash = SHA-256("gate audit 1\\0" + line as 8 bytes + hash before + SHA-256(JSON of [at, actor, action, '
-        'object, detail])); signature (Ed25519) of "gate audit head 1\\0" + line and at as 8 bytes each + hash'
-    )
-    key = base64.b64encode(store.signer.public_key).decode()
-    columns: Json = ["line", "at", "actor", "action", "object", "detail", "hash"]
-    return json_file({"how": how, "public_key": key, "columns": columns, "lines": lines, "heads": heads})

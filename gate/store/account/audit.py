@@ -295,7 +295,7 @@ def _entry(row: Row) -> Entry:
     actor, action, what, detail = _texts(words)
     try:
         return Entry(seq, time_of(at), actor, action, what, detail, linked)
-    except (ValueError, OverflowError, OSError) as error:
+    except VaultError as error:
         raise VaultError(
             "record-altered",
             f"Line {seq} of the audit log tells no time that can be.",

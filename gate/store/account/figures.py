@@ -109,7 +109,7 @@ class Figures:
 def _time(seconds: int) -> datetime:
     try:
         return time_of(seconds)
-    except (ValueError, OverflowError, OSError) as error:
+    except VaultError as error:
         raise VaultError(
             "record-altered",
             "A record tells no time that can be.",

@@ -193,6 +193,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
         "outcome": _operational("how it was answered", Item.REQUEST),
         "wrapped_key": _key_of("the request", Item.REQUEST),
         "sealed": _personal("who asked, in what words, what was answered", Item.REQUEST, _OWN_KEY),
+        "person_lookup": _personal("who asked", Item.REQUEST, _KEYED),
     },
     "register_entries": {
         "id": _operational("random id of an entry", Item.REGISTER),

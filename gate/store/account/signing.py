@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from gate.core.canonical import canonical
+from gate.core.canonical import canonical, parsed
 from gate.errors import RequestError
 
 
@@ -71,7 +71,9 @@ def verify(text: str | bytes, kind: str, *, public_key: bytes | None = None) -> 
     ``document-kind``, ``signature-wrong``, ``signer-unknown``.
     """
     try:
-        envelope = json.loads(text)
+        envelope = parsed(text)
+        if not isinstance(envelope, dict):
+            raise _malformed()
         signed = {"kind": envelope["kind"], "document": envelope["document"]}
         theirs, signature = _bytes(envelope["public_key"]), _bytes(envelope["signature"])
         spelled, complete = (

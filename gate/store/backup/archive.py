@@ -149,7 +149,9 @@ def _read_opening(file: BinaryIO) -> tuple[Head, bytes]:
     text = file.read(length)
     try:
         return _head(json.loads(text)), start + text
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, VaultError, RecursionError) as error:
+        if isinstance(error, VaultError) and error.code == "backup-newer":
+            raise
         raise _malformed() from error
 
 

@@ -39,13 +39,14 @@ _ROLLBACK_FORMAT = b"\x01\x01"
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A backup that is on the disk. sha256: of the file. dropped: older backups deleted after it."""
+    """A backup that is on the disk. sha256: of the file. dropped: older backups deleted after it. listed: the list's mark."""
 
     path: Path
     head: Head
     sha256: str
     size: int
     dropped: int
+    listed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class _Snapshot:
     image: bytes = field(repr=False)
     head: Head
     listed: str = field(repr=False)
+    mark: str
 
 
 class Backups:
@@ -93,21 +95,21 @@ class Backups:
             path = folder / name_of(at)
             sha256, size = self._write(path, snapshot)
             dropped = self._drop(earlier, Present(path, snapshot.head))
-        return Made(path, snapshot.head, sha256, size, dropped)
+        return Made(path, snapshot.head, sha256, size, dropped, snapshot.mark)
 
-    def list_erased(self, folder: Path, *, at: datetime, known: int = -1) -> int:
-        """Replace only the list of what was erased, unless it has the *known* length already.
+    def list_erased(self, folder: Path, *, at: datetime, known: str = "") -> str:
+        """Replace only the list of what was erased and locked, unless it says what *known* is the mark of.
 
-        Returns its length. Raises VaultError as ``make`` does.
+        Returns its mark. Raises VaultError as ``make`` does.
         """
         with _troubles_of(folder), self._alone():
             self._own(folder)
             with self._connected() as connection:
-                count = len(tombstones.buried(connection))
-                text = "" if count == known else tombstones.export(connection, self._signer, at)
+                mark = tombstones.mark(connection)
+                text = "" if mark == known else tombstones.export(connection, self._signer, at)
             if text:
                 write_whole(folder / LIST_NAME, text.encode())
-        return count
+        return mark
 
     def newest(self, folder: Path) -> Head | None:
         """Give the head of the newest backup there, None where there is none. Raises VaultError as ``make`` does."""
@@ -153,6 +155,7 @@ class Backups:
                     public_key=self._signer.public_key,
                 ),
                 listed=tombstones.export(connection, self._signer, at),
+                mark=tombstones.mark(connection),
             )
 
     def _check_epoch(self, stored: int, epoch: EpochSecret | None) -> None:

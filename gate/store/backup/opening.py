@@ -18,6 +18,7 @@ from gate.store.keyring.escrow import ESCROW_MOST_BYTES, ESCROW_NAME, EpochSecre
 from gate.store.keyring.keys import KeyUse, MasterKey
 from gate.store.times import time_of
 from gate.store.upkeep import tombstones
+from gate.store.upkeep.locks import Locks, from_document
 from gate.store.upkeep.tombstones import Tombstone
 from gate.store.wholefiles import read_whole
 
@@ -52,6 +53,7 @@ class Siblings:
     """What lies beside a backup. listed_at: when the list was signed. epoch: the escrowed secret, where it opens."""
 
     stones: frozenset[Tombstone] = field(default=frozenset(), repr=False)
+    locks: Locks = field(default=Locks(), repr=False)
     listed_at: datetime | None = None
     epoch: EpochSecret | None = None
     trouble: LeftOut | None = None
@@ -147,18 +149,19 @@ def _list(path: Path, opened: Opened, public_key: bytes) -> Siblings:
     try:
         text = read_whole(path, most=LIST_MOST_BYTES)
         stones = tombstones.read(text, public_key)
-        at = verify(text, tombstones.DOCUMENT, public_key=public_key).document["at"]
+        document = verify(text, tombstones.DOCUMENT, public_key=public_key).document
+        at, locks = document["at"], from_document(document)
     except OSError:
         return Siblings(trouble=LeftOut.LIST_MISSING)
-    except (RequestError, ValueError) as error:
+    except (RequestError, VaultError, ValueError) as error:
         foreign = isinstance(error, RequestError) and error.code == "signer-unknown"
         return Siblings(trouble=LeftOut.LIST_FOREIGN if foreign else LeftOut.LIST_ALTERED)
     listed_at = None
-    with suppress(ValueError, TypeError, OverflowError, OSError):
+    with suppress(ValueError, VaultError):
         listed_at = time_of(int(str(at)))
     known = {(stone.kind, stone.ref) for stone in stones}
     older = any((stone.kind, stone.ref) not in known for stone in opened.stones)
-    return Siblings(stones, listed_at, trouble=LeftOut.LIST_OLDER if older else None)
+    return Siblings(stones, locks, listed_at, trouble=LeftOut.LIST_OLDER if older else None)
 
 
 def _foreign() -> VaultError:

@@ -14,7 +14,7 @@ from gate.store.backup.backups import LOCK_NAME
 from gate.store.backup.staging import COMMITTED, LOG_SUFFIXES, STAGED, no_steps
 from gate.store.db import DATABASE_NAME
 from gate.store.folders import private_folder
-from gate.store.holds import HOLD_NAME, Hold
+from gate.store.holds import HOLD_NAME, SERVING_NAME, Hold
 from gate.store.keyring.custody import CUSTODIANS, KEY_NAME, SEALED_NAME, TPM_NAME, KeyPlace
 from gate.store.keyring.escrow import ESCROW_MOST_BYTES, ESCROW_NAME, Escrow
 from gate.store.keyring.keyfiles import destroy_private
@@ -25,7 +25,13 @@ _KEYS = re.compile(
     rf"(?:{re.escape(KEY_NAME)}|{re.escape(SEALED_NAME)}|{re.escape(TPM_NAME)}|epoch-[0-9]+)(?:\.new)?"
 )
 _HEAD = re.compile(rf"{re.escape(HEAD_NAME)}(?:\.[0-9a-z]+)?")
-_DATA = {DATABASE_NAME, *(DATABASE_NAME + suffix for suffix in LOG_SUFFIXES), "ballast", LOCK_NAME, "serving"}
+_DATA = {
+    DATABASE_NAME,
+    *(DATABASE_NAME + suffix for suffix in LOG_SUFFIXES),
+    "ballast",
+    LOCK_NAME,
+    SERVING_NAME,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from gate.store.keyring.escrow import EpochSecret
 from gate.store.keyring.keys import KeyUse, MasterKey, refuse_keys_beside_data
 from gate.store.times import seconds_of, time_of
 from gate.store.upkeep import tombstones
+from gate.store.upkeep.locks import Locks, lock_again, locks_of
 from gate.store.upkeep.tombstones import Tombstone
 from gate.store.vault import Vault
 from gate.store.wholefiles import write_whole
@@ -81,6 +82,7 @@ class _Present:
     epoch: int = 0
     clock: int = 0
     tampered_at: int | None = None
+    locks: Locks = field(default=Locks(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,8 @@ def _plan(opened: Opened, site: Site, master: MasterKey, at: datetime, *, faces:
     siblings = look_beside(opened, master)
     present = _present(site.data_dir / DATABASE_NAME)
     numbers = CUSTODIANS[site.place.custody](site.place).shelf().numbers()
-    known = present.epoch or max(numbers, default=0)
+    # The shelf knows of an erasure even where somebody put an older database in place (R51).
+    known = max(present.epoch, *numbers, 0)
     left_out = LeftOut.ASKED if not faces else siblings.trouble
     if left_out is None and known > opened.head.epoch:
         left_out = LeftOut.EPOCH_OVER  # this device erased something since, and its escrow was not replaced
@@ -180,11 +183,11 @@ def _present(path: Path) -> _Present:
         with translated(), closing(sqlite3.connect(address, uri=True)) as connection:
             connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
             meta = dict(connection.execute("SELECT name, value FROM meta").fetchall())
-            stones = frozenset(tombstones.buried(connection))
+            stones, locks = frozenset(tombstones.buried(connection)), locks_of(connection)
     except (VaultError, ValueError, OverflowError, OSError):
         return _Present()
     numbers = {name: value for name, value in meta.items() if type(value) is int and 0 <= value < 1 << 40}
-    return _Present(stones, numbers.get("epoch", 0), numbers.get("clock", 0), numbers.get("tamper"))
+    return _Present(stones, numbers.get("epoch", 0), numbers.get("clock", 0), numbers.get("tamper"), locks)
 
 
 def _kept_line(keys_dir: Path) -> int:
@@ -243,6 +246,8 @@ def _rewrite(connection: sqlite3.Connection, plan: _Plan, writer: ConsentWriter,
     connection.execute(_CLOCK, (seconds_of(plan.at),))
     if plan.present.tampered_at is not None:
         connection.execute(_TAMPER, (plan.present.tampered_at,))
+    locks = plan.siblings.locks | plan.present.locks
+    lock_again(connection, locks, audit, gate=plan.opened.head.gate_id, at=plan.at)
     restored = Restored(
         created=plan.opened.head.created,
         listed_at=plan.siblings.listed_at,

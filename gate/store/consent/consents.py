@@ -5,6 +5,7 @@ Every change writes the standing, the ledger's event and the audit log's line in
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,12 +13,10 @@ from typing import Final, TypeVar
 
 from gate.core.consent import (
     AgeBand,
-    AgeFault,
     Agreement,
     Approver,
     By,
     Channel,
-    Consent,
     ConsentTerms,
     age_fault,
     fourteen_from,
@@ -31,9 +30,9 @@ from gate.store.account.audit import Action, AuditLog
 from gate.store.account.signing import Signer
 from gate.store.consent.faults import fault
 from gate.store.consent.ledger import Ledger
-from gate.store.consent.reading import ConsentRecords, given
+from gate.store.consent.reading import ENDABLE, ConsentRecords, Endable, given
 from gate.store.consent.receipts import issue
-from gate.store.consent.templates import TEMPLATE_BYTES, consent_of
+from gate.store.consent.templates import TEMPLATE_BYTES
 from gate.store.consent.writing import Answer, ConsentWriter, Ending, actor_of
 from gate.store.database import Database
 from gate.store.keyring.epochs import Epochs
@@ -43,7 +42,6 @@ from gate.store.times import seconds_of, time_of
 
 MINOR_OPEN_FOR: Final = timedelta(minutes=15)
 _BY_GATE: Final = By(Channel.DEVICE, "gate")
-_GIVEN: Final = "SELECT * FROM consents WHERE state = 'given'"
 
 Kind = TypeVar("Kind")
 
@@ -92,6 +90,7 @@ class Consents(ConsentRecords):
         self._notices = notices
         self._audit = audit
         self._terms = terms
+        self._children_off = terms.under_14_retention is None
         self._pen = ConsentWriter(
             ledger, audit, epochs, terms=terms, gate_id=gate_id, model_sha256=model_sha256
         )
@@ -110,7 +109,7 @@ class Consents(ConsentRecords):
 
         template: TEMPLATE_BYTES, protected under *epoch*, taken live. opening: for a child (R27). Raises RequestError:
         ``notice-outdated``, ``notice-text``, ``enrol-stale``, ``embedding-shape``, ``under-14-off``,
-        ``guardian-missing``, ``guardian-needless``, ``birthday-wrong``, ``minor-approval``.
+        ``guardian-missing``, ``guardian-needless``, ``birthday-wrong``, ``birthday-differs``, ``minor-approval``.
         """
         answer = Answer(EventKind.GIVEN, agreement, _whole(at))
         self.check(person, agreement, at=answer.at, opening=opening)
@@ -138,11 +137,7 @@ class Consents(ConsentRecords):
     ) -> None:
         """Refuse what ``enrol`` would refuse of an answer, before any camera opens. Raises RequestError as it does."""
         self._check_notice(agreement)
-        found = age_fault(agreement, self._terms, at)
-        birthday = self._people.get(person).turns_14_on
-        if found is None and agreement.age_band is AgeBand.FROM_14 and birthday is not None:
-            # Whom a guardian spoke for once consents alone from the birthday on, whatever staff tick.
-            found = AgeFault.GUARDIAN if at < fourteen_from(birthday) else None
+        found = age_fault(agreement, self._terms, at, self._people.get(person).turns_14_on)
         if found is not None:
             raise fault(found.value)
         is_open = opening is not None and opening.person == person and at < opening.until
@@ -215,7 +210,7 @@ class Consents(ConsentRecords):
         ending = Ending(EventKind.INVALIDATED, by, _whole(at), reason)
 
         def work(connection: sqlite3.Connection) -> int:
-            consents = [consent_of(row) for row in connection.execute(_GIVEN).fetchall()]
+            consents = [Endable(*row) for row in connection.execute(ENDABLE).fetchall()]
             for consent in consents:
                 self._pen.end(connection, consent, ending)
             return len(consents)
@@ -232,9 +227,9 @@ class Consents(ConsentRecords):
         by: By = _BY_GATE,
     ) -> bool:
         """End one consent for *reason*, inside the caller's transaction, which scrubs after; False if none stood."""
-        row = connection.execute(f"{_GIVEN} AND id = ?", (consent,)).fetchone()
+        row = connection.execute(f"{ENDABLE} AND id = ?", (consent,)).fetchone()
         if row is not None:
-            self._pen.end(connection, consent_of(row), Ending(EventKind.INVALIDATED, by, _whole(at), reason))
+            self._pen.end(connection, Endable(*row), Ending(EventKind.INVALIDATED, by, _whole(at), reason))
         return row is not None
 
     def end_tenancy(
@@ -261,7 +256,7 @@ class Consents(ConsentRecords):
         not (R76).
         """
         at = _whole(at)
-        due = self._due(at)
+        due = self._due(at, children_off=self._children_off)
         trouble: VaultError | None = None
         for consent in due:
             try:
@@ -275,12 +270,18 @@ class Consents(ConsentRecords):
         return len(due)
 
     def expired(self, at: datetime) -> tuple[ConsentId, ...]:
-        """Give the consents that ``expire`` would end, for whoever ends them one by one."""
-        return tuple(consent.id for consent in self._due(_whole(at)))
+        """Give the consents that ``expire`` would end, and the altered ones, for whoever ends them one by one."""
+        due = self._due(_whole(at), children_off=self._children_off)
+        return tuple(dict.fromkeys([*(each.id for each in due), *self._altered()]))
 
     def expire_record(self, consent: ConsentId, *, at: datetime) -> bool:
-        """End one of the ``expired``; False if it is none any more. Its caller scrubs."""
-        due = self._due(_whole(at), consent)
+        """End one of the ``expired``; False if it is none any more. Its caller scrubs.
+
+        Raises VaultError ``record-altered`` for one of which nobody can tell when it ends.
+        """
+        due = self._due(_whole(at), children_off=self._children_off, only=consent)
+        if not due and (altered := self._altered(consent)):
+            raise altered[consent]
         for each in due:
             self._end_due(each, _whole(at))
         return bool(due)
@@ -295,9 +296,10 @@ class Consents(ConsentRecords):
 
     def open_minor(self, person: PersonId, approver: Approver, *, at: datetime, by: By) -> MinorOpening:
         """Open a child's record to staff for MINOR_OPEN_FOR, with a second approval, on record (R27)."""
-        self._people.get(person)
+        records = self.of(person)
+        opened = records[-1].id if records else secrets.token_hex(16)  # R35: never the person beside a record
         detail = {"approver": approver.value, "channel": by.channel.value}
-        self._audit.write(actor_of(by), Action.MINOR_OPENED, at=at, object=person, detail=detail)
+        self._audit.write(actor_of(by), Action.MINOR_OPENED, at=at, object=opened, detail=detail)
         return MinorOpening(person, at + MINOR_OPEN_FOR)
 
     def prune(self, connection: sqlite3.Connection, record: ConsentId) -> int:
@@ -349,24 +351,18 @@ class Consents(ConsentRecords):
         return self._scrubbed(receipt)
 
     def _end_given(self, connection: sqlite3.Connection, person: Person, ending: Ending) -> Receipt | None:
-        consent = given(self._consents_of(person))
+        consent = self._endable_of(person)
         if consent is None:
             return None
         request = self._request_of(consent.id)
         return issue(self._signer, request, self._pen.end(connection, consent, ending))
 
-    def _due(self, at: datetime, only: ConsentId | None = None) -> list[Consent]:
-        off = self._terms.under_14_retention is None
-        sql = f"{_GIVEN} AND (expires_at <= :at OR (under_14 AND :off)) AND (:only IS NULL OR id = :only)"
-        rows = self._database.rows(sql, at=seconds_of(at), off=off, only=only)
-        return [consent_of(row) for row in rows]
-
-    def _end_due(self, consent: Consent, at: datetime) -> None:
+    def _end_due(self, consent: Endable, at: datetime) -> None:
         """End one consent by itself: run out, at the 14th birthday, or because face is off for children."""
         request = self._request_of(consent.id)
         birthday = request.event.asked.turns_14_on if request and request.event.asked else None
         ending = Ending(EventKind.INVALIDATED, _BY_GATE, at, InvalidationReason.UNDER_14_OFF)
-        if consent.expires_at <= at:
+        if consent.is_over:
             turned = birthday is not None and fourteen_from(birthday) <= at
             reason = ExpiryReason.TURNED_14 if turned else ExpiryReason.SPAN_OVER
             ending = Ending(EventKind.EXPIRED, _BY_GATE, at, reason)

@@ -48,6 +48,18 @@ _FAULTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "The day on which the child turns 14 is missing, past, or too far ahead.",
             "Ask the guardian for the date of the fourteenth birthday.",
         ),
+        "birthday-unknown": (
+            "No fourteenth birthday is on record for this person.",
+            "There is nothing to correct: the guardian tells it with the first consent.",
+        ),
+        "birthday-stands": (
+            "A consent stands that was given under the other birthday.",
+            "Withdraw it at the desk, correct the birthday, then let the guardian agree anew.",
+        ),
+        AgeFault.DIFFERS.value: (
+            "Another fourteenth birthday was told for this child before.",
+            "Check which is right; gate rights birthday corrects the one on record, with a second approval.",
+        ),
     }
 )
 

@@ -18,7 +18,7 @@ from gate.core.chain import GENESIS, Break, Link, first_break, link_hash
 from gate.core.consent_record import TRANSITIONS, ConsentEvent, Standing, follow, from_json, to_json
 from gate.core.types import ConsentId
 from gate.errors import VaultError
-from gate.store.account.audit import AuditLog
+from gate.store.account.audit import Action, AuditLog
 from gate.store.account.signing import Signer, is_signed
 from gate.store.database import Database
 from gate.store.times import seconds_of
@@ -110,6 +110,15 @@ class Ledger:
         rows = [_Row(*row) for row in self._database.rows(f"{_SELECT} ORDER BY seq")]
         broken = first_break(CHAIN, (Link(row.seq, row.digest, row.hash) for row in rows))
         return broken or self._first_false_row(rows) or self._first_not_as_noted(rows)
+
+    def restricted(self) -> frozenset[str]:
+        """Give the records that the audit log last noted as restricted (R71)."""
+        noted = {
+            entry.object: entry.action == Action.FACE_RESTRICTED
+            for entry in self._audit.entries()
+            if entry.action in {Action.FACE_RESTRICTED, Action.FACE_RELEASED}
+        }
+        return frozenset(record for record, is_restricted in noted.items() if is_restricted)
 
     def _first_false_row(self, rows: list[_Row]) -> Break | None:
         standings: dict[str, Standing] = {}

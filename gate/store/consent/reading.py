@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from gate.core.chain import Break
-from gate.core.consent import Channel, Consent, ConsentState
+from gate.core.consent import AgeBand, Channel, Consent, ConsentState, SubjectRef
 from gate.core.consent_record import TRANSITIONS, ConsentEvent, EventKind, Standing, state_of
 from gate.core.receipt import Receipt
 from gate.core.types import ConsentId, NoticeVersion, PersonId
@@ -18,6 +19,11 @@ from gate.store.consent.receipts import issue
 from gate.store.consent.templates import consent_of
 from gate.store.database import Database
 from gate.store.people import People, Person
+from gate.store.times import seconds_of
+
+ENDABLE = "SELECT id, subject_ref FROM consents WHERE state = 'given'"
+_STANDING = """SELECT id, subject_ref, purpose, notice_version, language, given_at, expires_at, under_14, restricted_at
+    FROM consents WHERE state = 'given'"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,18 @@ class Statistics:
     by_state: Mapping[Standing, int] = field(default_factory=dict)
     by_version: Mapping[NoticeVersion, int] = field(default_factory=dict)
     by_channel: Mapping[Channel, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Endable:
+    """What an end needs of a consent that stands: whatever else of its row was altered, it can still be ended (R24).
+
+    is_over: whether its span is.
+    """
+
+    id: ConsentId
+    subject: SubjectRef
+    is_over: bool = False
 
 
 class ConsentRecords:
@@ -85,16 +103,43 @@ class ConsentRecords:
         entries = tuple(self._ledger.all())
         last = {entry.event.record: entry.seq for entry in entries}
         records = self._by_record(entries)
-        for (record,) in self._database.rows("SELECT id FROM consents WHERE state = 'given'"):
-            if record not in records or _standing(records[record]) is not Standing.GIVEN:
-                return Break(
-                    last.get(record, 0), "a consent stands as given that the ledger does not bear out"
-                )
+        restricted = self._ledger.restricted()
+        for record, *terms, restricted_at in self._database.rows(_STANDING):
+            events, seq = records.get(record, []), last.get(record, 0)
+            if _standing(events) is not Standing.GIVEN:
+                return Break(seq, "a consent stands as given that the ledger does not bear out")
+            if terms != _terms_of(events):
+                return Break(seq, "a consent stands on other terms than the ledger bears out")
+            if restricted_at is None and record in restricted:
+                return Break(seq, "a consent stands unrestricted although the audit log noted a restriction")
         return None
 
     def _consents_of(self, person: Person) -> tuple[Consent, ...]:
         sql = "SELECT * FROM consents WHERE subject_ref = :subject ORDER BY rowid"
         return tuple(consent_of(row) for row in self._database.rows(sql, subject=person.subject))
+
+    def _endable_of(self, person: Person) -> Endable | None:
+        """Give the person's consent that stands, altered or not."""
+        rows = self._database.rows(f"{ENDABLE} AND subject_ref = :subject", subject=person.subject)
+        return Endable(*rows[0]) if rows else None
+
+    def _due(self, at: datetime, *, children_off: bool, only: ConsentId | None = None) -> tuple[Endable, ...]:
+        """Give the consents that end by themselves at *at*: run out, or children's where face for them is off."""
+        sql = """SELECT id, subject_ref, expires_at <= :at FROM consents WHERE state = 'given'
+            AND (expires_at <= :at OR (under_14 AND :off)) AND (:only IS NULL OR id = :only)"""
+        rows = self._database.rows(sql, at=seconds_of(at), off=children_off, only=only)
+        return tuple(Endable(consent, subject, bool(is_over)) for consent, subject, is_over in rows)
+
+    def _altered(self, only: ConsentId | None = None) -> dict[ConsentId, VaultError]:
+        """Give the consents that stand and cannot be read: nobody can tell when they end."""
+        sql = "SELECT * FROM consents WHERE state = 'given' AND (:only IS NULL OR id = :only)"
+        altered = {}
+        for row in self._database.rows(sql, only=only):
+            try:
+                consent_of(row)
+            except VaultError as error:
+                altered[ConsentId(row[0])] = error
+        return altered
 
     def _entries_of(self, person: Person) -> tuple[Entry, ...]:
         records = [consent.id for consent in self._consents_of(person)]
@@ -124,6 +169,16 @@ def _standing(events: Iterable[ConsentEvent]) -> Standing | None:
         return state_of(events)
     except ValueError:
         return None  # an order that cannot be: for ``Ledger.verify`` to tell
+
+
+def _terms_of(events: Iterable[ConsentEvent]) -> list[str | int]:
+    """Give what the consents table must say of a record, in the order of _STANDING, from what was asked and when."""
+    for event in events:
+        if event.asked is not None:
+            asked, given_at = event.asked, seconds_of(event.at)
+            ends_at, child = seconds_of(asked.expires_at), int(asked.age_band is AgeBand.UNDER_14)
+            return [event.subject, asked.purpose, asked.notice, asked.language, given_at, ends_at, child]
+    return []
 
 
 def given(consents: Iterable[Consent]) -> Consent | None:

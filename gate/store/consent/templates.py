@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gate.core.consent import Consent, ConsentState, Purpose, SubjectRef, is_active
+from gate.core.consent import Consent, ConsentState, Purpose, SubjectRef, is_active, major
 from gate.core.types import ConsentId, NoticeVersion, TemplateId
 from gate.errors import VaultError
 from gate.store.database import Database, Row
@@ -19,17 +19,22 @@ from gate.store.vault import Binding, Sealed
 TEMPLATE_BYTES = 512
 """One template: 128 little-endian float32."""
 
-_GALLERY = """SELECT consents.*, templates.id, wrapped_key, sealed
-    FROM templates JOIN consents ON consents.id = templates.consent_id WHERE model_sha256 = :model"""
+BOUND_TERMS = """json_array(consents.subject_ref, consents.purpose, consents.notice_version, consents.language,
+    consents.given_at, consents.expires_at, consents.under_14)"""
+"""What of its consent a template is bound to, as SQL: everything that decides and never changes while it stands."""
+
+_GALLERY = f"""SELECT consents.*, {BOUND_TERMS}, templates.id, wrapped_key, sealed
+    FROM templates JOIN consents ON consents.id = templates.consent_id WHERE model_sha256 = :model"""  # noqa: S608 - our own words
 _IDS = "SELECT id FROM templates ORDER BY rowid"
-_SEALED = "SELECT id, consent_id, model_sha256, wrapped_key, sealed FROM templates ORDER BY rowid"
-_CONSENT = """SELECT consents.*
+_SEALED = f"""SELECT templates.id, consent_id, model_sha256, wrapped_key, sealed, {BOUND_TERMS}
+    FROM templates LEFT JOIN consents ON consents.id = consent_id ORDER BY templates.rowid"""  # noqa: S608 - our own words
+_CONSENT = f"""SELECT consents.*, {BOUND_TERMS}, wrapped_key, sealed
     FROM templates JOIN consents ON consents.id = templates.consent_id
-    WHERE model_sha256 = :model AND templates.id = :template"""
+    WHERE model_sha256 = :model AND templates.id = :template"""  # noqa: S608 - our own words
 
 
 def consent_of(row: Row) -> Consent:
-    """Read a whole row of the consents table."""
+    """Read a whole row of the consents table. Raises VaultError ``record-altered`` for one that cannot have been written."""
     (
         consent,
         subject,
@@ -43,24 +48,35 @@ def consent_of(row: Row) -> Consent:
         restricted_at,
         under_14,
     ) = row
-    return Consent(
-        id=ConsentId(consent),
-        subject=SubjectRef(subject),
-        purpose=Purpose(purpose),
-        notice=NoticeVersion(notice),
-        language=language,
-        given_at=time_of(given_at),
-        expires_at=time_of(expires_at),
-        ended_at=None if ended_at is None else time_of(ended_at),
-        state=ConsentState(state),
-        restricted_at=None if restricted_at is None else time_of(restricted_at),
-        under_14=bool(under_14),
-    )
+    try:
+        major(notice)
+        return Consent(
+            id=ConsentId(consent),
+            subject=SubjectRef(subject),
+            purpose=Purpose(purpose),
+            notice=NoticeVersion(notice),
+            language=language,
+            given_at=time_of(given_at),
+            expires_at=time_of(expires_at),
+            ended_at=None if ended_at is None else time_of(ended_at),
+            state=ConsentState(state),
+            restricted_at=None if restricted_at is None else time_of(restricted_at),
+            under_14=bool(under_14),
+        )
+    except (ValueError, TypeError) as error:
+        raise VaultError(
+            "record-altered",
+            "A consent was damaged or altered: it carries no face.",
+            remedy="Withdraw it at the desk, enrol anew, and find out who wrote to the database.",
+        ) from error
 
 
-def template_binding(template: str, consent: str, model_sha256: str, epoch: int) -> Binding:
-    """Bind a template to its consent, the model that made it and the epoch (R50)."""
-    return Binding("templates", template, epoch, consent, model_sha256)
+def template_binding(template: str, consent: str, model_sha256: str, epoch: int, terms: str) -> Binding:
+    """Bind a template to its consent, the model that made it and the epoch (R50).
+
+    terms: what BOUND_TERMS gives: an edited consent opens no template (R20, R21).
+    """
+    return Binding("templates", template, epoch, consent, model_sha256, terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +118,12 @@ class Templates:
         templates: list[tuple[TemplateId, bytes]] = []
         faulty: list[TemplateId] = []
         rows = self._database.rows(_GALLERY, model=self._model_sha256)
-        for *columns, template, wrapped_key, content in rows:
-            consent = consent_of(tuple(columns))
-            if notice is None or not is_active(consent, at, notice):
-                continue
-            binding = template_binding(template, consent.id, self._model_sha256, epoch.number)
+        for *columns, terms, template, wrapped_key, content in rows:
             try:
+                consent = consent_of(tuple(columns))
+                if notice is None or not is_active(consent, at, notice):
+                    continue
+                binding = template_binding(template, consent.id, self._model_sha256, epoch.number, terms)
                 embedding = epoch.vault.open(Sealed(wrapped_key, content), binding)
             except VaultError:
                 faulty.append(TemplateId(template))
@@ -118,10 +134,22 @@ class Templates:
         return Gallery(epoch.number, epoch.seed, tuple(templates), tuple(faulty))
 
     def permits(self, template: TemplateId, at: datetime) -> bool:
-        """Tell whether a match with *template* may still open: it is there, of this model, its consent active."""
+        """Tell whether a match with *template* may still open: it is there, of this model, its consent active.
+
+        It is opened for that: a consent edited since the gallery was loaded permits nothing.
+        """
         notice = self._notices.current_version
         rows = self._database.rows(_CONSENT, model=self._model_sha256, template=template)
-        return notice is not None and any(is_active(consent_of(row), at, notice) for row in rows)
+        if notice is None or not rows:
+            return False
+        *columns, terms, wrapped_key, content = rows[0]
+        try:
+            consent, epoch = consent_of(tuple(columns)), self._epochs.current
+            binding = template_binding(template, consent.id, self._model_sha256, epoch.number, terms)
+            epoch.vault.open(Sealed(wrapped_key, content), binding)
+        except VaultError:
+            return False
+        return is_active(consent, at, notice)
 
     def drop_unopenable(self) -> tuple[TemplateId, ...]:
         """Delete every template, of whichever model, that the epoch in force does not open; give their ids.
@@ -152,8 +180,8 @@ class Templates:
                 raise
             return frozenset()
         opened = set()
-        for template, consent, model, wrapped_key, content in self._database.rows(_SEALED):
-            binding = template_binding(template, consent, model, epoch.number)
+        for template, consent, model, wrapped_key, content, terms in self._database.rows(_SEALED):
+            binding = template_binding(template, consent, model, epoch.number, terms)
             with suppress(VaultError):
                 epoch.vault.open(Sealed(wrapped_key, content), binding)
                 opened.add(TemplateId(template))

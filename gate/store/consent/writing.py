@@ -26,7 +26,8 @@ from gate.core.consent_record import Asked, ConsentEvent, EventKind, Reason, ask
 from gate.core.types import ConsentId, TemplateId
 from gate.store.account.audit import Action, Actor, AuditLog
 from gate.store.consent.ledger import Entry, Ledger, noted_in_audit
-from gate.store.consent.templates import template_binding
+from gate.store.consent.reading import Endable
+from gate.store.consent.templates import BOUND_TERMS, template_binding
 from gate.store.keyring.epochs import Epochs
 from gate.store.times import month_of, seconds_of
 from gate.store.upkeep import tombstones
@@ -132,7 +133,7 @@ class ConsentWriter:
         )
         return self._insert_template(connection, event.record, template, answer.at)
 
-    def end(self, connection: sqlite3.Connection, consent: Consent, ending: Ending) -> Entry:
+    def end(self, connection: sqlite3.Connection, consent: Consent | Endable, ending: Ending) -> Entry:
         """End a consent that stands: its templates go first, with a tombstone for each (R24, R51)."""
         rows = connection.execute("SELECT id FROM templates WHERE consent_id = ?", (consent.id,)).fetchall()
         for (template,) in rows:
@@ -157,12 +158,13 @@ class ConsentWriter:
     def template_of(self, connection: sqlite3.Connection, consent: Consent) -> bytes | None:
         """Open the consent's template, None where it has none of this model and epoch. Raises VaultError if altered."""
         epoch = self._epochs.current
-        sql = """SELECT id, wrapped_key, sealed FROM templates
-            WHERE consent_id = ? AND model_sha256 = ? AND epoch = ?"""
+        sql = f"""SELECT templates.id, wrapped_key, sealed, {BOUND_TERMS}
+            FROM templates JOIN consents ON consents.id = consent_id
+            WHERE consent_id = ? AND model_sha256 = ? AND epoch = ?"""  # noqa: S608 - our own words
         row = connection.execute(sql, (consent.id, self._model_sha256, epoch.number)).fetchone()
         if row is None:
             return None
-        binding = template_binding(row[0], consent.id, self._model_sha256, epoch.number)
+        binding = template_binding(row[0], consent.id, self._model_sha256, epoch.number, row[3])
         return epoch.vault.open(Sealed(row[1], row[2]), binding)
 
     def _append(self, connection: sqlite3.Connection, event: ConsentEvent) -> Entry:
@@ -179,7 +181,9 @@ class ConsentWriter:
     ) -> TemplateId:
         template = TemplateId(secrets.token_hex(16))
         epoch = self._epochs.current
-        binding = template_binding(template, consent, self._model_sha256, epoch.number)
+        sql = f"SELECT {BOUND_TERMS} FROM consents WHERE id = ?"  # noqa: S608 - our own words
+        (terms,) = connection.execute(sql, (consent,)).fetchone()
+        binding = template_binding(template, consent, self._model_sha256, epoch.number, terms)
         sealed = epoch.vault.seal(content, binding)
         connection.execute(
             "INSERT INTO templates VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

@@ -35,6 +35,7 @@ class KeyUse(StrEnum):
     CHECK = "gate 1 key check value"
     CONSENT = "gate 1 consent ledger key-encryption key"
     RIGHTS = "gate 1 requests key-encryption key"
+    REQUEST_LOOKUP = "gate 1 request lookup"
     GOVERNANCE = "gate 1 registers key-encryption key"
     SIGNING = "gate 1 device signature"
     EPOCH = "gate 1 epoch secret key-encryption key"

@@ -17,12 +17,13 @@ from typing import TypeVar
 
 from gate.errors import VaultError
 from gate.store.account.audit import Action, Actor, AuditLog
-from gate.store.consent.templates import template_binding
+from gate.store.consent.templates import BOUND_TERMS, template_binding
 from gate.store.database import Database, Row
 from gate.store.keyring.epochs import Epoch, Epochs
 from gate.store.vault import Sealed
 
-_ROWS = "SELECT id, consent_id, model_sha256, wrapped_key, sealed FROM templates ORDER BY rowid"
+_ROWS = f"""SELECT templates.id, consent_id, model_sha256, wrapped_key, sealed, {BOUND_TERMS}
+    FROM templates LEFT JOIN consents ON consents.id = consent_id ORDER BY templates.rowid"""  # noqa: S608 - our own words
 _KEYS = "SELECT id, wrapped_key FROM templates ORDER BY rowid"
 _MOVE = "UPDATE templates SET epoch = ?, wrapped_key = ?, sealed = ? WHERE id = ?"
 _TRIES = 5
@@ -56,12 +57,11 @@ class Renewal:
         """Open every template; altered ones stay behind, as noise that the gallery reports."""
         rows, templates = [], []
         for row in self.rows:
-            template, consent, model, wrapped_key, content = row
+            template, consent, model, wrapped_key, content, terms = row
             assert self.old is not None  # without the old epoch there are no rows
             try:
-                opened = self.old.vault.open(
-                    Sealed(wrapped_key, content), template_binding(template, consent, model, self.old.number)
-                )
+                binding = template_binding(template, consent, model, self.old.number, terms)
+                opened = self.old.vault.open(Sealed(wrapped_key, content), binding)
             except VaultError:
                 continue
             rows.append(row)
@@ -80,8 +80,9 @@ class Renewal:
                 remedy="Report it; it is tried again.",
             )
         moves = []
-        for (template, consent, model, *_), plain in zip(rows, renewed, strict=True):
-            sealed = self.new.vault.seal(plain, template_binding(template, consent, model, self.new.number))
+        for (template, consent, model, _, _, terms), plain in zip(rows, renewed, strict=True):
+            binding = template_binding(template, consent, model, self.new.number, terms)
+            sealed = self.new.vault.seal(plain, binding)
             moves.append((self.new.number, sealed.wrapped_key, sealed.content, template))
         return moves
 
@@ -125,7 +126,7 @@ class Rotation:
 
         Returns False, and writes nothing, if templates or epoch changed since ``begin``.
         """
-        read = [(template, wrapped_key) for template, _, _, wrapped_key, _ in renewal.rows]
+        read = [(template, wrapped_key) for template, _, _, wrapped_key, *_ in renewal.rows]
 
         def work(connection: sqlite3.Connection) -> bool:
             if self._epochs.number != renewal.was or connection.execute(_KEYS).fetchall() != read:

@@ -157,9 +157,11 @@ CREATE TABLE requests (
     outcome TEXT,
     wrapped_key BLOB NOT NULL,
     sealed BLOB NOT NULL,
+    person_lookup BLOB, -- keyed HMAC of who asked, so that nobody's page opens the neighbours' requests
     CHECK ((closed_at IS NULL) = (outcome IS NULL))
 ) STRICT;
 CREATE INDEX requests_by_due ON requests (due_at);
+CREATE INDEX requests_by_person ON requests (person_lookup);
 
 -- R82, R83, R85: registers of recipients, processors, training, incidents, signs. A change is a new revision.
 CREATE TABLE register_entries (

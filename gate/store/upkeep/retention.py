@@ -64,8 +64,7 @@ class Retention:
         self._database = database
         self._audit = audit
         self._erasures = erasures
-        last = self.runs(newest=1)
-        self._standing: tuple[Failure, ...] = last[0].failed if last else ()
+        self._standing = self._last_failed()
         self._prompt: Counter[Item] = Counter()
         self._backlog: frozenset[Item] = frozenset()
 
@@ -104,10 +103,20 @@ class Retention:
         return tally.deleted.total()
 
     def runs(self, *, newest: int | None = None) -> tuple[RunReport, ...]:
-        """Give all runs that are kept, or only the *newest*, oldest first."""
+        """Give all runs that are kept, or only the *newest*, oldest first. Raises VaultError ``record-altered``."""
         sql = "SELECT at, deleted, failed FROM retention_runs ORDER BY seq DESC LIMIT :most"
         rows = self._database.rows(sql, most=-1 if newest is None else newest)
         return tuple(_report(row) for row in reversed(rows))
+
+    def _last_failed(self) -> tuple[Failure, ...]:
+        try:
+            last = self.runs(newest=1)
+        except VaultError as error:
+            if error.code != "record-altered":
+                raise
+            # What it could not stop is not known: face waits for the next run, card and PIN do not (R02, R76).
+            return (Failure(Item.RUN, "", error.code, stopped=False),)
+        return last[0].failed if last else ()
 
     def _erase(self, items: frozenset[Item], now: datetime, most: int | None) -> _Tally:
         tally = _Tally()
@@ -227,10 +236,18 @@ def _savepoint(connection: sqlite3.Connection) -> Iterator[None]:
 
 def _report(row: Row) -> RunReport:
     at, deleted, failed = row
-    return RunReport(
-        time_of(at),
-        {Item(name): count for name, count in json.loads(deleted).items()},
-        tuple(
-            Failure(Item(item), ref, code, bool(stopped)) for item, ref, code, stopped in json.loads(failed)
-        ),
-    )
+    try:
+        return RunReport(
+            time_of(at),
+            {Item(name): int(count) for name, count in json.loads(deleted).items()},
+            tuple(
+                Failure(Item(item), str(ref), str(code), bool(stopped))
+                for item, ref, code, stopped in json.loads(failed)
+            ),
+        )
+    except (ValueError, TypeError, AttributeError) as error:
+        raise VaultError(
+            "record-altered",
+            "The record of a retention run was damaged or altered.",
+            remedy="The next run writes a new one; find out who wrote to the database.",
+        ) from error

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from gate.errors import RequestError
+from gate.core.canonical import digest
+from gate.errors import RequestError, VaultError
 from gate.store.account.signing import Signer, verify
 from gate.store.times import seconds_of, time_of
+from gate.store.upkeep.locks import locks_of
 
 DOCUMENT = "tombstones"
 _APPLY = (
@@ -76,9 +78,16 @@ def apply(connection: sqlite3.Connection) -> int:
 
 
 def export(connection: sqlite3.Connection, signer: Signer, at: datetime) -> str:
-    """Give all tombstones as signed text: to be kept beside each backup, and replaced whenever it grows."""
+    """Give all tombstones and locks as signed text: to be kept beside each backup, replaced whenever they change."""
     stones = [[stone.kind.value, stone.ref, seconds_of(stone.at)] for stone in buried(connection)]
-    return signer.issue(DOCUMENT, {"at": seconds_of(at), "count": len(stones), "tombstones": stones})
+    document = {"at": seconds_of(at), "count": len(stones), "tombstones": stones}
+    return signer.issue(DOCUMENT, document | locks_of(connection).as_json())
+
+
+def mark(connection: sqlite3.Connection) -> str:
+    """Give a word that differs once the list would say something else, apart from its time."""
+    count: int = connection.execute("SELECT count(*) FROM tombstones").fetchone()[0]
+    return f"{count}/{digest(locks_of(connection).as_json()).hex()}"
 
 
 def read(text: str | bytes, public_key: bytes) -> frozenset[Tombstone]:
@@ -91,7 +100,7 @@ def read(text: str | bytes, public_key: bytes) -> frozenset[Tombstone]:
     try:
         stones = frozenset(_stone(each) for each in _items(document["tombstones"]))
         whole = document["count"] == len(stones)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, VaultError) as error:
         raise _malformed() from error
     if not whole:
         raise _malformed()

@@ -58,7 +58,7 @@ def test_r84_the_day_a_number_was_first_reached_follows_from_the_consents(figure
 def test_a_time_that_cannot_be_is_told_as_altered(figures, intruder):
     with intruder() as connection:
         row = ("r1", "access", 2**60, 0, b"", b"")
-        connection.execute("INSERT INTO requests VALUES (?, ?, ?, ?, NULL, NULL, ?, ?)", row)
+        connection.execute("INSERT INTO requests VALUES (?, ?, ?, ?, NULL, NULL, ?, ?, NULL)", row)
     with pytest.raises(VaultError) as refusal:
         figures.requests()
     assert refusal.value.code == "record-altered"

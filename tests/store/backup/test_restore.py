@@ -15,7 +15,7 @@ from gate.store.keyring.escrow import ESCROW_NAME
 from gate.store.keyring.keys import Custody, KeyUse, MasterKey
 from gate.store.keyring.recovery import collect, split
 from gate.store.upkeep.tombstones import bury
-from tests.consents import give
+from tests.consents import AT_DESK, give
 from tests.disks import fill, small_disk
 from tests.store.devices import HOUR, NOON, Device, files_in, renewed
 
@@ -153,6 +153,19 @@ def test_an_old_backup_with_its_own_escrow_gives_an_erased_face_to_nobody_who_st
     restored = device.restore(stick)
     assert restored.left_out is LeftOut.EPOCH_OVER
     assert device.faces() == set()
+
+
+def test_an_older_database_put_in_place_first_brings_no_erased_face_back(device, stick, two_residents):
+    """R51: yesterday's folder and yesterday's database; the keys of the device still know better."""
+    ada, _ = two_residents
+    device.back_up(stick)
+    yesterday = (device.data / "gate.sqlite3").read_bytes()
+    device.withdraw(ada)
+    (device.data / "gate.sqlite3").write_bytes(yesterday)
+    restored = device.restore(stick)
+    assert restored.left_out is LeftOut.EPOCH_OVER
+    assert device.faces() == set()
+    assert device.card_opens()
 
 
 def test_on_a_replacement_a_backup_from_before_an_erasure_gives_no_face(
@@ -320,6 +333,46 @@ def test_an_opened_case_is_not_forgotten_by_a_restore(device, stick, two_residen
     device.restore(stick)
     with device.store() as store:
         assert store.tamper.is_noted
+
+
+def test_the_end_of_the_service_is_not_forgotten_by_a_restore(device, stick, two_residents):
+    """R87."""
+    device.back_up(stick)
+    with device.store() as store:
+        store.assessments.stop("north", NOON + HOUR, {"consents": 2, "templates": 2})
+    device.restore(stick)
+    with device.store() as store:
+        assert store.assessments.stopped_at == NOON + HOUR
+
+
+def test_the_list_tells_a_replacement_of_the_end_of_the_service(device, replacement, stick, two_residents):
+    """R87."""
+    device.back_up(stick)
+    with device.store() as store:
+        store.assessments.stop("north", NOON + HOUR, {"consents": 2, "templates": 2})
+        store.backups.list_erased(stick, at=NOON + HOUR)
+    replacement.restore(stick, by_shares(device.root()))
+    with replacement.store() as store:
+        assert store.assessments.stopped_at == NOON + HOUR
+
+
+@pytest.mark.parametrize("keeps", ["list", "device"])
+def test_a_restricted_face_stays_alone_after_a_restore_from_before(
+    device, replacement, stick, two_residents, keeps
+):
+    """R71."""
+    ada, _ = two_residents
+    device.back_up(stick)
+    with device.store() as store:
+        store.consents.restrict(ada, at=NOON + HOUR, by=AT_DESK)
+        if keeps == "list":
+            store.backups.list_erased(stick, at=NOON + HOUR)
+    target, root = (replacement, by_shares(device.root())) if keeps == "list" else (device, None)
+    assert target.restore(stick, root).left_out is None
+    assert target.faces() == {OTHER}
+    assert audit_holds(target) == (None, None)
+    with target.store() as store:
+        assert store.consents.of(ada)[0].restricted_at == NOON + HOUR
 
 
 def test_the_clock_seen_is_the_latest_of_backup_device_and_now(device, stick, two_residents):

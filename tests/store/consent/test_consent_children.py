@@ -8,6 +8,7 @@ import pytest
 from gate.core.consent import AgeBand, Approver, By, Channel, ConsentState
 from gate.core.consent_record import ExpiryReason, InvalidationReason
 from gate.errors import RequestError
+from gate.store.account.audit import Actor
 from tests.consents import AT_DESK, WITH_CHILDREN, agreement, childs_agreement
 from tests.notices import publish_major
 
@@ -79,7 +80,7 @@ def test_staff_enrol_a_child_only_with_a_second_approval(store, child, enrol_chi
 def test_each_opening_of_a_childs_record_is_in_the_audit_log_without_a_name(store, child, noon):
     store.consents.open_minor(child, Approver.PRIVACY_OFFICER, at=noon, by=STAFF)
     [line] = [entry for entry in store.audit.entries() if entry.action == "minor-opened"]
-    assert line.object == child
+    assert line.object != child  # R35: the lines that follow name the record
     assert json.loads(line.detail) == {"approver": "privacy-officer", "channel": "desk"}
 
 
@@ -100,8 +101,52 @@ def test_a_childs_consent_is_shorter_and_ends_at_the_birthday_at_the_latest(stor
     enrol_child()
     [consent] = store.consents.of(child)
     assert consent.expires_at == FOURTEEN
+
+
+def test_a_younger_childs_consent_is_shorter_than_an_adults(store, child, enrol_child, noon):
     enrol_child(turns_14_on=date(2030, 1, 1))
     assert store.consents.of(child)[-1].expires_at == noon + 180 * DAY
+
+
+def test_a_known_child_does_not_grow_older_by_telling_another_birthday(store, child, enrol_child, noon):
+    """R27: an earlier day would let the child consent alone from then on."""
+    enrol_child()
+    store.consents.withdraw(child, at=noon, by=AT_DESK)
+    assert refused(enrol_child, turns_14_on=(noon + 2 * DAY).date()) == "birthday-differs"
+    assert store.people.get(child).turns_14_on == BIRTHDAY
+
+
+def corrected(store, child, birthday, *, at, opened_for=None):
+    opening = store.consents.open_minor(opened_for or child, Approver.MANAGER, at=at, by=STAFF)
+    store.residents.correct_birthday(child, birthday, opening, at=at, actor=Actor.INSTALLER)
+
+
+def test_a_birthday_is_corrected_with_a_second_approval_on_record(store, child, enrol_child, noon):
+    """R27, R71."""
+    enrol_child()
+    store.consents.withdraw(child, at=noon, by=AT_DESK)
+    corrected(store, child, date(2030, 1, 1), at=noon)
+    enrol_child(turns_14_on=date(2030, 1, 1))
+    [line] = [entry for entry in store.audit.entries() if entry.action == "person-corrected"]
+    assert "2030" not in line.detail
+
+
+def test_no_birthday_is_corrected_with_another_records_approval(store, child, enrol_child, noon):
+    """R27."""
+    enrol_child()
+    store.consents.withdraw(child, at=noon, by=AT_DESK)
+    other = store.people.add("302", "Ann", "")
+    assert refused(corrected, store, child, date(2030, 1, 1), at=noon, opened_for=other) == "minor-approval"
+
+
+def test_no_birthday_is_corrected_under_a_consent_that_stands(store, child, enrol_child, noon):
+    """R27: that consent ends by the day it was given under."""
+    enrol_child()
+    assert refused(corrected, store, child, date(2030, 1, 1), at=noon) == "birthday-stands"
+
+
+def test_a_birthday_that_nobody_told_is_not_corrected(store, child, noon):
+    assert refused(corrected, store, child, date(2030, 1, 1), at=noon) == "birthday-unknown"
 
 
 def test_on_the_fourteenth_birthday_the_face_ends_and_is_asked_for_afresh(store, child, enrol_child, noon):

@@ -8,7 +8,7 @@ import pytest
 from gate.core.canonical import canonical
 from gate.errors import VaultError
 from gate.store.account.audit import Action
-from gate.store.consent.templates import template_binding
+from gate.store.consent.templates import BOUND_TERMS, template_binding
 from gate.store.vault import Sealed
 from tests.consents import AT_DESK
 from tests.rotations import FACES, faces, keep, three_residents
@@ -182,7 +182,8 @@ def test_an_erased_template_from_an_older_copy_opens_nowhere(
     withdraw(person)
     store.rotation.rotate_now(keep, noon)
     consent = next(iter(store.consents.of(person)))
-    binding = template_binding(template, consent.id, "a" * 64, 1)
+    [(terms,)] = store._database.rows(f"SELECT {BOUND_TERMS} FROM consents WHERE id = :id", id=consent.id)
+    binding = template_binding(template, consent.id, "a" * 64, 1, terms)
     assert old.vault.open(Sealed(row[2], row[3]), binding) == FACES["301"], "the copy is whole"
     with pytest.raises(VaultError):
         store.epochs.current.vault.open(Sealed(row[2], row[3]), binding)

@@ -484,3 +484,19 @@ def test_r82_the_latest_assessment_stays(store, noon):
     assert Item.ASSESSMENT not in store.retention.run(noon.replace(year=2029)).deleted
     assert store.retention.run(noon.replace(year=2030)).deleted[Item.ASSESSMENT] == 1
     assert store._database.rows("SELECT id FROM assessments") == [("b",)]
+
+
+@pytest.mark.parametrize(
+    "row", ["(1152921504606846976, '{}', '[]')", "(1, '[', '[]')", "(1, '{}', '[[1]]')", "(1, '[]', '[]')"]
+)
+def test_r02_a_damaged_run_keeps_no_gate_from_starting_and_the_next_run_mends_it(
+    open_store, intruder, row, noon
+):
+    """R76: until then face is off."""
+    open_store().close()
+    with intruder() as connection:
+        connection.execute(f"INSERT INTO retention_runs (at, deleted, failed) VALUES {row}")
+    store = open_store()
+    assert not store.retention.is_safe
+    store.retention.run(noon)
+    assert store.retention.is_safe
