@@ -47,12 +47,15 @@ class Upkeep:
         self._clock.keep()
         self._tell_clock()
         self._store.tamper.keep()
-        ended = self._store.retention.keep(now, most=BATCH)
+        # A leap of the clock deletes nothing until it has stood: what it deleted would be gone for good.
+        ended = self._store.retention.keep(now, most=BATCH) if self._clock.settled else 0
         self._tell_failures()
         return ended
 
     def run_retention(self, now: datetime) -> None:
-        """Delete everything that is past its time: at the start and every hour."""
+        """Delete everything that is past its time: at the start and every hour, by a clock that did not just leap."""
+        if not self._clock.settled:
+            return
         report = self._store.retention.run(now, most=BATCH)
         log.info("retention_ran", deleted={item.value: count for item, count in report.deleted.items()})
         self._tell_failures()
@@ -89,6 +92,6 @@ class Upkeep:
                 log.info("clock_trusted")
             else:
                 log.error(
-                    "clock_behind", remedy="Set the clock, or run gate clock accept if it is right now."
+                    "clock_untrusted", remedy="Set the clock, or run gate clock accept if it is right now."
                 )
         self._clock_told = trusted

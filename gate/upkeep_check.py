@@ -15,7 +15,7 @@ STALE: Final = timedelta(days=1)
 
 
 def look_at_clock(store: Store, wall: datetime) -> str:
-    """Say whether *wall* may be believed. Raises VaultError ``clock-behind``."""
+    """Say whether *wall* may be believed. Raises VaultError ``clock-behind``, ``clock-ahead``."""
     mark, _ = store.clock.read()
     if mark is None:
         return "nothing seen yet"
@@ -24,6 +24,13 @@ def look_at_clock(store: Store, wall: datetime) -> str:
             "clock-behind",
             f"The clock says {wall:%Y-%m-%d %H:%M} UTC, but the gate has seen {mark:%Y-%m-%d %H:%M} UTC; face is off.",
             remedy="Set the clock. If it is right now and was wrong before, run gate clock accept.",
+        )
+    if store.clock.has_leapt(wall):
+        raise VaultError(
+            "clock-ahead",
+            f"The clock says {wall:%Y-%m-%d %H:%M} UTC, but the gate has last seen {mark:%Y-%m-%d %H:%M} UTC; face is off "
+            "and nothing is deleted.",
+            remedy="If it is right, run gate clock accept, or let the gate run under it for a day. Else set the clock.",
         )
     return f"not behind {mark:%Y-%m-%d %H:%M} UTC, the latest time the gate has seen"
 

@@ -10,7 +10,8 @@ import typer
 from gate.commands.asking import ask, confirm, opened, trusted_now
 from gate.commands.resident import DEFAULT_CONFIG, Config
 from gate.core.retention import DATA_TABLE
-from gate.errors import RequestError
+from gate.errors import RequestError, VaultError
+from gate.store import Store
 from gate.store.upkeep.retention import RunReport
 
 retention = typer.Typer(no_args_is_help=True, help="What is kept how long, and the runs that delete it.")
@@ -47,6 +48,12 @@ def show_runs(
 def run_now(config: Config = DEFAULT_CONFIG) -> None:
     """Delete everything past its time now, also beside a running gate."""
     with opened(config) as (_, store):
+        if store.clock.has_leapt(datetime.now(UTC)):
+            raise RequestError(
+                "clock-ahead",
+                "The clock is more than a day ahead of the latest time the gate has seen; nothing was deleted.",
+                remedy="If it is right, run gate clock accept, or let the gate run under it for a day.",
+            )
         report = store.retention.run(trusted_now(store))
     typer.echo(_line(report))
     if report.failed:
@@ -59,31 +66,28 @@ def show_clock(config: Config = DEFAULT_CONFIG) -> None:
     wall = datetime.now(UTC)
     with opened(config) as (_, store):
         mark, _ = store.clock.read()
-        is_trusted = store.clock.trusted(wall).clock_trusted
+        is_trusted = store.clock.trusted(wall).clock_trusted and not store.clock.has_leapt(wall)
     typer.echo(f"clock: {wall:%Y-%m-%d %H:%M:%S} UTC")
     typer.echo(f"seen:  {mark:%Y-%m-%d %H:%M:%S} UTC" if mark else "seen:  nothing yet")
     typer.echo(
         "The clock is believed."
         if is_trusted
-        else "The clock was set back: face is off. See gate clock accept."
+        else "The clock was set back, or leapt ahead: face is off. See gate clock accept."
     )
 
 
 @clock.command("accept")
 def accept_clock(config: Config = DEFAULT_CONFIG) -> None:
-    """Take the device's clock for right although it lies behind what the gate has seen; asks for today's date."""
+    """Take the device's clock for right although it lies far from what the gate has seen; asks for today's date."""
     wall = datetime.now(UTC)
     with opened(config) as (_, store):
-        mark, _ = store.clock.read()
-        if mark is None or mark <= wall:
+        seen = _seen(store, wall)
+        if seen is None:
             typer.echo("The clock is not behind; nothing to accept.")
             return
+        typer.echo(f"The clock says {wall:%Y-%m-%d %H:%M} UTC; the gate has seen {seen}.", err=True)
         typer.echo(
-            f"The clock says {wall:%Y-%m-%d %H:%M} UTC; the gate has seen {mark:%Y-%m-%d %H:%M} UTC.",
-            err=True,
-        )
-        typer.echo(
-            "Accept it only if the later time was the wrong one: what runs out is judged by it.", err=True
+            "Accept it only if the clock is right now: what runs out is judged, and deleted, by it.", err=True
         )
         if ask("Type today's date (UTC) as YYYY-MM-DD") != f"{wall:%Y-%m-%d}":
             raise RequestError(
@@ -105,6 +109,19 @@ def clear_tamper(config: Config = DEFAULT_CONFIG) -> None:
         confirm("Is the device whole and unchanged? Type the gate's id", settings.site.gate_id)
         store.tamper.clear(trusted_now(store))
     typer.echo("Cleared. Start the gate again: only then are the keys of the faces read.")
+
+
+def _seen(store: Store, wall: datetime) -> str | None:
+    """Say what the gate has seen, None where *wall* is believed anyway."""
+    try:
+        mark, _ = store.clock.read()
+        if mark is None or (mark <= wall and not store.clock.has_leapt(wall)):
+            return None
+    except VaultError as error:
+        if error.code != "record-altered":
+            raise
+        return "a time that was damaged"
+    return f"{mark:%Y-%m-%d %H:%M} UTC"
 
 
 def _line(report: RunReport) -> str:

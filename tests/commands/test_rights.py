@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -153,3 +153,17 @@ def test_r27_a_childs_record_is_corrected_with_a_second_approval_on_record_only(
     assert "Corrected" in gate("rights", "correct", "1203", said="\nAda Chen-Li\n\nmanager\n").stdout
     with opened() as store:
         assert Action.MINOR_OPENED in {entry.action for entry in store.audit.entries()}
+
+
+def test_r27_a_birthday_is_corrected_only_with_a_second_approval(gate, ada, opened):
+    with opened() as store:
+        person = store.people.find_by_unit("1203").id
+        told = date(2030, 1, 1)
+        store._database.write(lambda c: store.people.remember_birthday(c, person, told))
+    assert (
+        gate("rights", "birthday", "1203", said="2031-02-03\nneighbour\n").exception.code == "minor-approval"
+    )
+    assert gate("rights", "birthday", "1203", said="tomorrow\n").exception.code == "date-unfit"
+    assert gate("rights", "birthday", "1203", said="2031-02-03\nmanager\n").stdout == "Corrected.\n"
+    with opened() as store:
+        assert store.people.get(person).turns_14_on == date(2031, 2, 3)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.core.clock import TOLERANCE, TrustedTime, trusted
+from gate.core.clock import LEAP, TOLERANCE, TrustedTime, has_leapt, trusted
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -47,3 +47,8 @@ def test_a_small_glitch_is_caught_up_with():
         wall += SECOND
         seen = trusted(wall, seen=seen, elapsed=SECOND).at
     assert seen == wall
+
+
+def test_r75_a_clock_leaps_only_beyond_a_day_over_the_time_that_passed():
+    assert not has_leapt(NOON + YEAR, seen=NOON, elapsed=YEAR - LEAP)
+    assert has_leapt(NOON + YEAR + SECOND, seen=NOON, elapsed=YEAR - LEAP)

@@ -148,6 +148,19 @@ def test_somebody_of_14_or_older_consents_alone(terms):
     assert age_fault(ADULT, terms, NOON) is None
 
 
+@pytest.mark.parametrize(
+    ("said", "known", "expected"),
+    [
+        (ADULT, date(2026, 11, 24), AgeFault.GUARDIAN),
+        (ADULT, date(2026, 11, 22), None),
+        (CHILD, CHILD.turns_14_on, None),
+        (CHILD, date(2026, 12, 24), AgeFault.DIFFERS),
+    ],
+)
+def test_a_known_child_stays_one_until_the_birthday_told_first(said, known, expected):
+    assert age_fault(said, WITH_CHILDREN, NOON, known) is expected
+
+
 def test_a_birthday_counts_from_the_first_moment_it_begins_anywhere():
     assert fourteen_from(date(2030, 5, 1)) == datetime(2030, 4, 30, 10, tzinfo=UTC)
 

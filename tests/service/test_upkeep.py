@@ -156,3 +156,24 @@ def test_r71_a_face_restricted_beside_the_running_gate_leaves_the_gallery_and_co
         assert list(gate.vision.gallery) == [template]
 
     at_gate(scenario)
+
+
+def test_r75_a_clock_that_leaps_ahead_deletes_nothing_stops_face_and_a_card_opens(at_gate):
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        gate.consent(person)
+        await gate.until(lambda: gate.service.face_offered, "face to be offered")
+        gate.clock.move(10 * YEAR)
+        gate.clock.leap(-10 * YEAR.total_seconds())
+        gate.service._keep_house()
+        await gate.until(lambda: not gate.service.face_offered, "face to go")
+        assert gate.service.gate.conditions.obstacles == ("clock_trusted",)
+        assert gate.store.templates.count() == 1
+        gate.reader.present(40451)
+        assert (await gate.result()).granted
+        gate.clock.move(-10 * YEAR)
+        gate.store.clock.accept(gate.clock.now())
+        gate.service._keep_house()
+        await gate.until(lambda: gate.service.face_offered, "face to come back")
+
+    at_gate(scenario)

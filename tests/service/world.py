@@ -77,6 +77,11 @@ class Clock(ShiftedClock):
 
     _leapt = 0.0
 
+    def move(self, ahead):
+        """Let time pass, which both clocks tell; or set the wall clock back."""
+        super().move(ahead)
+        self._leapt += max(0.0, ahead.total_seconds())
+
     def monotonic(self):
         return super().monotonic() + self._leapt
 

@@ -1,5 +1,6 @@
 """The command line writes while the service runs; two first starts meet."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -57,3 +58,19 @@ def test_first_starts_at_the_same_moment_agree_on_one_key(tmp_path):
     assert len(set(found)) == 1, "one key, one epoch"
     assert found[0][0] == 0
     assert {path.name for path in (tmp_path / "keys").iterdir()} == {"gate-master-key", "epoch-1"}
+
+
+def test_r24_a_reader_elsewhere_keeps_the_loop_no_second_and_the_scrub_is_made_up_for(
+    open_store, intruder, resident, enrol, noon
+):
+    store = open_store()
+    enrol(resident)
+    with intruder() as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM consents").fetchall()
+        store.people.add("302", "Ann", "")
+        began = time.monotonic()
+        assert not store._database.scrub()
+        assert time.monotonic() - began < 0.5
+        reader.execute("ROLLBACK")
+    assert store._database.scrub()

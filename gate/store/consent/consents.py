@@ -291,7 +291,7 @@ class Consents(ConsentRecords):
         return self._set_restricted(person, seconds_of(at), Action.FACE_RESTRICTED, at, by)
 
     def release(self, person: PersonId, *, at: datetime, by: By) -> bool:
-        """Take a restriction back; False where there is none."""
+        """Take a restriction back; False where there is none. Raises RequestError ``release-undeleted``."""
         return self._set_restricted(person, None, Action.FACE_RELEASED, at, by)
 
     def open_minor(self, person: PersonId, approver: Approver, *, at: datetime, by: By) -> MinorOpening:
@@ -377,6 +377,8 @@ class Consents(ConsentRecords):
             consent = given(self._consents_of(known))
             if consent is None or (consent.restricted_at is None) == (value is None):
                 return False
+            if value is None:
+                self._refuse_revival(consent.id)
             connection.execute("UPDATE consents SET restricted_at = ? WHERE id = ?", (value, consent.id))
             self._audit.note(connection, actor_of(by), action, at=at, object=consent.id)
             return True

@@ -28,6 +28,10 @@ _FAULTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "The consent stands under the present notice already.",
             "Nothing needs to be done.",
         ),
+        "release-undeleted": (
+            "The face should have been deleted and could not be, so it stays out of use.",
+            "See gate retention runs; withdraw the consent, and enrol anew if it is wanted.",
+        ),
         "minor-approval": (
             "A child's record opens to staff only with a second approval.",
             "Have a manager or the privacy officer approve it, then try again within fifteen minutes.",

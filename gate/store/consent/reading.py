@@ -14,6 +14,7 @@ from gate.core.receipt import Receipt
 from gate.core.types import ConsentId, NoticeVersion, PersonId
 from gate.errors import VaultError
 from gate.store.account.signing import Signer
+from gate.store.consent.faults import fault
 from gate.store.consent.ledger import Entry, Ledger
 from gate.store.consent.receipts import issue
 from gate.store.consent.templates import consent_of
@@ -129,6 +130,12 @@ class ConsentRecords:
             AND (expires_at <= :at OR (under_14 AND :off)) AND (:only IS NULL OR id = :only)"""
         rows = self._database.rows(sql, at=seconds_of(at), off=children_off, only=only)
         return tuple(Endable(consent, subject, bool(is_over)) for consent, subject, is_over in rows)
+
+    def _refuse_revival(self, consent: ConsentId) -> None:
+        """Raise RequestError ``release-undeleted`` where the last retention run failed to delete the consent (R76)."""
+        rows = self._database.rows("SELECT failed FROM retention_runs ORDER BY seq DESC LIMIT 1")
+        if rows and f'"{consent}"' in rows[0][0]:  # ids are random words: no other one holds this one
+            raise fault("release-undeleted")
 
     def _altered(self, only: ConsentId | None = None) -> dict[ConsentId, VaultError]:
         """Give the consents that stand and cannot be read: nobody can tell when they end."""

@@ -59,6 +59,18 @@ def test_without_faces_the_chip_holds_a_new_epoch_and_no_old_one(device, stick):
     assert CUSTODIANS[Custody.TPM](device.place).shelf().numbers() == {2}
 
 
+def test_an_older_database_put_in_place_first_brings_no_erased_face_back(device, stick):
+    """R51: the chip knows of the newer epoch."""
+    device.back_up(stick)
+    yesterday = (device.data / "gate.sqlite3").read_bytes()
+    with device.store() as store:
+        [person] = [each.id for each in store.people.list()]
+    device.withdraw(person)
+    (device.data / "gate.sqlite3").write_bytes(yesterday)
+    assert device.restore(stick).left_out is LeftOut.EPOCH_OVER
+    assert device.faces() == set()
+
+
 def test_a_reset_clears_the_chip_too(device):
     """R59."""
     reset(device.data, device.place, None)

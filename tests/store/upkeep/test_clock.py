@@ -147,3 +147,72 @@ def test_a_clock_set_back_makes_no_wait_for_a_pin_longer(store, clock, hands, re
     hands.passes(timedelta(seconds=6))
     check = store.credentials.prepare_pin("301", clock.now())
     assert store.credentials.finish_pin(check, ok=check.verify(pin), at=clock.now()).granted
+
+
+# A clock that leaps far ahead, rightly or not.
+
+
+def runs(clock, hands, span, *, step=HOUR):
+    """Let the gate run under the clock as it is."""
+    clock.keep()
+    for _ in range(span // step):
+        hands.passes(step)
+        clock.keep()
+
+
+def test_r75_one_reading_far_ahead_is_not_believed_and_moves_no_mark(store, clock, hands, noon):
+    clock.keep()
+    hands.wall += 10 * YEAR
+    clock.keep()
+    assert (clock.trusted, clock.settled) == (False, False)
+    assert store.clock.read() == (noon, 0)
+
+
+def test_a_day_ahead_is_no_leap(clock, hands):
+    clock.keep()
+    hands.wall += 24 * HOUR
+    clock.keep()
+    assert (clock.trusted, clock.settled) == (True, True)
+
+
+def test_r75_a_device_that_was_off_for_months_deletes_after_a_day_of_running(store, clock, hands):
+    clock.keep()
+    hands.wall += YEAR
+    started = TrustedClock(hands, store.clock)
+    assert not started.settled
+    runs(started, hands, 23 * HOUR)
+    assert not started.settled
+    runs(started, hands, HOUR)
+    assert (started.settled, started.trusted) == (True, True)
+    assert store.clock.read()[0] == hands.wall
+
+
+def test_r75_the_wait_after_a_leap_is_not_begun_anew_by_a_restart(store, clock, hands):
+    clock.keep()
+    hands.wall += YEAR
+    for _ in range(3):
+        runs(TrustedClock(hands, store.clock), hands, 8 * HOUR)
+    assert TrustedClock(hands, store.clock).settled
+
+
+def test_a_leap_is_accepted_by_somebody_who_looked(store, clock, hands):
+    clock.keep()
+    hands.wall += YEAR
+    clock.keep()
+    store.clock.accept(hands.wall)
+    clock.keep()
+    assert (clock.settled, clock.trusted) == (True, True)
+
+
+def test_r02_a_damaged_mark_keeps_no_gate_from_starting_and_is_trusted_by_nobody(
+    store, clock, hands, intruder, noon
+):
+    clock.keep()
+    with intruder() as connection:
+        connection.execute("UPDATE meta SET value = 1152921504606846976 WHERE name = 'clock'")
+    started = TrustedClock(hands, store.clock)
+    started.keep()
+    assert (started.now(), started.trusted, started.settled) == (noon, False, False)
+    store.clock.accept(noon)
+    started.keep()
+    assert (started.trusted, started.settled) == (True, True)

@@ -7,6 +7,7 @@ import pytest
 from gate.core.consent import By, Channel
 from gate.core.retention import Item, cutoff
 from gate.core.types import Method
+from gate.errors import RequestError
 from gate.store.account.audit import Action
 from gate.store.upkeep import tombstones
 from gate.store.upkeep.retention import Failure
@@ -500,3 +501,26 @@ def test_r02_a_damaged_run_keeps_no_gate_from_starting_and_the_next_run_mends_it
     assert not store.retention.is_safe
     store.retention.run(noon)
     assert store.retention.is_safe
+
+
+def test_r76_no_release_revives_a_face_whose_deletion_failed(store, resident, enrol, forbid, noon):
+    consent, _ = enrol(resident, retention=DAY)
+    forbid("DELETE", "templates")
+    store.retention.keep(noon + DAY)
+    assert [each.ref for each in store.retention.standing] == [consent]
+    with pytest.raises(RequestError) as caught:
+        store.consents.release(resident, at=noon + DAY, by=BY_RESIDENT)
+    assert caught.value.code == "release-undeleted"
+    assert store.consents.of(resident)[0].restricted_at is not None
+
+
+def test_r71_a_residents_own_restriction_is_released_whatever_else_failed(
+    store, resident, enrol, forbid, noon
+):
+    other = store.people.add("302", "Ann", "")
+    enrol(resident, retention=DAY)
+    enrol(other)
+    store.consents.restrict(other, at=noon, by=BY_RESIDENT)
+    forbid("DELETE", "templates")
+    store.retention.keep(noon + DAY)
+    assert store.consents.release(other, at=noon + DAY, by=BY_RESIDENT)
