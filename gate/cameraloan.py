@@ -27,8 +27,14 @@ class CameraLoan:
 
     @staticmethod
     def refuse_locked(conditions: Conditions) -> None:
-        """Raise RequestError ``assessment-missing`` (R80) or ``enrol-locked`` where face may not run."""
+        """Raise RequestError where face may not run: ``face-stopped`` (R87), ``assessment-missing`` (R80), ``enrol-locked``."""
         missing = [each for each in conditions.obstacles if each not in NEEDLESS]
+        if missing == ["not_stopped"]:
+            raise RequestError(
+                "face-stopped",
+                "Face was ended at this gate for good, so nobody is enrolled.",
+                remedy="Cards and PINs go on. To begin anew, reset the device to factory state.",
+            )
         if missing == ["assessment_approved"]:
             raise RequestError(
                 "assessment-missing",

@@ -82,7 +82,7 @@ def _notice(settings: Settings) -> str:
     reached = (
         f"QR codes lead to {settings.web.public_url}"
         if settings.web.public_url
-        else "web.public_url is not set, so the QR codes lead to this device's own page, which no telephone can open"
+        else "web.public_url is not set, so the gate's screen shows no QR code: no telephone can open this device's own page"
     )
     return (
         f"version {current.version} in {' and '.join(LANGUAGES)}, shown for at least {settings.notice.minimum_s:g} s; "
@@ -186,6 +186,9 @@ def _face(settings: Settings) -> str:
     """Load both networks as the vision process would, and say what really runs them."""
     if not settings.face.enabled or settings.camera is None:
         return "off by settings"
+    stopped = _stopped_on(settings)
+    if stopped is not None:
+        return f"stopped on {stopped:%Y-%m-%d} for good (UTC); cards and PINs go on"
     from gate.vision.camera import known_driver
     from gate.vision.sessions import open_session
 
@@ -204,6 +207,17 @@ def _face(settings: Settings) -> str:
         f"{networks}; {settings.camera.driver} camera, closed; threshold {threshold:g} for at most "
         f"{point.n_max} templates, low assurance: no liveness check yet"
     )
+
+
+def _stopped_on(settings: Settings) -> datetime | None:
+    """Give when face was ended for good, None while it was not; makes no store (R87)."""
+    if not Store.exists(settings.storage.data_dir):
+        return None
+    store = open_store(settings)
+    try:
+        return store.assessments.stopped_at
+    finally:
+        store.close()
 
 
 def _broker(settings: Settings) -> str:

@@ -115,10 +115,19 @@ def records_of(settings: Settings, store: Store, point: OperatingPoint | None) -
 
 
 def explanation_of(point: OperatingPoint | None) -> Explanation | None:
-    """Give the figures behind the automated decision, the upper bounds of what was measured."""
+    """Give the figures behind the automated decision: what was measured, and its upper bounds."""
     if point is None:
         return None
-    return Explanation(point.threshold, point.margin, point.fmr.high, point.fnmr.high, point.measured)
+    return Explanation(
+        threshold=point.threshold,
+        margin=point.margin,
+        strangers_matched=point.fmr.value,
+        strangers_matched_most=point.fmr.high,
+        owners_refused=point.fnmr.value,
+        owners_refused_most=point.fnmr.high,
+        confidence=point.confidence,
+        measured_on=point.measured,
+    )
 
 
 def exported(record: OwnRecord) -> dict[str, bytes]:

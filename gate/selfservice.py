@@ -22,6 +22,8 @@ SIGN_INS_MOST: Final = 5
 """Right PINs of one unit that a page takes within SIGN_INS_S: each costs the device a slow hash."""
 SIGN_INS_S: Final[Seconds] = 60.0
 _BY = By(Channel.SELF_SERVICE, "resident")
+_IN_WORDS: Final = (RequestKind.CORRECT, RequestKind.EXPLAIN)
+"""What nobody can answer unless it says what is meant."""
 
 
 class SelfService:
@@ -88,14 +90,21 @@ class SelfService:
         self._store.consents.release(person, at=self._clock.now(), by=_BY)
         self._service.reload_gallery()
 
-    def ask(self, person: PersonId, kind: RequestKind, details: str) -> None:
-        """Take a request in; whoever objects has their face left alone until it is answered (R71).
+    def ask(self, person: PersonId, kind: RequestKind, details: str) -> str:
+        """Take a request in and give its id; whoever objects has their face left alone until it is answered (R71).
 
-        Raises RequestError ``requests-many``; the face of who objects is left alone all the same.
+        Raises RequestError: ``request-empty`` where nothing says what to correct or explain; ``requests-many``, and the
+        face of who objects is left alone all the same.
         """
+        if kind in _IN_WORDS and not details.strip():
+            raise RequestError(
+                "request-empty",
+                "It does not say what is to be corrected or explained, so nothing was sent.",
+                remedy="Say it in your own words, then send it again.",
+            )
         if kind is RequestKind.OBJECT:
             self.restrict(person)
-        self._store.requests.open(
+        return self._store.requests.open(
             kind,
             person,
             details.strip(),

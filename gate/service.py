@@ -49,7 +49,7 @@ log = structlog.get_logger()
 
 POLL_S = 0.05
 HOUSEKEEPING_S = 20.0
-GALLERY_S = 1.0
+GALLERY_S = 3.0
 UNKNOWN = -1
 """Stands for the epoch until the templates were read: no epoch has this number, so they are read."""
 
@@ -95,6 +95,7 @@ class Service:
         self._notices = notices
         self._ask_assessment = assessment_approved
         self._assessment_approved = False
+        self._stopped = False
         self._gate = Gate()
         self._timer: asyncio.TimerHandle | None = None
         self._withdrawals = ScreenWithdrawals(store, self.withdrawn)
@@ -141,7 +142,7 @@ class Service:
     async def lend_camera(self) -> AsyncIterator[Vision]:
         """Lend vision to an enrolment: face is not offered meanwhile, card and PIN are.
 
-        Raises RequestError: ``assessment-missing`` (R80); ``enrol-locked`` when face may not run, before the loan or at
+        Raises RequestError: ``face-stopped`` (R87); ``assessment-missing`` (R80); ``enrol-locked`` when face may not run, before the loan or at
         any moment of it, which ends it (R01, R12, R60); ``camera-busy`` when the camera is not ready, lent already, or
         at work for a visitor.
         """
@@ -231,6 +232,7 @@ class Service:
             gallery_validated=self._templates <= self._templates_most,
             storage_healthy=self._upkeep.is_safe
             and not (self._store.space_low or self._chores.failing or self._withdrawals.owed),
+            not_stopped=not self._stopped,
             assessment_approved=self._assessment_approved,
             clock_trusted=self._upkeep.clock_trusted,
             untampered=self._upkeep.untampered,
@@ -267,6 +269,7 @@ class Service:
         """Look whether an approval fits the present configuration; what cannot be read is not approved (R80)."""
         try:
             self._assessment_approved = self._ask_assessment()
+            self._stopped = self._store.assessments.stopped_at is not None
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing shows that face is approved
             if self._assessment_approved:
                 log.error("assessment_unreadable", **told(error))  # noqa: TRY400 - said once

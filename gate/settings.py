@@ -10,7 +10,7 @@ import json
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -102,12 +102,16 @@ class BrokerSettings(_Section):
     key_file: Path | None = None
 
 
+WEB_ADDRESS: Final = r"^https?://[^\s/]+(/\S*)?$"
+"""What a telephone can open from a QR code."""
+
+
 class WebSettings(_Section):
     """The local pages. public_url: where people's own telephones find the notice, for the QR codes (R13)."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
-    public_url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+(/\S*)?$", max_length=300)
+    public_url: str | None = Field(default=None, pattern=WEB_ADDRESS, max_length=300)
 
 
 class StorageSettings(_Section):

@@ -149,6 +149,31 @@ def test_a_change_of_settings_leads_to_the_version_it_must(site, change, version
     assert (board.in_force is not None) == (change is Change.NONE)
 
 
+def test_r22_the_full_text_names_every_change_that_makes_a_new_major_version():
+    told = {language: texts()[language, Form.FULL].splitlines() for language in LANGUAGES}
+    (english,) = (line for line in told["en"] if line.startswith("A change of "))
+    (chinese,) = (line for line in told["zh-CN"] if "大版本：在您" in line or "新的大版本" in line)  # noqa: RUF001
+    words = {
+        "purpose": "目的",
+        "method": "方式",
+        "model": "模型",
+        "kinds of data": "信息种类",
+        "longer time": "保存期限",
+        "recipient": "接收方",
+        "processor": "受托处理者",
+        "controller": "个人信息处理者",
+    }
+    assert len(words) == len(Terms.__slots__)
+    assert [each for each in words if each not in english.partition("major version")[0]] == []
+    assert [each for each in words.values() if each not in chinese.partition("大版本")[0]] == []
+
+
+def test_r70_r71_the_full_text_promises_at_once_only_what_the_own_page_does_at_once():
+    english, chinese = (texts()[language, Form.FULL] for language in ("en", "zh-CN"))
+    assert "see it, take a copy along, pause and resume its use, and withdraw at once. Every other" in english
+    assert "当场查阅、复制、暂停或恢复使用、撤回同意；其余请求" in chinese  # noqa: RUF001
+
+
 def test_the_day_in_force_does_not_depend_on_the_zone_of_who_looks():
     late = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
     drafts = [

@@ -28,6 +28,9 @@ def verify(config: Config = DEFAULT_CONFIG) -> None:
             err=True,
         )
         raise typer.Exit(1)
+    if count == 0:
+        typer.echo("The log is empty.")
+        return
     typer.echo(f"All {count} lines are unaltered, in order, and the newest is signed.")
 
 

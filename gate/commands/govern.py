@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +13,9 @@ from gate.commands.asking import ask, confirm, opened, trusted_now
 from gate.commands.resident import DEFAULT_CONFIG, Config
 from gate.core.registers import FORMS, Register
 from gate.errors import RequestError
+
+if TYPE_CHECKING:
+    from gate.govern.stop import Certificate
 
 govern = typer.Typer(no_args_is_help=True, help="Assessment, registers, duties, the end of face.")
 register = typer.Typer(
@@ -88,12 +92,12 @@ def duties(config: Config = DEFAULT_CONFIG) -> None:
     """Show what is to do, the most pressing first; exit code 1 if something is overdue."""
     from gate.core.duties import State
     from gate.govern.facts import present_duties
-    from gate.govern.report import when
+    from gate.govern.report import by
 
     with opened(config) as (settings, store):
         found = present_duties(settings, store, trusted_now(store))
     for each in found:
-        typer.echo(f"{each.state.upper():<8}{when(each.due_at) or 'now':<24}{each.what} ({each.requirement})")
+        typer.echo(f"{each.state.upper():<8}{by(each.due_at) or 'now':<24}{each.what} ({each.requirement})")
     if not found:
         typer.echo("Nothing is to do.")
     if any(each.state is State.OVERDUE for each in found):
@@ -107,7 +111,7 @@ def stop_service(
 ) -> None:
     """End face on this gate for good: every consent, every template. Cards and PINs go on."""
     from gate.commands.erasing import renew_backup
-    from gate.govern.files import refuse_unwritable, write_whole
+    from gate.govern.files import refuse_unwritable
     from gate.govern.stop import plan
     from gate.govern.stop import stop_service as stopped
 
@@ -116,6 +120,14 @@ def stop_service(
         place = to / f"stop-certificate-{gate_id}.json"
         refuse_unwritable(place)
         found = plan(store)
+        if place.exists():
+            raise _certified(place, found.stopped_at if found.is_done else None)
+        if found.is_done:
+            typer.echo(
+                f"Face was stopped on {found.stopped_at:%Y-%m-%d} (UTC); nothing is left to erase.", err=True
+            )
+            _write_certificate(place, stopped(settings, store, trusted_now(store)))
+            return
         typer.echo(
             f"This ends {found.consents} consents, erases {found.templates} templates, destroys the key they are "
             "sealed under and locks face on this device for good. It cannot be undone. Cards and PINs go on.",
@@ -123,10 +135,26 @@ def stop_service(
         )
         confirm(f"Type {gate_id} to do it", gate_id)
         certificate = stopped(settings, store, trusted_now(store))
-        write_whole(place, certificate.document.encode())
-        write_whole(place.with_suffix(".html"), certificate.html.encode())
+        _write_certificate(place, certificate)
         renew_backup(settings, store)
+
+
+def _write_certificate(place: Path, certificate: Certificate) -> None:
+    from gate.govern.files import write_whole
+
+    write_whole(place.with_suffix(".html"), certificate.html.encode())
+    write_whole(place, certificate.document.encode())
     typer.echo(f"Done. The certificate: {place}, and to print: {place.with_suffix('.html')}")
+
+
+def _certified(place: Path, stopped_at: datetime | None) -> RequestError:
+    """Give the fault of a certificate that exists: it is overwritten by nothing (R87)."""
+    what = f"Face was stopped on {stopped_at:%Y-%m-%d} (UTC)" if stopped_at else "Nothing was done"
+    return RequestError(
+        "certificate-exists",
+        f"{what}; {place} holds a certificate and stays as it is.",
+        remedy="Name another folder with --to for a certificate of its own.",
+    )
 
 
 @govern.command("verify-certificate")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +15,7 @@ from gate.core.notices import LANGUAGES, REQUIRED, Change, Form, Published, chan
 from gate.core.types import NoticeVersion
 from gate.errors import RequestError
 from gate.notice import NoticeBoard, Proposal, Sources, load_sources, propose
-from gate.settings import Settings, read_settings
+from gate.settings import WEB_ADDRESS, Settings, read_settings
 from gate.store import Store
 
 notice = typer.Typer(no_args_is_help=True, help="The notice people see before face: read, lint, publish.")
@@ -186,6 +187,12 @@ def _address(settings: Settings, url: str | None) -> str:
             "sign-address",
             "The sign's QR code needs an address that a telephone can open; the gate's pages serve this device only.",
             remedy="Put what gate notice page writes on a web page of yours; set web.public_url to it, or give --url.",
+        )
+    if not re.search(WEB_ADDRESS, address):
+        raise RequestError(
+            "sign-address",
+            "The sign's QR code needs a web address; this is none.",
+            remedy="Give --url one that begins with https:// or http://, without spaces.",
         )
     return address
 

@@ -97,18 +97,33 @@ def remove_resident(
 
 
 @resident.command("ends")
-def end_tenancy(unit: Unit, config: Config = DEFAULT_CONFIG) -> None:
+def end_tenancy(
+    unit: Unit,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask again, even if it ends now.")] = False,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
     """Set the last day of a tenancy, asked for: card, PIN and face end with it, the record goes 30 days later."""
     said = ask("Last day as YYYY-MM-DD (empty: no end)")
     ends_at = _end_of_day(said) if said else None
     with opened(config) as (_, store):
         now = trusted_now(store)
+        if ends_at is not None and ends_at <= now + timedelta(days=1) and not yes:
+            _confirm_end(unit, ends_at, now)
         store.residents.set_end(unit, ends_at, now)
         store.retention.keep(now)
     if ends_at is None:
         typer.echo(f"Unit {unit} has no end of tenancy.")
     else:
         typer.echo(f"Card, PIN and face of unit {unit} end at {ends_at:%Y-%m-%d %H:%M} (this device's time).")
+
+
+def _confirm_end(unit: str, ends_at: datetime, now: datetime) -> None:
+    """Have an end typed again that is here or hours away: a mistyped day erases a face. Raises ``not-confirmed``."""
+    when = "NOW" if ends_at <= now else f"at {ends_at:%Y-%m-%d %H:%M}"
+    what = f"Card, PIN and face of unit {unit} end {when}; then it cannot be undone. Type the unit again"
+    if ask(what) != unit:
+        raise RequestError("not-confirmed", "The units differ; nothing was changed.", remedy="Try again.")
 
 
 def _end_of_day(text: str) -> datetime:

@@ -12,7 +12,7 @@ from gate.commands.asking import ask, opened, trusted_now
 from gate.commands.resident import DEFAULT_CONFIG, Config, Unit
 from gate.core.consent import Approver, By, Channel
 from gate.core.operating import OperatingPoint
-from gate.core.rights import NextOfKin, Outcome, RequestKind
+from gate.core.rights import NextOfKin, Outcome, RequestKind, last_day
 from gate.core.types import PersonId
 from gate.errors import GateError, RequestError
 from gate.settings import Settings
@@ -46,7 +46,7 @@ def list_requests(
         now = trusted_now(store)
         found = store.requests.list(closed=everything)
         for each in found:
-            typer.echo(f"{each.id}  {each.state(now):<8}{each.kind:<12}due {each.due_at:%Y-%m-%d}")
+            typer.echo(f"{each.id}  {each.state(now):<8}{each.kind:<12}due {last_day(each.due_at)}")
             if each.facts is None:
                 typer.echo("  altered: what was asked cannot be read any more")
             elif words:
@@ -82,7 +82,7 @@ def open_request(
             store.consents.restrict(person, at=now, by=_BY)
             typer.echo("The face is left alone from now on.")
         due = store.requests.get(request).due_at
-    typer.echo(f"Request {request} is due by {due:%Y-%m-%d}.")
+    typer.echo(f"Request {request} is due by {last_day(due)}.")
 
 
 @rights.command("close")
@@ -194,11 +194,14 @@ def explain(config: Config = DEFAULT_CONFIG) -> None:
         typer.echo("No face model is installed: nothing is decided by face here.")
     else:
         typer.echo(f"Similar enough: {found.threshold:.3f} of 1, and {found.margin:.3f} above the next.")
+        refused, refused_most = percent(found.owners_refused), percent(found.owners_refused_most)
+        confused, confused_most = percent(found.strangers_matched), percent(found.strangers_matched_most)
+        sure = f"{100 * found.confidence:g} % confidence"
         typer.echo(
-            f"Measured {found.measured_on}: own faces refused, at most {percent(found.owners_refused_most)} %;"
+            f"Measured {found.measured_on}: {refused} % of own faces refused (at most {refused_most} %, {sure});"
         )
         typer.echo(
-            f"comparisons that took one person for another, at most {percent(found.strangers_matched_most)} %."
+            f"{confused} % of comparisons took one person for another (at most {confused_most} %, {sure})."
         )
     typer.echo(
         "Scores are not kept, so a single past decision cannot be looked up. A refusal has no consequence: card"

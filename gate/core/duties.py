@@ -45,7 +45,8 @@ class Facts:
 
     face_enabled: by the settings. face_approved: an assessment fits the present configuration. incidents, signs,
     trainings, filings: the registers' present entries. people: with a template. reached_at: when there were first
-    PEOPLE_FILED of them. requests_due: of open requests. retention_failed: at the last run.
+    PEOPLE_FILED of them. requests_due: of open requests. processors_told:
+    the notice names some exactly where the register has some. retention_failed: at the last run.
     """
 
     now: datetime
@@ -61,6 +62,7 @@ class Facts:
     trainings: tuple[Training, ...] = ()
     filings: tuple[Filing, ...] = ()
     requests_due: tuple[datetime, ...] = ()
+    processors_told: bool = True
 
 
 def duties(facts: Facts) -> tuple[Duty, ...]:
@@ -68,6 +70,7 @@ def duties(facts: Facts) -> tuple[Duty, ...]:
     found = [
         *_incidents(facts),
         *_requests(facts),
+        *_processors(facts),
         *_assessment(facts),
         *_signs(facts),
         *_people(facts),
@@ -110,6 +113,16 @@ def _incidents(facts: Facts) -> list[Duty]:
 
 def _requests(facts: Facts) -> list[Duty]:
     return [_due(facts, "Answer a person's request.", due, REQUEST_NEAR, "R72") for due in facts.requests_due]
+
+
+def _processors(facts: Facts) -> list[Duty]:
+    if not facts.face_enabled or facts.face_stopped or facts.processors_told:
+        return []
+    what = (
+        "Make the notice and the register agree on processors: set site.processors and publish the notice, or mend the "
+        "register (gate govern register list processor)."
+    )
+    return [Duty(what, None, State.OVERDUE, "R83")]
 
 
 def _assessment(facts: Facts) -> list[Duty]:

@@ -104,12 +104,18 @@ class OwnRequest:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The figures behind the automated decision (PIPL 24): shares from 0 to 1, with their upper bounds."""
+    """The figures behind the automated decision (PIPL 24): shares from 0 to 1.
+
+    strangers_matched, owners_refused: as measured. ..._most: their upper bounds at *confidence*.
+    """
 
     threshold: float
     margin: float
+    strangers_matched: float
     strangers_matched_most: float
+    owners_refused: float
     owners_refused_most: float
+    confidence: float
     measured_on: date
 
 

@@ -38,6 +38,7 @@ class Conditions:
     reader_healthy: bool = False  # R01: face is never the only way in
     gallery_validated: bool = False  # not more templates than the operating point was validated for
     storage_healthy: bool = False
+    not_stopped: bool = False  # R87: face was not ended here for good
     assessment_approved: bool = False  # R80: for this very configuration
     clock_trusted: bool = False  # a clock set back would keep consents alive
     untampered: bool = False  # R60
@@ -46,10 +47,12 @@ class Conditions:
     def obstacles(self) -> tuple[str, ...]:
         """Name every condition that keeps face off, for the status page; empty when face may be offered.
 
-        A site that has face switched off needs no other reason.
+        A site that has face switched off, or ended it for good, needs no other reason.
         """
         if not self.switched_on:
             return ("switched_on",)
+        if not self.not_stopped:
+            return ("not_stopped",)
         return tuple(condition.name for condition in fields(self) if not getattr(self, condition.name))
 
 

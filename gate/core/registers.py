@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 
 class Register(StrEnum):
@@ -119,6 +120,39 @@ FORMS: dict[Register, type[Fields]] = {
     Register.SIGN: Sign,
     Register.FILING: Filing,
 }
+
+
+_FOLLOWS: Final = {
+    "agreed_on": ("ended_on",),
+    "trained_on": ("next_due", "ended_on"),
+    "checked_on": ("ended_on",),
+    "filed_on": ("ended_on",),
+    "found_at": ("contained_at", "authority_told_at", "people_told_at"),
+}
+"""What was done, and what can only come after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Impossible:
+    """A field whose day cannot be. before: the field it may not come before, None where it has not come yet."""
+
+    name: str
+    before: str | None = None
+
+
+def impossible(fields: Fields, today: date) -> Impossible | None:
+    """Give the first day of the entry that cannot be: done after *today*, or over before it began; None if all can be."""
+    for done, follows in _FOLLOWS.items():
+        at = getattr(fields, done, None)
+        if at is None:
+            continue
+        if (at.date() if isinstance(at, datetime) else at) > today:
+            return Impossible(done)
+        for name in follows:
+            later = getattr(fields, name)
+            if later is not None and later < at:
+                return Impossible(name, before=done)
+    return None
 
 
 def has_ended(fields: Fields, today: date) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -61,6 +61,11 @@ def due_at(received_at: datetime) -> datetime:
     """Give the end of the fifteenth calendar day (UTC) after the day of receipt. received_at: aware."""
     day = received_at.astimezone(UTC).date() + DUE + timedelta(days=1)
     return datetime.combine(day, time(), UTC)
+
+
+def last_day(due: datetime) -> date:
+    """Give the last day (UTC) on which an answer is in time. due: as ``due_at`` gives it, which is no longer in time."""
+    return (due.astimezone(UTC) - timedelta(microseconds=1)).date()
 
 
 def state_of(due: datetime, closed_at: datetime | None, now: datetime) -> RequestState:

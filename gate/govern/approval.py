@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
+from gate.core.registers import Register, has_ended
 from gate.core.roles import GRANTED, Act, may
 from gate.errors import RequestError
 from gate.govern.assessment import assessment, read_assessment
@@ -23,6 +24,13 @@ def face_approved(settings: Settings, store: Store) -> bool:
     return store.assessments.is_approved(present_sha256(settings, store))
 
 
+def processors_told(settings: Settings, store: Store, at: datetime) -> bool:
+    """Tell whether the notice names processors exactly where the register has open ones (R83). Raises VaultError."""
+    entries = store.registers.current(Register.PROCESSOR)
+    registered = any(not has_ended(entry.fields, at.date()) for entry in entries)
+    return bool(settings.site.processors) == registered
+
+
 def approve(
     settings: Settings, store: Store, *, approver: str, role: str, at: datetime, document: str | None = None
 ) -> str:
@@ -30,7 +38,7 @@ def approve(
 
     document: the JSON text as it was read and, perhaps, added to; None: as the gate writes it now. Raises
     RequestError: ``approver-missing``, ``role-denied`` (R53), ``assessment-malformed``, ``assessment-outdated``,
-    ``face-stopped``.
+    ``processors-untold``, ``face-stopped``.
     """
     if not approver.strip() or not role.strip():
         raise RequestError(
@@ -44,6 +52,14 @@ def approve(
             "role-denied",
             "This office may not approve an impact assessment.",
             remedy=f"Have it approved by the {offices}.",
+        )
+    if not processors_told(settings, store, at):
+        says = "names processors" if settings.site.processors else "says that there are no processors"
+        raise RequestError(
+            "processors-untold",
+            f"The notice {says}, and the register of processors says otherwise.",
+            remedy="Set site.processors and run gate notice publish, or mend the register with gate govern register "
+            "add processor or revise processor. Then assess and approve.",
         )
     present = present_sha256(settings, store)
     if document is None:

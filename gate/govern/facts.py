@@ -8,7 +8,7 @@ from typing import TypeVar
 from gate.core.duties import PEOPLE_FILED, Duty, Facts, duties
 from gate.core.registers import Filing, Incident, Processing, Register, Sign, Training
 from gate.core.retention import DATA_TABLE, Item
-from gate.govern.approval import face_approved
+from gate.govern.approval import face_approved, processors_told
 from gate.settings import Settings
 from gate.store import Store
 from gate.store.keyring.keys import Custody
@@ -33,6 +33,7 @@ def gather(settings: Settings, store: Store, now: datetime) -> Facts:
         trainings=_present(store, Register.TRAINING, Training),
         filings=_present(store, Register.FILING, Filing),
         requests_due=tuple(each.due_at for each in store.figures.requests() if each.closed_at is None),
+        processors_told=processors_told(settings, store, now),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import MISSING, Field, fields
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from gate.core.registers import Fields
+from gate.core.registers import Fields, impossible
 from gate.errors import RequestError
 from gate.govern.report import when
 
@@ -52,14 +52,25 @@ def fill(form: type[Fields], ask: Ask, now: datetime, before: Fields | None = No
         old = getattr(before, each.name) if before is not None else None
         typed = ask(_question(each, kinds[each.name], old))
         if _CONTROL.search(typed) or len(typed) > _MOST_CHARS:
-            raise _unfit(each, f"one line of at most {_MOST_CHARS} characters")
+            raise _unfit(each.name, f"one line of at most {_MOST_CHARS} characters")
         if typed == "" and old is not None:
             answers[each.name] = old
         elif typed == "-" and each.default is not MISSING:
             answers[each.name] = each.default
         else:
             answers[each.name] = _read(each, kinds[each.name], typed, now)
-    return form(**answers)
+    filled = form(**answers)
+    _refuse_impossible(filled, now)
+    return filled
+
+
+def _refuse_impossible(filled: Fields, now: datetime) -> None:
+    # The later of the two days: people write their own, which in the morning is ahead of the UTC one in the east.
+    wrong = impossible(filled, max(now.date(), now.astimezone().date()))
+    if wrong is None:
+        return
+    after = wrong.before and wrong.before.replace("_", " ")
+    raise _unfit(wrong.name, f"a day not before '{after}'" if after else "a day that has come already")
 
 
 def _question(each: Field[Any], kind: object, old: object) -> str:
@@ -77,7 +88,7 @@ def _question(each: Field[Any], kind: object, old: object) -> str:
 def _read(each: Field[Any], kind: object, typed: str, now: datetime) -> object:
     if typed == "":
         if each.default is MISSING:
-            raise _unfit(each, "an answer")
+            raise _unfit(each.name, "an answer")
         return each.default
     if _is(kind, datetime):
         return _time(each, typed, now)
@@ -85,7 +96,7 @@ def _read(each: Field[Any], kind: object, typed: str, now: datetime) -> object:
         try:
             return date.fromisoformat(typed)
         except ValueError:
-            raise _unfit(each, "a day such as 2026-11-22") from None
+            raise _unfit(each.name, "a day such as 2026-11-22") from None
     return typed
 
 
@@ -94,9 +105,9 @@ def _time(each: Field[Any], typed: str, now: datetime) -> datetime:
     try:
         at = now if typed == "now" else datetime.fromisoformat(typed).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise _unfit(each, "a time such as 2026-11-22 14:05") from None
+        raise _unfit(each.name, "a time such as 2026-11-22 14:05") from None
     if at > now:
-        raise _unfit(each, "a time that has come already")
+        raise _unfit(each.name, "a time that has come already")
     return at.replace(microsecond=0)
 
 
@@ -105,9 +116,9 @@ def _is(kind: object, of: type) -> bool:
     return kind is of or (isinstance(kind, types.UnionType) and of in kind.__args__)
 
 
-def _unfit(each: Field[Any], wanted: str) -> RequestError:
+def _unfit(name: str, wanted: str) -> RequestError:
     return RequestError(
         "answer-unfit",
-        f"'{each.name.replace('_', ' ')}' takes {wanted}.",
+        f"'{name.replace('_', ' ')}' takes {wanted}.",
         remedy="Begin again; nothing was written.",
     )

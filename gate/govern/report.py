@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 from gate.core.canonical import Json
+from gate.core.rights import last_day
 
 Cell = str | int
 Row = tuple[Cell, ...]
@@ -56,6 +57,13 @@ def as_markdown(title: str, sections: tuple[Section, ...]) -> str:
 def when(at: datetime | None) -> str:
     """Give a time as people and machines read it, in UTC; empty for None."""
     return "" if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def by(due: datetime | None) -> str:
+    """Give when something is still in time: the last day where *due* is the midnight after it, else the time itself."""
+    if due is None or due.astimezone(UTC).time() != time():
+        return when(due)
+    return last_day(due).isoformat()
 
 
 def facts(**named: Cell) -> Table:

@@ -38,20 +38,27 @@ class Plan:
     consents: int
     templates: int
     stopped_at: datetime | None
+    is_done: bool
+    """The end was made already and nothing is left for another run to do."""
 
 
 def plan(store: Store) -> Plan:
     """Count what would end. Raises VaultError."""
-    return Plan(_given(store), store.templates.count(), store.assessments.stopped_at)
+    consents, templates, stopped_at = _given(store), store.templates.count(), store.assessments.stopped_at
+    is_done = stopped_at is not None and not (consents or templates or store.rotation.due)
+    return Plan(consents, templates, stopped_at, is_done)
 
 
 def stop_service(settings: Settings, store: Store, at: datetime) -> Certificate:
     """Lock face for good, end every consent, erase every template, change the epoch; cards and PINs go on.
 
-    Face is locked first: an interruption leaves it locked, and calling again does the rest. Raises VaultError, also
+    Face is locked first: an interruption leaves it locked, and calling again does the rest. Where all is done it only
+    certifies again, and neither erases nor notes anything. Raises VaultError, also
     ``stop-incomplete`` while a template is left or another process changes the epoch.
     """
     found = plan(store)
+    if found.is_done:
+        return _certificate(settings, store)
     counts = {"consents": found.consents, "templates": found.templates}
     store.assessments.stop(settings.site.gate_id, at, counts)
     store.consents.invalidate_all(InvalidationReason.SERVICE_STOPPED, at=at, by=_BY)

@@ -166,8 +166,8 @@ class OwnPort(Protocol):
     def release(self, person: PersonId) -> None:
         """Take the restriction back."""
 
-    def ask(self, person: PersonId, kind: RequestKind, details: str) -> None:
-        """Take a request in; an objection also leaves the face alone from now on."""
+    def ask(self, person: PersonId, kind: RequestKind, details: str) -> str:
+        """Take a request in and give its id; an objection also leaves the face alone from now on."""
 
     def note_export(self, person: PersonId) -> None:
         """Note that the person took a copy."""

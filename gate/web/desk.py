@@ -78,7 +78,7 @@ def _answers(router: APIRouter, context: WebContext, sheet: _Sheet) -> None:
             enrolling = context.desk.enrol(person, _ticked(context, sheet.reading, answer))
             receipt = await _while_connected(request, enrolling)
         except GateError as error:
-            return sheet.ask(request, person, page, error)
+            return sheet.ask(request, person, page, error, shown=answer.shown)
         return back_to(receipt_path(person, receipt.reference))
 
     @router.post("/desk/reconfirm")
@@ -90,7 +90,7 @@ def _answers(router: APIRouter, context: WebContext, sheet: _Sheet) -> None:
         try:
             receipt = context.desk.reconfirm(person, _ticked(context, sheet.reading, answer))
         except GateError as error:
-            return sheet.ask(request, person, page, error)
+            return sheet.ask(request, person, page, error, shown=answer.shown)
         return back_to(receipt_path(person, receipt.reference))
 
     @router.post("/desk/decline")
@@ -102,7 +102,7 @@ def _answers(router: APIRouter, context: WebContext, sheet: _Sheet) -> None:
         try:
             receipt = context.desk.decline(person, _shown(context, answer))
         except GateError as error:
-            return sheet.ask(request, person, page, error)
+            return sheet.ask(request, person, page, error, shown=answer.shown)
         return back_to(receipt_path(person, receipt.reference))
 
 
@@ -166,15 +166,25 @@ class _Sheet:
             has_next=len(found) > RESIDENTS_A_PAGE,
             published=self.context.notice,
             unpublished=OBSTACLES["notice_published"],
+            stopped=OBSTACLES["not_stopped"] if "not_stopped" in self.context.status().obstacles else None,
             person=person,
             error=error,
             words=error and words_of(error),
         )
 
     def ask(
-        self, request: Request, person: PersonId, number: int, error: GateError | None = None
+        self,
+        request: Request,
+        person: PersonId,
+        number: int,
+        error: GateError | None = None,
+        *,
+        shown: str = "",
     ) -> Response:
-        """Show one resident the notice in force and their choices; on sheet *number* the way back leads."""
+        """Show one resident the notice in force and their choices; on sheet *number* the way back leads.
+
+        shown: the stamp of the sheet this one takes the place of.
+        """
         in_force = self.context.notices.in_force
         language = language_of(request)
         text = in_force.texts[language, NoticeForm.FULL] if in_force else ""
@@ -186,7 +196,7 @@ class _Sheet:
             outdated=FaceStanding.OUTDATED,
             number=number,
             notice=in_force.version if in_force else None,
-            shown=self.reading.stamp(person, in_force.version, language) if in_force else "",
+            shown=self.reading.stamp(person, in_force.version, language, kept=shown) if in_force else "",
             blocks=blocks_of(text),
             unpublished=OBSTACLES["notice_published"],
             children=self.context.desk.children_enabled,

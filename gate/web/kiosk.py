@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import Annotated, assert_never
 
 from fastapi import APIRouter, Form
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from gate.core import effects as do
@@ -40,8 +39,8 @@ def routes(context: WebContext, screen: KioskScreen, pages: Pages) -> APIRouter:
 
 def _reads(router: APIRouter, context: WebContext, screen: KioskScreen, pages: Pages) -> None:
     @router.get(HOME)
-    async def kiosk(request: Request) -> Response:
-        view = _fragment(context, screen.shown, pages, _notice_address(context, request))
+    async def kiosk() -> Response:
+        view = _fragment(context, screen.shown, pages)
         return HTMLResponse(
             pages.render(
                 "kiosk/page.html",
@@ -53,7 +52,7 @@ def _reads(router: APIRouter, context: WebContext, screen: KioskScreen, pages: P
         )
 
     @router.get(HEARTBEAT)
-    async def view(request: Request, after: int, page: str) -> Response:
+    async def view(after: int, page: str) -> Response:
         """Answer the gate's screen with what is new, and any older page with the words that it is no screen."""
         if screen.take_over(page) and not isinstance(screen.shown.view, do.ClearScreen):
             # Its person reads the other page: a notice begun there is not shown to the end here (R10).
@@ -67,7 +66,7 @@ def _reads(router: APIRouter, context: WebContext, screen: KioskScreen, pages: P
             {
                 "number": shown.number,
                 "language": shown.language,
-                "html": _fragment(context, shown, pages, _notice_address(context, request)) if news else None,
+                "html": _fragment(context, shown, pages) if news else None,
             }
         )
 
@@ -132,19 +131,19 @@ def _withdrawal(router: APIRouter, context: WebContext) -> None:
         return back_to(HOME)
 
 
-def _notice_address(context: WebContext, request: Request) -> str:
-    """Give the address of the notice for the QR code: the site's own, else this very page's (R13)."""
-    return context.public_url or f"{request.base_url}notice"
-
-
 _code_of = lru_cache(maxsize=4)(qr_svg)
 """The same address is drawn again and again, on the door's own loop."""
 
 
-def _fragment(context: WebContext, shown: Shown, pages: Pages, address: str) -> str:
+def _notice_code(context: WebContext) -> str:
+    """Give the QR code of the notice (R13); none without a public address: a telephone cannot open this device's own."""
+    return _code_of(context.public_url) if context.notice and context.public_url else ""
+
+
+def _fragment(context: WebContext, shown: Shown, pages: Pages) -> str:
     template, values = _view_model(context, shown)
     if template in {"rest", "notice"}:
-        values |= {"notice_code": _code_of(address) if context.notice else ""}
+        values |= {"notice_code": _notice_code(context)}
     return pages.render(f"kiosk/{template}.html", shown.language, **values)
 
 

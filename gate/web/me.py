@@ -41,9 +41,10 @@ def routes(context: WebContext, pages: Pages) -> APIRouter:
 
 def _sign_in_and_out(router: APIRouter, own: _Own) -> None:
     @router.get(HOME)
-    async def home(request: Request) -> Response:
+    async def home(request: Request, received: str = "") -> Response:
+        """Show everything. received: the id of the request that was just taken in."""
         session = own.session(request)
-        return own.sign_in_page(request) if session is None else own.page(request, session)
+        return own.sign_in_page(request) if session is None else own.page(request, session, received=received)
 
     @router.post("/me/sign-in")
     async def sign_in(
@@ -98,8 +99,7 @@ def _deeds(router: APIRouter, own: _Own) -> None:
         def deed(person: PersonId) -> str:
             if kind not in ASKABLE:
                 raise RequestError("bad-form", FAULTS["bad-form"].title, remedy=FAULTS["bad-form"].next)
-            own.context.own.ask(person, kind, details)
-            return HOME
+            return f"{HOME}?received={own.context.own.ask(person, kind, details)}"
 
         return own.do(request, token, deed)
 
@@ -180,7 +180,9 @@ class _Own:
             words=error and words_of(error),
         )
 
-    def page(self, request: Request, session: Session, error: GateError | None = None) -> Response:
+    def page(
+        self, request: Request, session: Session, error: GateError | None = None, *, received: str = ""
+    ) -> Response:
         """Show everything; who is no resident any more is signed out."""
         try:
             record = self.context.own.record(session.person)
@@ -198,6 +200,7 @@ class _Own:
             notice=self.context.notice,
             is_restricted=any(each.restricted_at for each in given),
             askable=ASKABLE,
+            received=next((each for each in record.requests if each.id == received), None),
             error=error,
             fault_words=error and words_of(error),
             **record_values(record),

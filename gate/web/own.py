@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gate.core.own_record import OwnRecord
-from gate.core.rights import Outcome, RequestKind, RequestState
+from gate.core.rights import Outcome, RequestKind, RequestState, last_day
 from gate.web.consent_words import REASONS, RECEIPTS
 from gate.web.languages import marked as _
 from gate.web.pages import FOLDER, Pages
@@ -56,6 +56,7 @@ def record_values(record: OwnRecord) -> Mapping[str, object]:
             "reasons": REASONS,
             "percent": percent,
             "moment": moment,
+            "last_day": last_day,
         }
     )
 

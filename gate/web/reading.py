@@ -26,18 +26,26 @@ class Reading:
         self._least_s = least_s
         self._key = secrets.token_bytes(32)
 
-    def stamp(self, *sheet: str) -> str:
-        """Give the stamp of a page sent now. sheet: person, notice and language."""
+    def stamp(self, *sheet: str, kept: str = "") -> str:
+        """Give the stamp of a page sent now, or *kept* if it is one of the same sheet: its notice stands since then.
+
+        sheet: person, notice and language.
+        """
+        if self._is_ours(kept, sheet):
+            return kept
         at = str(int(self._clock.monotonic() * 1000))
         return f"{at}.{self._tag(at, sheet)}"
 
     def check(self, stamp: str, *sheet: str) -> None:
         """Raise RequestError ``notice-unread`` unless *stamp* is of that sheet and old enough."""
-        at, _, tag = stamp.partition(".")
-        is_ours = hmac.compare_digest(tag.encode(), self._tag(at, sheet).encode())
-        if not is_ours or self._clock.monotonic() - int(at) / 1000 < self._least_s:
+        at = stamp.partition(".")[0]
+        if not self._is_ours(stamp, sheet) or self._clock.monotonic() - int(at) / 1000 < self._least_s:
             words = FAULTS["notice-unread"]
             raise RequestError("notice-unread", words.title, remedy=words.next)
+
+    def _is_ours(self, stamp: str, sheet: tuple[str, ...]) -> bool:
+        at, _, tag = stamp.partition(".")
+        return hmac.compare_digest(tag.encode(), self._tag(at, sheet).encode())
 
     def _tag(self, at: str, sheet: tuple[str, ...]) -> str:
         signed = "\0".join((at, *sheet)).encode()

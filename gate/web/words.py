@@ -63,10 +63,17 @@ RESULTS: Final[Mapping[Reason, Words]] = {
     Reason.NO_FACE: Words(_("No face was seen"), _("Use your card or PIN, or touch Start and try again.")),
     Reason.NOT_RECOGNISED: Words(
         _("Your face was not recognised"),
-        _("This happens. Use your card or PIN, or touch Start and try again."),
+        _(
+            "This happens. Use your card or PIN, or touch Start and try again. "
+            "If you agreed earlier and the notice has changed since, agree again at the desk."
+        ),
     ),
     Reason.NOT_CONSENTED: Words(
-        _("Face does not open the gate this time"), _("Your card and PIN open it as before.")
+        _("Face does not open the gate this time"),
+        _(
+            "Your card and PIN open it as before. "
+            "If you agreed earlier and the notice has changed since, agree again at the desk."
+        ),
     ),
     Reason.TOO_SLOW: Words(_("That took too long"), _("Present your card or type your PIN once more.")),
     Reason.FAULT: Words(
@@ -123,6 +130,10 @@ OBSTACLES: Final[Mapping[str, Words]] = {
     "untampered": Words(
         _("The case was opened: faces are locked away."),
         _("Look at the device, run gate tamper clear, then start the gate again."),
+    ),
+    "not_stopped": Words(
+        _("Face was ended at this gate for good."),
+        _("Cards and PINs go on. To begin anew, reset the device to factory state."),
     ),
     "assessment_approved": Words(
         _("No impact assessment is approved for the present configuration."),
@@ -200,6 +211,10 @@ FAULTS: Final[Mapping[str, Words]] = {
         _("The captures were not all of one clear face."),
         _("Stand still, one person, in good light, and try again."),
     ),
+    "face-stopped": Words(
+        _("Face was ended at this gate for good."),
+        _("Cards and PINs go on. To begin anew, reset the device to factory state."),
+    ),
     "assessment-missing": Words(
         _("No impact assessment is approved for the present configuration."),
         _("Run gate govern assess, read it, then run gate govern approve."),
@@ -264,6 +279,10 @@ FAULTS: Final[Mapping[str, Words]] = {
     ),
     "person-unknown": Words(_("There is no such person here."), _("Look them up again on the desk's page.")),
     "no-receipt": Words(_("There is no such receipt."), _("Open the receipts from the desk's page.")),
+    "request-empty": Words(
+        _("It does not say what is to be corrected or explained, so nothing was sent."),
+        _("Say it in your own words, then send it again."),
+    ),
     "browser-gone": Words(
         _("The page was closed, so nothing was taken and nothing was stored."), _("Begin again.")
     ),

@@ -200,6 +200,15 @@ def test_r13_the_sign_holds_both_languages_a_code_and_nothing_to_fetch(notice, p
     assert not re.search(r"""(?:src|href)=["'](?!#)|url\(""", page)
 
 
+@pytest.mark.parametrize(
+    "url", ["gate", "ftp://example.org", "javascript:alert(1)", "https://a b", "https://"]
+)
+def test_r13_an_address_no_telephone_can_open_makes_no_sign(notice, published, tmp_path, url):
+    out = tmp_path / "sign.html"
+    assert code_of(notice("sign", "--out", out, "--url", url)) == "sign-address"
+    assert not out.exists()
+
+
 def test_the_sign_takes_its_address_from_the_settings_and_never_that_of_this_device(
     notice, published, change, tmp_path
 ):

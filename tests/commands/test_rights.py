@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from gate.core.consent import Channel
-from gate.core.rights import RequestKind
+from gate.core.rights import DUE, RequestKind
 from gate.store.account.audit import Action, Actor
 from tests.commands.test_upkeep import config, gate, opened
 from tests.consents import give
@@ -28,8 +28,10 @@ def request_in(result):
 
 
 def test_r72_a_request_is_taken_in_listed_with_its_due_date_and_answered(gate, ada):
+    before = datetime.now(UTC)
     request, due = request_in(gate("rights", "open", "correct", said="1203\nMy name is Chen-Li\n"))
     listed = gate("rights", "list")
+    assert date.fromisoformat(due) in {(opened + DUE).date() for opened in (before, datetime.now(UTC))}
     assert f"{request}  open    correct     due {due}" in listed.stdout
     assert "Chen-Li" not in listed.stdout
     assert "unit 1203: My name is Chen-Li" in gate("rights", "list", "--words").stdout
@@ -115,6 +117,12 @@ def test_r71_r74_the_explanation_gives_figures_and_a_human(gate):
     shown = gate("rights", "explain").stdout
     assert "A human being to talk to: +86 10 5555 0100" in shown
     assert "Scores are not kept" in shown
+
+
+def test_r71_the_explanation_tells_what_was_measured_apart_from_its_bound(gate):
+    shown = gate("rights", "explain").stdout
+    assert "3 % of own faces refused (at most 14 %, 95 % confidence)" in shown
+    assert "0 % of comparisons took one person for another (at most 2 %, 95 % confidence)" in shown
 
 
 @pytest.mark.parametrize(

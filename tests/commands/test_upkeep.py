@@ -132,11 +132,33 @@ def test_r60_tamper_is_cleared_by_typing_the_gates_id(gate, opened):
 def test_r75_a_tenancy_that_ended_yesterday_ends_at_once_and_frees_the_unit(gate, opened):
     gate("resident", "add", "--unit", "1203", said="Ada Chen\n\n40451\n")
     yesterday = (datetime.now().astimezone() - timedelta(days=1)).date()
-    assert gate("resident", "ends", "1203", said=f"{yesterday}\n").exit_code == 0
+    assert gate("resident", "ends", "1203", said=f"{yesterday}\n1203\n").exit_code == 0
     with opened() as store:
         assert not store.credentials.check_card("26:40451", NOW + timedelta(minutes=5)).granted
     assert gate("resident", "list").stdout == ""
     assert gate("resident", "add", "--unit", "1203", said="Bo\n\n40451\n").exit_code == 0
+
+
+def test_r55_an_empty_audit_log_is_said_to_be_empty(gate):
+    assert gate("audit", "verify").stdout == "The log is empty.\n"
+
+
+@pytest.mark.parametrize(("ago", "warned"), [(1, "end NOW"), (0, "00:00; then it cannot be undone")])
+@pytest.mark.parametrize("typed", ["", "\n", "1204\n"])
+def test_r75_an_end_that_is_here_or_near_is_confirmed_or_nothing_changes(gate, opened, ago, warned, typed):
+    gate("resident", "add", "--unit", "1203", said="Ada Chen\n\n40451\n")
+    day = (datetime.now().astimezone() - timedelta(days=ago)).date()
+    refused = gate("resident", "ends", "1203", said=f"{day}\n{typed}")
+    assert refused.exit_code == 1
+    assert warned in refused.stderr
+    with opened() as store:
+        assert store.people.find_by_unit("1203").ends_at is None
+
+
+def test_r75_an_end_that_is_here_needs_no_second_word_from_a_script_that_says_yes(gate):
+    gate("resident", "add", "--unit", "1203", said="Ada Chen\n\n40451\n")
+    assert gate("resident", "ends", "1203", "--yes", said="2020-01-01\n").exit_code == 0
+    assert gate("resident", "list").stdout == ""
 
 
 def test_an_end_to_come_is_set_and_taken_back(gate, opened):

@@ -6,7 +6,18 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from gate.core.duties import Duty, Facts, State, after_working_days, duties
-from gate.core.registers import FORMS, Filing, Incident, Recipient, Register, Sign, Training, has_ended
+from gate.core.registers import (
+    FORMS,
+    Filing,
+    Impossible,
+    Incident,
+    Recipient,
+    Register,
+    Sign,
+    Training,
+    has_ended,
+    impossible,
+)
 
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)  # a Monday
 TODAY = NOW.date()
@@ -151,6 +162,11 @@ def test_r84_what_was_filed_is_no_duty_until_the_filing_ends():
     assert states("R84", people=100_000, filings=(replace(filing, ended_on=TODAY),)) == [State.OK]
 
 
+def test_r83_a_notice_and_a_register_that_disagree_on_processors_are_overdue():
+    assert states("R83", processors_told=False) == [State.OVERDUE]
+    assert states("R83", processors_told=False, face_stopped=True) == []
+
+
 def test_r76_a_deletion_that_failed_is_overdue():
     assert states("R76", retention_failed=True) == [State.OVERDUE]
 
@@ -199,3 +215,26 @@ def test_an_incident_never_leaves_the_record():
 )
 def test_an_entry_is_over_from_its_last_day_on(ended, over):
     assert has_ended(Recipient("Bank", "", "", "", "", ended_on=ended), TODAY) is over
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (Recipient("Bank", "", "", "", ""), None),
+        (Sign("door", TODAY, ended_on=TODAY), None),
+        (TRAINED, None),
+        (INCIDENT, None),
+        (Sign("door", TODAY + DAY), Impossible("checked_on")),
+        (Filing("CAC", "1", TODAY + DAY), Impossible("filed_on")),
+        (Sign("door", TODAY, ended_on=TODAY - DAY), Impossible("ended_on", "checked_on")),
+        (replace(TRAINED, next_due=TODAY - DAY), Impossible("next_due", "trained_on")),
+        (replace(INCIDENT, found_at=NOW + DAY), Impossible("found_at")),
+        (replace(INCIDENT, contained_at=NOW - DAY), Impossible("contained_at", "found_at")),
+        (replace(INCIDENT, people_told_at=NOW - DAY), Impossible("people_told_at", "found_at")),
+    ],
+)
+def test_r82_r85_a_day_that_cannot_be_is_named(entry, expected):
+    assert impossible(entry, TODAY) == expected

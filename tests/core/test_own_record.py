@@ -32,7 +32,7 @@ RECORD = OwnRecord(
     events=(OwnEvent.of(WITHDRAWN),),
     events_complete=True,
     requests=(),
-    explanation=Explanation(0.5, 0.1, 0.01, 0.1, date(2026, 11, 1)),
+    explanation=Explanation(0.5, 0.1, 0.0, 0.01, 0.05, 0.1, 0.95, date(2026, 11, 1)),
 )
 
 

@@ -47,7 +47,12 @@ def test_r01_r11_r12_any_missing_condition_is_named_as_an_obstacle():
     names = [condition.name for condition in fields(Conditions)]
     for missing in names:
         assert Conditions(**{name: name != missing for name in names}).obstacles == (missing,)
-    assert Conditions(switched_on=True).obstacles == tuple(names[1:])
+    begun = Conditions(switched_on=True, not_stopped=True)
+    assert begun.obstacles == tuple(name for name in names if not getattr(begun, name))
+
+
+def test_r87_face_that_was_ended_for_good_asks_for_nothing_that_would_not_help():
+    assert Conditions(switched_on=True).obstacles == ("not_stopped",)
 
 
 def test_face_that_is_switched_off_needs_no_other_reason():

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from gate.core.rights import DUE, NEAR, NextOfKin, RequestState, due_at, state_of
+from gate.core.rights import DUE, NEAR, NextOfKin, RequestState, due_at, last_day, state_of
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -19,6 +19,12 @@ def test_r72_no_request_gets_less_than_fifteen_days_nor_more_than_sixteen():
     for hour in range(48):
         received = NOON + timedelta(hours=hour)
         assert DUE < due_at(received) - received <= DUE + DAY
+
+
+def test_r72_the_last_day_told_is_one_on_which_an_answer_is_still_in_time():
+    due = due_at(NOON)
+    assert last_day(due) == (NOON + DUE).date()
+    assert state_of(due, None, due - timedelta(seconds=1)) is not RequestState.OVERDUE
 
 
 def test_the_day_is_counted_in_utc_whatever_zone_the_time_comes_in():

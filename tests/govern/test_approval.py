@@ -1,13 +1,17 @@
 """R80: an approval is for what was read, of the configuration that is in force."""
 
 import json
+from dataclasses import replace
+from datetime import date
 
 import pytest
 
+from gate.core.registers import Processor, Register
 from gate.core.retention import DATA_TABLE
 from gate.errors import RequestError
 from gate.govern.approval import approve, face_approved, present_sha256
 from gate.govern.assessment import assessment, assessment_markdown, read_assessment
+from gate.govern.facts import present_duties
 from gate.store.account.audit import Action
 
 
@@ -119,3 +123,33 @@ def test_r55_the_approvers_name_is_not_in_the_audit_log(store, approving):
     lines = store.audit.entries()
     assert lines[-1].action == Action.ASSESSMENT_APPROVED
     assert not any("Canary" in line.detail + line.object for line in lines)
+
+
+FIXERS = Processor("Fixers", "+86 2", "repair", "none", "sealed", date(2026, 1, 1))
+
+
+def agreed(store, noon, *, told):
+    """Give whether it was approved, and not refused for the processors; the duties must say the same."""
+    code = None
+    try:
+        approve(told, store, approver="A", role="manager", at=noon)
+    except RequestError as refusal:
+        code = refusal.code
+    listed = any(duty.requirement == "R83" for duty in present_duties(told, store, noon))
+    assert (code, listed) in {(None, False), ("processors-untold", True)}
+    return code is None
+
+
+def test_r83_a_notice_that_says_none_is_not_approved_while_the_register_has_a_processor(
+    settings, changed, store, noon
+):
+    assert agreed(store, noon, told=settings)
+    entry = store.registers.add(Register.PROCESSOR, FIXERS, noon)
+    assert not agreed(store, noon, told=settings)
+    assert agreed(store, noon, told=changed("site", processors=("Fixers",)))
+    store.registers.revise(entry, replace(FIXERS, ended_on=noon.date()), noon)
+    assert agreed(store, noon, told=settings)
+
+
+def test_r83_a_notice_that_names_processors_is_not_approved_while_the_register_has_none(changed, store, noon):
+    assert not agreed(store, noon, told=changed("site", processors=("Fixers",)))

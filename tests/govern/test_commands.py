@@ -214,6 +214,40 @@ def test_r87_the_service_is_stopped_with_the_gates_id_and_certified_on_paper(
         assert store.assessments.stopped_at is not None
 
 
+def test_r87_the_check_says_that_face_was_stopped(gate, settings, opened, tmp_path):
+    gate("govern", "stop-service", "--to", tmp_path, said="north\n")
+    face = next(finding for finding in check_gate(settings) if finding.subject == "face")
+    assert face.ok
+    assert face.seen.startswith("stopped on 20")
+
+
+def test_r87_a_second_stop_says_when_and_leaves_log_and_certificate_alone(gate, opened, tmp_path):
+    gate("govern", "stop-service", "--to", tmp_path, said="north\n")
+    file = tmp_path / "stop-certificate-north.json"
+    before = file.read_bytes()
+    with opened() as store:
+        lines, epoch = len(store.audit.entries()), store.figures.epoch()
+    again = gate("govern", "stop-service", "--to", tmp_path, said="north\n")
+    assert code_of(again) == "certificate-exists"
+    assert "Face was stopped on 20" in str(again.exception)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    assert "was stopped on 20" in gate("govern", "stop-service", "--to", elsewhere).stderr
+    assert (elsewhere / file.name).exists()
+    assert file.read_bytes() == before
+    with opened() as store:
+        assert (len(store.audit.entries()), store.figures.epoch()) == (lines, epoch)
+
+
+def test_r87_a_certificate_of_another_end_is_not_overwritten(gate, opened, tmp_path):
+    file = tmp_path / "stop-certificate-north.json"
+    file.write_text("{}")
+    assert code_of(gate("govern", "stop-service", "--to", tmp_path, said="north\n")) == "certificate-exists"
+    assert file.read_text() == "{}"
+    with opened() as store:
+        assert store.assessments.stopped_at is None
+
+
 @pytest.mark.parametrize("typed", ["", "\n", "yes\n", "south\n"])
 def test_r87_without_the_gates_id_nothing_is_stopped(gate, opened, tmp_path, typed):
     assert gate("govern", "stop-service", "--to", tmp_path, said=typed).exit_code == 1

@@ -19,8 +19,8 @@ from gate.demo.settings import desk_settings
 from gate.errors import RequestError
 from gate.govern.evidence.archive import MANIFEST, _zipped, json_file, packed, verified
 from gate.govern.evidence.export import export, gathered
-from gate.govern.evidence.site import few
-from gate.settings import BrokerSettings
+from gate.govern.evidence.site import few, settings_in_force
+from gate.settings import BackupSettings, BrokerSettings
 from gate.store.account.signing import Signer
 from tests.govern.conftest import CANARIES, NOON, enter_people
 
@@ -128,6 +128,20 @@ def test_r30_no_template_no_key_and_no_login_is_in_it(lived_in, settings, change
     assert str(settings.storage.keys_dir).encode() not in archive
 
 
+def test_r55_no_place_of_files_stands_among_the_settings_as_its_text_says(lived_in, settings, noon, tmp_path):
+    places = {
+        "backup": BackupSettings(folder=tmp_path / "backup-place"),
+        "notice": settings.notice.model_copy(update={"folder": tmp_path / "texts-place"}),
+    }
+    shown = settings_in_force(settings.model_copy(update=places)).as_json()
+    assert "where files lie" in json.dumps(shown)
+    assert str(tmp_path) not in json.dumps(shown)
+
+
+def test_r55_the_lead_says_that_the_notices_officer_is_named(archive):
+    assert b"apart from the officer the notice names" in files_in(archive)["index.html"]
+
+
 def test_nothing_in_it_judges_in_either_language(archive):
     for name, content in files_in(archive).items():
         assert not FORBIDDEN.search(content.decode()), name
@@ -155,7 +169,7 @@ def test_staff_is_told_as_roles(archive):
     training = section(archive, "training")["tables"][0]["rows"]
     assert [(row["role"], "staff" in row) for row in training] == [("guard", False)]
     assert {row["by, as"] for row in section(archive, "assessments")["tables"][0]["rows"]} == {
-        "operator",
+        "manager",
         "privacy officer",
     }
 

@@ -10,7 +10,7 @@ from gate.errors import RequestError
 from gate.govern.forms import fill
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-SIGN = Sign("main door", date(2026, 1, 1), date(2026, 2, 1))
+SIGN = Sign("main door", date(2026, 1, 1), date(2026, 11, 22))
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_r85_an_incident_takes_times_and_now(filled):
 
 def test_an_empty_answer_keeps_what_stood_there(filled):
     assert filled(Sign, "", "2026-11-22", "", before=SIGN) == Sign(
-        "main door", date(2026, 11, 22), date(2026, 2, 1)
+        "main door", date(2026, 11, 22), date(2026, 11, 22)
     )
     assert "main door" in filled.asked[0]
 
@@ -73,6 +73,11 @@ def test_a_dash_clears_what_may_be_empty(filled):
         (Incident, [*"abcdef", "noon"]),
         (Incident, [*"abcdef", "0001-01-01 00:00"]),
         (Training, ["Zoe", "guard", "consent", "now"]),
+        (Training, ["Zoe", "guard", "consent", "2099-01-01", "2099-02-01", ""]),
+        (Training, ["Zoe", "guard", "consent", "2026-11-20", "2026-11-19", ""]),
+        (Sign, ["door", "2026-12-01", ""]),
+        (Sign, ["door", "2026-11-20", "2026-11-19"]),
+        (Incident, [*"abcdef", "2026-11-22 09:00+00:00", "2026-11-22 08:00+00:00", "", "", ""]),
     ],
 )
 def test_an_answer_that_does_not_fit_is_refused_and_says_what_does(filled, form, lines):

@@ -89,3 +89,18 @@ def test_r80_nobody_is_enrolled_without_an_approval(tmp_path):
             assert gate.vision.capturing is None
 
     asyncio.run(scenario())
+
+
+def test_r87_face_that_was_ended_is_its_own_obstacle_and_nobody_is_enrolled(tmp_path):
+    async def scenario():
+        async with world(tmp_path, approved=Approval(held=True)) as gate:
+            await settled(gate, approved=True)
+            gate.store.assessments.stop("north", gate.clock.now(), {})
+            gate.service._keep_house()
+            await gate.until(lambda: obstacles(gate) == ("not_stopped",), "the end to be heeded")
+            with pytest.raises(RequestError) as refusal:
+                async with gate.service.lend_camera():
+                    raise AssertionError("the camera was lent")
+            assert refusal.value.code == "face-stopped"
+
+    asyncio.run(scenario())

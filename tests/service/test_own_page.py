@@ -9,7 +9,7 @@ from html import unescape
 import httpx
 import pytest
 
-from gate.core.rights import Outcome
+from gate.core.rights import Outcome, last_day
 from gate.rights import records_of
 from gate.selfservice import SIGN_INS_MOST, SIGN_INS_S, SelfService
 from gate.service import new_attempt
@@ -166,10 +166,46 @@ def test_r72_a_request_stands_on_the_page_with_its_due_date_and_then_its_answer(
         page = await browser.page()
         (request,) = gate.store.requests.of(person)
         assert "My name is Ada <Chen-Li>." in page
-        assert f"due {request.due_at:%Y-%m-%d %H:%M} UTC" in page
+        assert f"due on {last_day(request.due_at)} at the latest." in page
         now = gate.clock.now()
         gate.store.requests.close(request.id, Outcome.DONE, "Corrected.", at=now, actor=Actor.INSTALLER)
         assert "Answer: Corrected." in await browser.page()
+
+    at_page(scenario)
+
+
+@pytest.mark.parametrize("kind", ["correct", "explain"])
+def test_r71_a_request_that_does_not_say_what_is_meant_is_refused_with_words(at_page, kind):
+    async def scenario(gate, open_browser, person, pin):
+        browser = open_browser()
+        await browser.sign_in("1203", pin)
+        refused = await browser.press("request", kind=kind, details=" \n ")
+        assert refused.status_code == 422
+        assert "Say it in your own words, then send it again." in refused.text
+        assert gate.store.requests.of(person) == ()
+
+    at_page(scenario)
+
+
+def test_r72_who_sent_a_request_is_told_the_last_day_of_its_answer(at_page):
+    async def scenario(gate, open_browser, person, pin):
+        browser = open_browser()
+        await browser.sign_in("1203", pin)
+        sent = await browser.press("request", kind="delete")
+        (request,) = gate.store.requests.of(person)
+        assert sent.url.params["received"] == request.id
+        page = (await browser.http.get("/me", params=ENGLISH | {"received": request.id})).text
+        assert f"you get an answer by {last_day(request.due_at)}." in page
+
+    at_page(scenario)
+
+
+def test_r71_the_own_page_tells_what_was_measured_apart_from_its_bound(at_page):
+    async def scenario(_gate, open_browser, _person, pin):
+        browser = open_browser()
+        await browser.sign_in("1203", pin)
+        page = await browser.page()
+        assert "3 % of people's own faces were refused (at most 14 %, with 95 % confidence)" in page
 
     at_page(scenario)
 

@@ -381,7 +381,7 @@ def test_a_page_for_staff_fits_a_small_panel_in_both_languages(page, sites, tmp_
 
 
 def test_a_resident_agrees_and_withdraws_at_the_desk_r24(page, sites):
-    site = sites()
+    site = sites(notice_minimum_s=0.1)
     page.goto(f"{site.url}desk?lang=en")
     page.get_by_role("link", name="Read the notice and decide on face").click()
     page.get_by_role("button", name="Agree and take my face now").click()

@@ -71,6 +71,34 @@ def test_nothing_is_ticked_beforehand_and_no_picture_can_be_sent(client, world):
     assert 'type="file"' not in page
 
 
+def shown_on(page):
+    return re.search(r'name="shown" value="([^"]+)"', page)[1]
+
+
+def test_r10_an_answer_before_the_notice_stood_its_time_is_refused_and_nothing_is_asked(client, world, clock):
+    shown = shown_on(sheet(client))
+    clock.seconds += world.rules.notice_minimum_s / 2
+    asked = len(world.desk.asked)
+    answer = client.post("/desk/consent", AGREE | {"shown": shown})
+    assert (answer.status_code, len(world.desk.asked)) == (422, asked)
+    assert not world.desk.consented["p-undecided"]
+
+
+@pytest.mark.parametrize("forged", ["", "x", "0.00", "999999999999.00"])
+def test_r10_a_sheet_the_gate_did_not_send_is_refused(client, world, clock, forged):
+    clock.seconds += 100
+    assert client.post("/desk/consent", AGREE | {"shown": forged}).status_code == 422
+    assert not world.desk.consented["p-undecided"]
+
+
+def test_a_sheet_shown_again_for_a_mistake_does_not_start_the_time_anew(client, world, clock):
+    shown = shown_on(sheet(client))
+    clock.seconds += world.rules.notice_minimum_s
+    again = client.post("/desk/consent", AGREE | {"shown": shown, "agreed": ""})
+    assert shown_on(again.text) == shown
+    assert client.post("/desk/consent", AGREE | {"shown": shown}).status_code == 303
+
+
 def test_declining_is_a_button_like_agreeing_and_needs_no_tick(client, world):
     """R04, R05: one press, equal in form."""
     page = sheet(client)

@@ -184,6 +184,14 @@ def test_every_refusal_says_what_next_and_names_card_pin_and_help_r74(client, wo
         assert RESULTS[reason].title in html
 
 
+@pytest.mark.parametrize("reason", [Reason.NOT_RECOGNISED, Reason.NOT_CONSENTED])
+def test_r22_a_refused_face_is_told_the_way_back_after_a_change_of_the_notice(client, world, reason):
+    in_english(world)
+    world.screen.show(do.ShowResult(ATTEMPT, granted=False, reason=reason))
+    html = see(client, world)["html"]
+    assert "If you agreed earlier and the notice has changed since, agree again at the desk." in html
+
+
 def test_granted_and_refused_differ_in_words_colour_and_shape(client, world):
     in_english(world)
     world.screen.show(do.ShowResult(ATTEMPT, granted=True, reason=Reason.MATCHED))

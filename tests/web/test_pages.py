@@ -129,6 +129,15 @@ def test_a_real_gate_has_no_simulator(clock, runner):
     assert "/sim" not in client.get("/").text
 
 
+def test_r87_once_face_was_ended_the_desk_says_so_and_asks_nobody_to_agree(world, runner):
+    status = replace(world.status(), obstacles=("not_stopped",))
+    client = Client(create_app(replace(world.context, status=lambda: status), world.screen), runner)
+    page = client.get("/desk", params=EN).text
+    assert OBSTACLES["not_stopped"].title in page
+    assert "/desk/consent" not in page
+    assert "/desk/withdraw" in page
+
+
 def test_without_a_published_notice_the_pages_say_so_and_nobody_can_agree_r11(world, runner):
     status = replace(world.status(), obstacles=("notice_published",))
     bare = replace(world.context, notices=bare_board(), status=lambda: status)

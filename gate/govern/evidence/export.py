@@ -27,7 +27,7 @@ def export(settings: Settings, store: Store, now: datetime) -> bytes:
     lead = (
         (
             f"Gate {settings.site.gate_id}, {settings.site.controller}. Written on {when(now)} by the device itself, "
-            f"from what it holds. No resident and no member of staff is named."
+            f"from what it holds. It names no resident and no member of staff, apart from the officer the notice names."
         ),
         (
             "Every file of this archive is listed with its SHA-256 in manifest.json, which the device signed. To check: "

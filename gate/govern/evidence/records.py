@@ -13,7 +13,7 @@ from gate.core.retention import DATA_TABLE, Item, cutoff
 from gate.errors import GateError
 from gate.govern.approval import present_sha256
 from gate.govern.evidence.site import few
-from gate.govern.report import Section, Table, when
+from gate.govern.report import Section, Table, by, when
 from gate.settings import Settings
 from gate.store import Store
 from gate.store.account.audit import Action, Entry
@@ -212,14 +212,14 @@ def requests(store: Store) -> Section:
             each.id,
             each.kind,
             when(each.received_at),
-            when(each.due_at),
+            by(each.due_at),
             when(each.closed_at) or "open",
             each.outcome or "",
         )
         for each in store.figures.requests()
     )
     text = "Who asked and what was said stays sealed on the device. Each is due within 15 days (R72)."
-    columns = ("id", "kind", "received", "due", "closed", "outcome")
+    columns = ("id", "kind", "received", "last day", "closed", "outcome")
     return Section("requests", "Requests of people", "个人权利请求台账", (text,), (Table(columns, rows),))
 
 

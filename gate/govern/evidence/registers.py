@@ -10,7 +10,7 @@ from gate.core.duties import PEOPLE_FILED, PEOPLE_NEAR
 from gate.core.registers import FORMS, Register
 from gate.govern.evidence.site import few
 from gate.govern.facts import present_duties, processing_of
-from gate.govern.report import Cell, Section, Table, when
+from gate.govern.report import Cell, Section, Table, by, when
 from gate.settings import Settings
 from gate.store import Store
 
@@ -71,10 +71,10 @@ def training(store: Store) -> Section:
 def duties(settings: Settings, store: Store, now: datetime) -> Section:
     """Show what is to do, and by when."""
     rows = tuple(
-        (each.state.value, when(each.due_at) or "now", each.what, each.requirement)
+        (each.state.value, by(each.due_at) or "now", each.what, each.requirement)
         for each in present_duties(settings, store, now)
     )
-    table = Table(("state", "due", "what", "under"), rows, empty="Nothing is to do.")
+    table = Table(("state", "by", "what", "under"), rows, empty="Nothing is to do.")
     return Section("duties", "What is to do", "待办事项", (f"As of {when(now)}.",), (table,))
 
 

@@ -23,6 +23,8 @@ _HIDDEN: Final[dict[str, set[str] | bool]] = {
     "camera": {"source"},  # a stream's address may hold the camera's password
     "broker": {"username", "ca_file", "certificate_file", "key_file"},
     "storage": {"data_dir", "keys_dir", "tpm_tcti"},
+    "backup": {"folder"},
+    "notice": {"folder"},
     "models_dir": True,
 }
 _FEW: Final = 5

@@ -77,7 +77,9 @@ class Assessments:
 
     def is_approved(self, config_sha256: str) -> bool:
         """Tell whether a whole approval, signed by this device, exists for that very configuration (R80)."""
-        if self.stopped_at is not None:
+        # The audit log speaks too: a lock that somebody deleted past the gate stays shut (R87).
+        stopped = "SELECT 1 FROM audit_log WHERE action = :action LIMIT 1"
+        if self.stopped_at is not None or self._database.rows(stopped, action=Action.SERVICE_STOPPED.value):
             return False
         rows = self._database.rows(
             "SELECT * FROM assessments WHERE config_sha256 = :config", config=config_sha256

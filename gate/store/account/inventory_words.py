@@ -35,6 +35,8 @@ _KEYED = "keyed HMAC (HMAC-SHA256)"
 _OWN_KEY = "AES-256-GCM, a key of its own"
 _WRAPPED = "AES-256-GCM under the key of its class"
 _LINK = "no: a random id"
+_BESIDE_LINK = "no: readable, beside a random id"
+_BESIDE_KEYED = "no: readable, beside a keyed HMAC"
 _FOR_GOOD = "for the life of the device"
 
 
@@ -46,8 +48,12 @@ def _operational(what: str, item: Item | str) -> Words:
     return Words(what, Class.OPERATIONAL, _PLAIN, item)
 
 
-def _personal(what: str, item: Item | str, sealed: str = _LINK) -> Words:
+def _personal(what: str, item: Item | str, sealed: str = _BESIDE_LINK) -> Words:
     return Words(what, Class.PERSONAL, sealed, item)
+
+
+def _link(what: str, item: Item | str) -> Words:
+    return _personal(what, item, _LINK)
 
 
 def _key_of(what: str, item: Item | str) -> Words:
@@ -63,7 +69,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
         ),
     },
     "people": {
-        "id": _personal("random id of a person", Item.PERSON),
+        "id": _link("random id of a person", Item.PERSON),
         "unit_lookup": _personal("the unit number", Item.PERSON, _KEYED),
         "wrapped_key": _key_of("the record", Item.PERSON),
         "sealed": _personal(
@@ -72,8 +78,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
         "ends_at": _personal("when the tenancy ends", Item.PERSON),
     },
     "credentials": {
-        "id": _personal("random id of a card or PIN", Item.CREDENTIAL),
-        "person_id": _personal("random id of its holder", Item.CREDENTIAL),
+        "id": _link("random id of a card or PIN", Item.CREDENTIAL),
+        "person_id": _link("random id of its holder", Item.CREDENTIAL),
         "kind": _personal("card or PIN", Item.CREDENTIAL),
         "lookup": _personal("the card's number", Item.CREDENTIAL, _KEYED),
         "verifier": Words(
@@ -90,12 +96,12 @@ COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
         "unit_lookup": _personal(
             "a unit number as it was typed, whether there is such a unit or not", Item.WAIT, _KEYED
         ),
-        "failures": _personal("wrong PINs in a row", Item.WAIT),
-        "not_before": _personal("when the next PIN is taken", Item.WAIT),
+        "failures": _personal("wrong PINs in a row", Item.WAIT, _BESIDE_KEYED),
+        "not_before": _personal("when the next PIN is taken", Item.WAIT, _BESIDE_KEYED),
     },
     "consents": {
-        "id": _personal("random id of a consent record", Item.CONSENT),
-        "subject_ref": _personal("the random word that stands for its person", Item.CONSENT),
+        "id": _link("random id of a consent record", Item.CONSENT),
+        "subject_ref": _link("the random word that stands for its person", Item.CONSENT),
         "purpose": _personal("the one purpose: opening this gate", Item.CONSENT),
         "notice_version": _personal("the notice it was given under", Item.CONSENT),
         "language": _personal("the language it was read in", Item.CONSENT),
@@ -107,8 +113,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
         "under_14": _personal("whether a guardian gave it", Item.CONSENT),
     },
     "templates": {
-        "id": _personal("random id of a template", Item.TEMPLATE),
-        "consent_id": _personal("random id of the consent it lives by", Item.TEMPLATE),
+        "id": _link("random id of a template", Item.TEMPLATE),
+        "consent_id": _link("random id of the consent it lives by", Item.TEMPLATE),
         "model_sha256": _operational("hash of the network that made it", Item.TEMPLATE),
         "epoch": _operational("number of the epoch it is sealed under", Item.TEMPLATE),
         "wrapped_key": _key_of("the template, under the epoch's key", Item.TEMPLATE),
@@ -123,7 +129,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
     },
     "consent_events": {
         "seq": _operational("number of the event", _FOR_GOOD),
-        "record": _personal("random id of the consent record", _FOR_GOOD),
+        "record": _link("random id of the consent record", _FOR_GOOD),
         "at": _personal("when", _FOR_GOOD),
         "digest": _operational("salted SHA-256 of the event", _FOR_GOOD),
         "hash": _operational("hash of the chain", _FOR_GOOD),
@@ -157,7 +163,11 @@ COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
         "at": _personal("when", Item.AUDIT),
         "actor": _personal("who, as a role", Item.AUDIT),
         "action": _personal("what was done", Item.AUDIT),
-        "object": _personal("random id, version or hash of what it was done to", Item.AUDIT),
+        "object": _personal(
+            "random id, version or hash of what it was done to",
+            Item.AUDIT,
+            "no: a random id, version or hash",
+        ),
         "detail": _personal("numbers and words of the action's own", Item.AUDIT),
         "hash": _operational("hash of the chain", Item.AUDIT),
     },
@@ -172,7 +182,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
         "kind": _operational(
             "what was erased: template, consent, person, credential or request", Item.TOMBSTONE
         ),
-        "ref": _personal("random id it had", Item.TOMBSTONE),
+        "ref": _link("random id it had", Item.TOMBSTONE),
         "at": _operational("when", Item.TOMBSTONE),
     },
     "notices": {

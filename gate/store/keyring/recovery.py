@@ -22,7 +22,7 @@ def split(root: bytes, *, threshold: int, of: int) -> tuple[str, ...]:
 
     Each share is 33 words with a checksum. Raises RequestError ``shares-number``.
     """
-    if not 1 <= threshold <= of <= SHARES_MOST or (threshold == 1 < of):
+    if not 2 <= threshold <= of <= SHARES_MOST:  # noqa: PLR2004 - one share alone would be the key itself
         raise RequestError(
             "shares-number",
             f"{threshold} of {of} shares cannot be made.",

@@ -11,6 +11,9 @@ from gate.store.keyring.epochs import Epochs
 from gate.store.times import seconds_of
 
 _NAME = "tamper"
+# With an object it is the log's own head that was accepted (AuditLog.accept), and nobody looked at the case.
+_LAST = """SELECT action FROM audit_log WHERE action IN ('tampered', 'tamper-cleared') AND object = ''
+    ORDER BY seq DESC LIMIT 1"""
 
 
 class Tamper:
@@ -35,8 +38,12 @@ class Tamper:
 
     @property
     def is_noted(self) -> bool:
-        """Tell what the database says: the command line may have cleared it meanwhile."""
-        return bool(self._database.rows("SELECT 1 FROM meta WHERE name = :name", name=_NAME))
+        """Tell what the database says: the command line may have cleared it meanwhile.
+
+        The audit log speaks too: a note that somebody deleted past the gate is not cleared.
+        """
+        noted = self._database.rows("SELECT 1 FROM meta WHERE name = :name", name=_NAME)
+        return bool(noted) or self._database.rows(_LAST) == [(Action.TAMPERED.value,)]
 
     def raise_(self, at: datetime) -> None:
         """Lock face. The keys leave memory before anything is written; a full disk only delays the note.
@@ -61,8 +68,9 @@ class Tamper:
         """Note that somebody looked; False if nothing was raised. Face comes back with the gate's next start."""
 
         def work(connection: sqlite3.Connection) -> bool:
-            if not connection.execute("DELETE FROM meta WHERE name = ?", (_NAME,)).rowcount:
+            if not self.is_noted:
                 return False
+            connection.execute("DELETE FROM meta WHERE name = ?", (_NAME,))
             self._audit.note(connection, Actor.INSTALLER, Action.TAMPER_CLEARED, at=at)
             return True
 

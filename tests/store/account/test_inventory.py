@@ -53,3 +53,8 @@ def test_r75_every_personal_column_has_an_end():
     }
     # The chain of the ledger outlives its content: a random id and a time, no word of anybody.
     assert endless == {("consent_events", "record"), ("consent_events", "at")}
+
+
+@pytest.mark.parametrize("held", [each for each in inventory() if each.sealed == "no: a random id"], ids=str)
+def test_r82_only_a_random_id_is_told_to_be_one(held):
+    assert held.what.startswith(("random id", "the random word"))

@@ -23,8 +23,10 @@ def test_any_two_of_three_shares_give_the_root_key_back(shares):
     assert {root_from(*pair) for pair in itertools.permutations(shares, 2)} == {ROOT}
 
 
-def test_a_single_share_is_a_set_of_its_own():
-    assert root_from(*split(ROOT, threshold=1, of=1)) == ROOT
+def test_a_share_that_would_be_the_key_itself_is_refused():
+    with pytest.raises(RequestError) as caught:
+        split(ROOT, threshold=1, of=1)
+    assert caught.value.code == "shares-number"
 
 
 def test_no_share_holds_the_root_key_or_equals_another(shares):

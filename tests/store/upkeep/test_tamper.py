@@ -96,3 +96,24 @@ def test_r60_what_another_process_noted_locks_this_one(open_store, store, noon):
     beside.tamper.raise_(noon)
     store.tamper.keep()
     assert store.tamper.is_raised
+
+
+def test_r60_a_note_deleted_past_the_gate_keeps_face_locked_until_somebody_clears_it(
+    store, open_store, intruder, noon
+):
+    store.tamper.raise_(noon)
+    with intruder() as connection:
+        connection.execute("DELETE FROM meta WHERE name = 'tamper'")
+    again = open_store()
+    assert again.tamper.is_raised
+    assert again.tamper.clear(noon)
+    assert not open_store().tamper.is_raised
+
+
+def test_r87_a_lock_deleted_past_the_gate_stays_shut(store, intruder, noon):
+    store.assessments.approve("c" * 64, "{}", "Ann", "manager", noon)
+    assert store.assessments.is_approved("c" * 64)
+    store.assessments.stop("north", noon, {})
+    with intruder() as connection:
+        connection.execute("DELETE FROM meta WHERE name = 'face-stopped'")
+    assert not store.assessments.is_approved("c" * 64)
