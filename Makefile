@@ -59,7 +59,7 @@ run: setup ## Run a gate from CONFIG=gate.toml (start from deploy/gate.example.t
 
 .PHONY: test
 test: setup $(VENV)/dev system tpm ## Run the tests
-	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=100
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=100
 
 .PHONY: check
 check: setup $(VENV)/dev ## Lint, types, import contracts, dependencies
