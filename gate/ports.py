@@ -49,7 +49,7 @@ class Vision(Protocol):
 
     @property
     def ready(self) -> bool:
-        """Tell whether the models are loaded and the present gallery is in use."""
+        """Tell whether the models are loaded and a gallery is in use."""
 
     def load_gallery(self, gallery: ProtectedGallery) -> None:
         """Replace what can be matched, and the epoch that enrolments belong to."""

@@ -49,7 +49,6 @@ log = structlog.get_logger()
 
 POLL_S = 0.05
 HOUSEKEEPING_S = 20.0
-GALLERY_S = 3.0
 UNKNOWN = -1
 """Stands for the epoch until the templates were read: no epoch has this number, so they are read."""
 
@@ -147,19 +146,11 @@ class Service:
         at work for a visitor.
         """
         self._loan.refuse_locked(self._conditions())
-        await self._gallery_taken_up()
-        self._loan.refuse_locked(self._conditions())
         if self._vision is None or not self._vision.ready or isinstance(self._gate.phase, Capturing):
             raise camera_busy()
         async with self._loan.made(self._conditions):
             self._step(on.ConditionsChanged(self._conditions()))
             yield self._vision
-
-    async def _gallery_taken_up(self) -> None:
-        """Wait for vision to take up a gallery that just changed: a matter of milliseconds."""
-        until = self._clock.monotonic() + GALLERY_S
-        while self._vision and not self._vision.ready and self._clock.monotonic() < until:  # noqa: ASYNC110 - as the poll does
-            await asyncio.sleep(POLL_S)
 
     def health(self, version: str) -> Health:
         """Give the gate's own state for publishing."""

@@ -59,5 +59,5 @@ async def _ready(gate: RunningGate) -> None:
     """Wait until vision has confirmed the gallery it was given last."""
     assert gate.vision is not None
     async with asyncio.timeout(PATIENCE_S):
-        while not gate.vision.ready:  # noqa: ASYNC110 - the client tells its listener, which is the gate
+        while not gate.vision.settled:  # noqa: ASYNC110 - the client tells its listener, which is the gate
             await asyncio.sleep(LOOK_S)

@@ -20,6 +20,7 @@ from gate.demo.visitor import Visit, Visitor
 from gate.errors import DeviceFault
 from gate.publish.listen import Listener, Received
 from gate.simulated import ShiftedClock, SimulatedScreen
+from gate.store.account.signing import verify
 from gate.web.context import Said
 
 UNIT, NAME, CONTACT, CARD = "1203", "Ada Chen", "ada@example.org", 40451
@@ -188,11 +189,17 @@ async def _opens_by_card_and_pin(story: Story, visitor: Visitor, pin: str, when:
 async def _withdraw(story: Story, gate: RunningGate, visitor: Visitor, person: PersonId) -> None:
     story.chapter("She changes her mind.")
     took = time.monotonic()
-    gate.desk.withdraw(person)
+    receipt = gate.desk.withdraw(person)
     took = 1000 * (time.monotonic() - took)
     story.expect(
         gate.store.templates.count() == 0,
         f"consent withdrawn in one step: template and key gone in {took:.0f} ms",
+    )
+    assert receipt is not None
+    signed = verify(receipt.document, "receipt", public_key=gate.store.signer.public_key)
+    story.expect(
+        NAME not in receipt.document,
+        f"her receipt {receipt.reference} names nobody and verifies without the gate (key {signed.fingerprint[:9]}...)",
     )
     await visitor.until(lambda: gate.service.face_offered, "face to be offered again")
     visit = await visitor.by_face("resident")

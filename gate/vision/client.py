@@ -117,6 +117,7 @@ class VisionClient:
         self._writer: asyncio.StreamWriter | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._listed = False
+        self._serves = False
         self._scene: wire.SetScene | None = None
         self._providers: tuple[str, ...] = ()
         self.last_fault: wire.Fault | None = None
@@ -124,8 +125,17 @@ class VisionClient:
 
     @property
     def ready(self) -> bool:
-        """Tell whether the models are loaded and the present gallery is in the child."""
-        return bool(self._providers) and self._listed
+        """Tell whether the models are loaded and a gallery is in use.
+
+        A gallery just replaced may still be matched for milliseconds: whether a match opens, the store decides in the
+        very transaction that records it, so a visitor before the camera is not sent away for it.
+        """
+        return self._serves
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether the child confirmed the present gallery: no older one is matched."""
+        return self._listed
 
     @property
     def providers(self) -> tuple[str, ...]:
@@ -154,7 +164,7 @@ class VisionClient:
         self._keep_gallery(ProtectedGallery())
 
     def load_gallery(self, gallery: ProtectedGallery) -> None:
-        """Replace what can be matched. Until the child confirms, vision counts as not ready."""
+        """Replace what can be matched; ``settled`` tells when it is. A camera opened after this meets the new one."""
         self._keep_gallery(gallery)
         self._send_gallery()
 
@@ -260,6 +270,7 @@ class VisionClient:
                 self._providers, self.last_fault = providers, None
                 log.info("vision_ready", providers=providers)
             case wire.GalleryLoaded(generation):
+                self._serves = True
                 self._listed = generation == self._generation
             case wire.Closed() if self._closing:
                 self._closing.popleft().cancel()
@@ -272,7 +283,7 @@ class VisionClient:
         return isinstance(message, wire.GalleryLoaded)
 
     async def _bury(self) -> None:
-        self._providers, self._listed = (), False
+        self._providers, self._serves, self._listed = (), False, False
         while self._closing:
             self._closing.pop().cancel()
         if self._writer is not None:

@@ -106,13 +106,14 @@ def test_a_bystander_is_never_embedded(runner, world, templates):
 # --- galleries ---
 
 
-def test_a_gallery_counts_as_ready_only_when_the_child_confirms_that_very_one(runner, world, templates):
+def test_a_gallery_is_settled_only_when_the_child_confirms_that_very_one(runner, world, templates):
     async def change_twice():
         await world.ready()
         start = len(world.heard)
         world.client.load_gallery(gallery_of(old=templates["resident"]))
         world.client.load_gallery(gallery_of(new=templates["resident"]))
-        assert not world.client.ready
+        assert world.client.ready, "a visitor before the camera is not sent away"
+        assert not world.client.settled
         await world.ready()
         return start
 

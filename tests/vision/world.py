@@ -28,7 +28,7 @@ class World:
 
     def _hear(self, message):
         self.heard.append(message)
-        self.ready_then.append(self.client.ready)
+        self.ready_then.append(self.client.settled)
 
     async def until(self, claim):
         async with asyncio.timeout(WAIT_S):
@@ -37,7 +37,7 @@ class World:
         return value
 
     async def ready(self):
-        await self.until(lambda: self.client.ready)
+        await self.until(lambda: self.client.settled)
 
     def said(self, kind, attempt=None):
         return [
