@@ -53,7 +53,7 @@ class BackupKeeper:
             await self._keep()
         except GateError as error:
             if self._fault is None or self._fault.code != error.code:
-                log.error("backup_failed", code=error.code, what=error.what, remedy=error.remedy)  # noqa: TRY400
+                log.error("backup_failed", code=error.code, what=error.what, remedy=error.remedy)  # noqa: TRY400 - code and remedy say it
             self._fault, self._looked = error, False
         except Exception as error:  # noqa: BLE001 - an outer loop: the next look may do better
             log.error("backup_failed", kind=type(error).__name__)  # noqa: TRY400 - a trace may quote values

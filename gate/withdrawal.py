@@ -75,7 +75,7 @@ class ScreenWithdrawals:
             self._on_end(person)
         except GateError as error:
             # The consent is ended; a face that still matched would be refused as its decision is recorded.
-            log.error("withdrawal_unheeded", code=error.code, remedy=error.remedy)  # noqa: TRY400
+            log.error("withdrawal_unheeded", code=error.code, remedy=error.remedy)  # noqa: TRY400 - code and remedy say it
         if receipt is None:
             return on.Withdrawn(attempt, WithdrawalOutcome.NOTHING_TO_WITHDRAW)
         return on.Withdrawn(attempt, WithdrawalOutcome.WITHDRAWN, receipt.reference, receipt.compact)

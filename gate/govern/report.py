@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING
 
 from gate.core.canonical import Json
 from gate.core.rights import last_day
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Cell = str | int
 Row = tuple[Cell, ...]
@@ -71,11 +75,11 @@ def facts(**named: Cell) -> Table:
     return Table(("what", "value"), tuple((name.replace("_", " "), value) for name, value in named.items()))
 
 
-def plain(value: object) -> dict[str, Json]:
+def plain(value: DataclassInstance) -> dict[str, Json]:
     """Give a frozen dataclass as JSON, times and days as text."""
     return {
         name: each if isinstance(each, str | int | float | bool | None) else str(each)
-        for name, each in asdict(value).items()  # type: ignore[call-overload]
+        for name, each in asdict(value).items()
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -249,9 +249,3 @@ class WebContext:
         """Give the version of the notice in force, None while there is none."""
         in_force = self.notices.in_force
         return in_force.version if in_force else None
-
-    @property
-    def notice_texts(self) -> Mapping[str, str]:
-        """Give the short form of the notice in force by language, empty while there is none."""
-        in_force = self.notices.in_force
-        return in_force.in_form(Form.SHORT) if in_force else {}

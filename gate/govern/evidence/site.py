@@ -9,7 +9,7 @@ from typing import Final
 from gate.core.operating import effective_threshold
 from gate.errors import GateError
 from gate.govern.accuracy import error_rates
-from gate.govern.approval import face_approved, present_sha256
+from gate.govern.approval import face_approved
 from gate.govern.assessment import point_of
 from gate.govern.report import Section, Table, facts, flat, when
 from gate.settings import PROJECT, Settings
@@ -228,11 +228,6 @@ def requirements() -> Section:
 def limits() -> Section:
     """Say plainly what is not known, not done, or not in reach."""
     return Section("limits", "Known limits, said plainly", "已知局限", _LIMITS)
-
-
-def configuration_hash(settings: Settings, store: Store) -> str:
-    """Give the hash that an approval has to carry today."""
-    return present_sha256(settings, store)
 
 
 def few(count: int) -> str:

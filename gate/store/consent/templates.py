@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -26,8 +24,6 @@ BOUND_TERMS = """json_array(consents.subject_ref, consents.purpose, consents.not
 _GALLERY = f"""SELECT consents.*, {BOUND_TERMS}, templates.id, wrapped_key, sealed
     FROM templates JOIN consents ON consents.id = templates.consent_id WHERE model_sha256 = :model"""  # noqa: S608 - our own words
 _IDS = "SELECT id FROM templates ORDER BY rowid"
-_SEALED = f"""SELECT templates.id, consent_id, model_sha256, wrapped_key, sealed, {BOUND_TERMS}
-    FROM templates LEFT JOIN consents ON consents.id = consent_id ORDER BY templates.rowid"""  # noqa: S608 - our own words
 _CONSENT = f"""SELECT consents.*, {BOUND_TERMS}, wrapped_key, sealed
     FROM templates JOIN consents ON consents.id = templates.consent_id
     WHERE model_sha256 = :model AND templates.id = :template"""  # noqa: S608 - our own words
@@ -151,41 +147,8 @@ class Templates:
             return False
         return is_active(consent, at, notice)
 
-    def drop_unopenable(self) -> tuple[TemplateId, ...]:
-        """Delete every template, of whichever model, that the epoch in force does not open; give their ids.
-
-        Where the epoch is lost that is all of them. A new epoch is due then. Raises VaultError, and deletes nothing,
-        where the epoch's secret cannot be read just now.
-        """
-
-        def work(connection: sqlite3.Connection) -> tuple[TemplateId, ...]:
-            opened = self._opened_ids()  # in here, so that no other process changes the epoch meanwhile
-            dropped = tuple(template for template in self._all_ids() if template not in opened)
-            connection.executemany("DELETE FROM templates WHERE id = ?", [(each,) for each in dropped])
-            return dropped
-
-        dropped = self._database.write(work)
-        if dropped:
-            self._database.scrub()
-        return dropped
-
     def _all_ids(self) -> tuple[TemplateId, ...]:
         return tuple(TemplateId(template) for (template,) in self._database.rows(_IDS))
-
-    def _opened_ids(self) -> frozenset[TemplateId]:
-        try:
-            epoch = self._epochs.current
-        except VaultError as error:
-            if error.code != "epoch-lost":
-                raise
-            return frozenset()
-        opened = set()
-        for template, consent, model, wrapped_key, content, terms in self._database.rows(_SEALED):
-            binding = template_binding(template, consent, model, epoch.number, terms)
-            with suppress(VaultError):
-                epoch.vault.open(Sealed(wrapped_key, content), binding)
-                opened.add(TemplateId(template))
-        return frozenset(opened)
 
     def use_of(self, consent: ConsentId) -> tuple[datetime, int] | None:
         """Give since when the consent's template is there and the month of its last use, None without one (R70)."""
