@@ -30,8 +30,8 @@ $(VENV)/dev: $(VENV)/runtime requirements-dev.lock
 	@touch $@
 
 .PHONY: system
-system: # What the tests use of the system: a real broker, a real browser, a stream to watch, a TPM in software. Without root, those tests say they are skipped.
-	@deploy/system-packages mosquitto chromium fonts-noto-cjk ffmpeg swtpm libtss2-dev pkg-config gcc python3-dev
+system: # What the tests use of the system: a real broker, a real browser, a stream to watch, a TPM in software, a virtual card reader. Without root, those tests say they are skipped.
+	@deploy/system-packages mosquitto chromium fonts-noto-cjk ffmpeg swtpm libtss2-dev pkg-config gcc python3-dev linux-libc-dev libpcsclite-dev swig pcscd vsmartcard-vpcd
 
 .PHONY: tpm
 tpm: $(VENV)/runtime # The library for a TPM, compiled here, where a compiler and its headers are; nothing else needs it.
@@ -43,6 +43,18 @@ tpm: $(VENV)/runtime # The library for a TPM, compiled here, where a compiler an
 	  echo "The library for a TPM could not be compiled: its tests are skipped."; \
 	else \
 	  echo "Without a compiler, pkg-config and libtss2-dev there is no library for a TPM: its tests are skipped."; \
+	fi
+
+.PHONY: readers
+readers: $(VENV)/runtime # The libraries for readers that type and for PC/SC readers, compiled here; nothing else needs them.
+	@if $(BIN)/python -c 'import evdev, smartcard.scard' 2>/dev/null; then :; \
+	elif command -v cc swig >/dev/null && pkg-config --exists libpcsclite 2>/dev/null; then \
+	  echo "Compiling the libraries for keyboard and PC/SC readers, once." && \
+	  $(PIP) install --require-hashes -r requirements-tpm-build.lock && \
+	  $(PIP) install --require-hashes --no-build-isolation -r requirements-readers.lock || \
+	  echo "The libraries for keyboard and PC/SC readers could not be compiled: their tests are skipped."; \
+	else \
+	  echo "Without a compiler, swig, pkg-config and libpcsclite-dev there are no libraries for keyboard and PC/SC readers: their tests are skipped."; \
 	fi
 
 .PHONY: demo
@@ -58,7 +70,7 @@ run: setup ## Run a gate from CONFIG=gate.toml (start from deploy/gate.example.t
 	@$(BIN)/gate run --config $(CONFIG)
 
 .PHONY: test
-test: setup $(VENV)/dev system tpm ## Run the tests
+test: setup $(VENV)/dev system tpm readers ## Run the tests
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=100
 
 .PHONY: check
@@ -74,8 +86,9 @@ bench: setup ## Measure speed and size on this machine
 	$(BIN)/gate bench
 
 .PHONY: docs
-docs: setup ## Rewrite the documents that are made of the code: requirements, data inventory
+docs: setup ## Rewrite the documents that are made of the code: requirements, faults at the door, data inventory
 	@$(BIN)/python -m tests.requirements_table
+	@$(BIN)/python -m tests.door_faults
 	@$(BIN)/python -m gate.store.account.inventory docs/data-inventory.md
 
 .PHONY: lock
@@ -84,6 +97,7 @@ lock: # Rewrite the locks: universal, with hashes, without addresses. Needs uv.
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra setup --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 	echo "pkgconfig setuptools setuptools-scm" | tr ' ' '\n' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url - -c requirements-dev.lock -o requirements-tpm-build.lock
 	echo tpm2-pytss | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url - -c requirements-dev.lock -o requirements-tpm.lock
+	echo "evdev pyscard" | tr ' ' '\n' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url - -c requirements-dev.lock -o requirements-readers.lock
 
 .PHONY: clean
 clean: ## Remove everything that was made here

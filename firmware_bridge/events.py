@@ -14,6 +14,13 @@ class CardRead:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeScanned:
+    """The text of a QR code, as a scanner gave it: at most 512 characters of printable ASCII."""
+
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class KeyPressed:
     """One keypad key: a digit, ``*`` or ``#``."""
 
@@ -55,8 +62,54 @@ class CaseOpened:
     """The tamper contact of a reader, a controller or the gate's own case opened."""
 
 
+@dataclass(frozen=True, slots=True)
+class CaseClosed:
+    """The case is closed again; what happened meanwhile is for people to find out."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExitRequested:
+    """Somebody inside pressed the exit button: the controller has opened already, the host is only told (R66)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FireStarted:
+    """The fire input is active: the controller holds the door open until it ends, whatever the host says (R65)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FireOver:
+    """The fire input rests again."""
+
+
+@dataclass(frozen=True, slots=True)
+class PowerFailed:
+    """The device runs on its battery, or reports its supply low."""
+
+
+@dataclass(frozen=True, slots=True)
+class PowerBack:
+    """The device's supply is as it must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherDoorOpened:
+    """The interlocked door is away from its frame, or its contact cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherDoorClosed:
+    """The interlocked door is in its frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nonsense:
+    """The device sent what no such device sends: bad parity, a broken frame. At most one a second, however many came."""
+
+
 DeviceEvent = (
     CardRead
+    | CodeScanned
     | KeyPressed
     | DeviceLost
     | DeviceBack
@@ -65,6 +118,15 @@ DeviceEvent = (
     | LeafOpened
     | LeafClosed
     | CaseOpened
+    | CaseClosed
+    | ExitRequested
+    | FireStarted
+    | FireOver
+    | PowerFailed
+    | PowerBack
+    | OtherDoorOpened
+    | OtherDoorClosed
+    | Nonsense
 )
 
 

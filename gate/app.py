@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -13,28 +13,33 @@ from typing import TypeVar
 
 import structlog
 
-from firmware_bridge.registry import DOORS, READERS
+from firmware_bridge.drivers import Door, Reader
 from firmware_bridge.simulators import SimulatedDoor, SimulatedReader
 from gate import notice
+from gate.alarms import AlarmBoard
 from gate.backups import BackupKeeper, keeper_for
 from gate.core import inputs as on
 from gate.core.notices import NO_NOTICE
 from gate.core.operating import OperatingPoint, effective_threshold
+from gate.core.phases import second_wanted
 from gate.core.policy import Rules
 from gate.desk import Desk, LiveCapture
-from gate.errors import ConfigError, GateError, VaultError
+from gate.doorkeeper import Doorkeeper, door_rules
+from gate.errors import GateError, VaultError
 from gate.govern.approval import face_approved
 from gate.hardware import Hardware
 from gate.keyplace import key_place
+from gate.logs import log_loss
+from gate.passbacks import PassbackWatch
 from gate.ports import Clock, Screen
 from gate.process import keep_memory_private
 from gate.publish import link
-from gate.publish.embedded import embedded_broker
 from gate.publish.mqtt import Publisher
+from gate.publishing import open_publisher, publish_on
 from gate.rights import records_of
 from gate.selfservice import SelfService
 from gate.service import Service, new_attempt
-from gate.settings import Settings, broker_password
+from gate.settings import Settings
 from gate.simulated import DeskSimulation, SystemClock
 from gate.site import NO_MODEL, consent_terms
 from gate.store import Store
@@ -46,12 +51,11 @@ from gate.vision.client import VisionClient, VisionSettings
 from gate.vision.manifest import load_operating_point, manifest_for
 from gate.vision.renewal import renewed
 from gate.web.context import Status, WebContext
+from gate.wiring import devices_of
 
 log = structlog.get_logger()
 
 VERSION = version("gate")
-DRAIN_S = 1.0
-HEALTH_S = 60.0
 EXIT_SOFTWARE = 70
 
 Kind = TypeVar("Kind")
@@ -71,6 +75,8 @@ class RunningGate:
     store: Store
     screen: Screen
     hardware: Hardware
+    doorkeeper: Doorkeeper
+    alarms: AlarmBoard
     vision: VisionClient | None
     publisher: Publisher | None
     broker: link.BrokerSettings | None
@@ -96,6 +102,9 @@ class RunningGate:
             broker_connected=self.publisher is not None and self.publisher.connected,
             key_custody=self.store.custody,
             rotation_failing=self.service.rotation_failing,
+            door=self.doorkeeper.look,
+            alarms=self.alarms.standing,
+            cards_can_be_copied=self.hardware.cards_can_be_copied,
             backup_wanted=self.backups is not None,
             backup_fault=self.backups.fault if self.backups else None,
         )
@@ -114,6 +123,8 @@ class RunningGate:
             desk=self.desk,
             own=self.own,
             simulation=self.simulation,
+            two_factors=self.settings.access.two_factors,
+            scanner=self.simulation is not None or "hid" in self.settings.reader.also,
         )
 
 
@@ -134,14 +145,23 @@ async def open_gate(
     point = _or_none(
         lambda: load_operating_point(settings.models_dir, manifest_for(settings.models_dir, "embed"))
     )
-    rules = Rules(NO_NOTICE, settings.notice.minimum_s)
+    rules = Rules(NO_NOTICE, settings.notice.minimum_s, two_factors=settings.access.two_factors)
     async with AsyncExitStack() as stack:
         store = open_store(settings)
         stack.callback(store.close)
         stack.enter_context(_alone_on(settings.storage.data_dir))
         time = TrustedClock(clock or SystemClock(), store.clock)
         board = notice.NoticeBoard(store.notices, lambda: notice.load_sources(settings))
-        hardware, simulated = _hardware(settings, inputs)
+        readers, door = devices_of(settings, store.device_keys.get)
+        hardware = Hardware(
+            readers,
+            door,
+            post=inputs.put_nowait,
+            new_attempt=new_attempt,
+            after_card=lambda: second_wanted(service.gate),
+        )
+        alarms = AlarmBoard()
+        doorkeeper = Doorkeeper(hardware, door_rules(settings), time, store, alarms, inputs.put_nowait)
         hardware.open(time.monotonic())
         stack.callback(hardware.close)
         vision = _vision(settings, point, inputs.put_nowait, capture) if point else None
@@ -153,6 +173,9 @@ async def open_gate(
             templates_most=point.n_max if point else 0,
             store=store,
             hardware=hardware,
+            doorkeeper=doorkeeper,
+            passbacks=PassbackWatch(store, time, alarms, 60.0 * settings.access.passback_minutes),
+            alarms=alarms,
             screen=screen,
             vision=vision,
             switched_on=settings.face.enabled,
@@ -164,9 +187,9 @@ async def open_gate(
         if vision is not None:
             vision.start()
             stack.push_async_callback(vision.stop)
-        broker, publisher = await _publisher(settings, stack, store, time)
+        broker, publisher = await open_publisher(settings, stack, store, time)
         if publisher is not None:
-            _spawn(stack, _publish(publisher, service, time), "publish")
+            _spawn(stack, publish_on(publisher, lambda: service.health(VERSION), time), "publish")
         backups = keeper_for(settings, store, time)
         if backups is not None:
             _spawn(stack, backups.run(), "backups")
@@ -188,10 +211,12 @@ async def open_gate(
             store=store,
             screen=screen,
             hardware=hardware,
+            doorkeeper=doorkeeper,
+            alarms=alarms,
             vision=vision,
             publisher=publisher,
             broker=broker,
-            simulation=DeskSimulation(*simulated, vision) if simulated else None,
+            simulation=_simulation(readers[0], door, vision),
         )
 
 
@@ -211,7 +236,7 @@ async def run(settings: Settings, announce: Callable[[str], None]) -> None:
         try:
             await serve(app, settings.web.host, settings.web.port, announce=announce)
         except GateError as error:
-            _log_loss(error)
+            log_loss(error)
             await asyncio.Event().wait()
 
 
@@ -232,6 +257,8 @@ def open_store(settings: Settings, place: KeyPlace | None = None) -> Store:
         gate_id=settings.site.gate_id,
         terms=consent_terms(settings),
         model_sha256=manifest.sha256 if manifest else NO_MODEL,
+        zone=settings.site.zone,
+        duress=settings.access.duress,
     )
 
 
@@ -255,42 +282,15 @@ def _or_none(build: Callable[[], Kind]) -> Kind | None:
     try:
         return build()
     except GateError as error:
-        _log_loss(error)
+        log_loss(error)
         return None
 
 
-def _log_loss(error: GateError) -> None:
-    log.error("serving_without", code=error.code, what=error.what, remedy=error.remedy)
-
-
-def _hardware(
-    settings: Settings, inputs: asyncio.Queue[on.Input]
-) -> tuple[Hardware, tuple[SimulatedReader, SimulatedDoor] | None]:
-    """Build reader and door, and give the pair again where both are simulated."""
-    reader = _driver(READERS, settings.reader.driver, "reader")
-    door = _driver(DOORS, settings.door.driver, "door")
-    hardware = Hardware(
-        reader, door, release_s=settings.door.release_s, post=inputs.put_nowait, new_attempt=new_attempt
-    )
-    pair = (reader, door) if isinstance(reader, SimulatedReader) and isinstance(door, SimulatedDoor) else None
-    return hardware, pair
-
-
-async def _publisher(
-    settings: Settings, stack: AsyncExitStack, store: Store, clock: Clock
-) -> tuple[link.BrokerSettings | None, Publisher | None]:
-    """Start publishing, to the site's broker or to the embedded one; without either, the outbox waits."""
-    try:
-        broker = broker_of(settings)
-        if broker is None:
-            broker = await asyncio.to_thread(stack.enter_context, embedded_broker())
-        publisher = Publisher(broker, store.outbox, clock, gate_id=settings.site.gate_id)
-        await publisher.start()
-    except GateError as error:
-        _log_loss(error)
-        return None, None
-    stack.push_async_callback(publisher.stop)
-    return broker, publisher
+def _simulation(reader: Reader, door: Door, vision: VisionClient | None) -> DeskSimulation | None:
+    """Give the simulated devices in one hand, where both are simulated."""
+    if isinstance(reader, SimulatedReader) and isinstance(door, SimulatedDoor):
+        return DeskSimulation(reader, door, vision)
+    return None
 
 
 def _vision(
@@ -332,51 +332,6 @@ def _vision(
         ),
         heed,
     )
-
-
-def _driver(table: Mapping[str, Callable[[], Kind]], name: str, section: str) -> Kind:
-    try:
-        return table[name]()
-    except KeyError:
-        raise ConfigError(
-            "driver-unknown",
-            f"{section}.driver names no driver of this release.",
-            remedy=f"Choose one of: {', '.join(table)}.",
-        ) from None
-
-
-def broker_of(settings: Settings) -> link.BrokerSettings | None:
-    """Give the configured broker, or None for the embedded one. Raises ConfigError for half a login."""
-    broker = settings.broker
-    if broker is None:
-        return None
-    password = broker_password()
-    if broker.username is not None and password is None:
-        raise ConfigError(
-            "broker-password",
-            "broker.username is set but there is no password for it.",
-            remedy="Hand it over as the systemd credential broker-password (deploy/mosquitto/README.md).",
-        )
-    tls = None
-    if broker.ca_file is not None:
-        tls = link.TlsSettings(broker.ca_file, broker.certificate_file, broker.key_file)
-    return link.BrokerSettings(broker.host, broker.port, broker.username, password, tls)
-
-
-async def _publish(publisher: Publisher, service: Service, clock: Clock) -> None:
-    """Drain the outbox about once a second and tell the gate's health once a minute, whatever passes the door."""
-    health_at = clock.monotonic()
-    while True:
-        try:
-            publisher.drain()
-            if clock.monotonic() >= health_at and publisher.connected:
-                publisher.publish_health(service.health(VERSION))
-                health_at = clock.monotonic() + HEALTH_S
-        except GateError as error:
-            log.error("publish_failed", code=error.code, remedy=error.remedy)  # noqa: TRY400 - code and remedy say it
-        except Exception as error:  # noqa: BLE001 - an outer loop: the next window may go out
-            log.error("publish_failed", kind=type(error).__name__)  # noqa: TRY400 - a trace may quote values
-        await asyncio.sleep(DRAIN_S)
 
 
 def _spawn(stack: AsyncExitStack, work: Coroutine[None, None, None], name: str) -> None:

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from firmware_bridge.registry import DOORS, READERS
-from gate.app import broker_of, open_store
+from firmware_bridge.drivers import Profile
+from gate.app import open_store
 from gate.core.duties import State
+from gate.core.hours import HoursFault
 from gate.core.notices import LANGUAGES, Change, Published
 from gate.core.operating import effective_threshold
 from gate.errors import ConfigError, GateError, VaultError
 from gate.govern.facts import present_duties
 from gate.notice import Sources, load_sources, propose
 from gate.publish import link
+from gate.publishing import broker_of
 from gate.settings import Settings
 from gate.store import Store
 from gate.store.keyring.keys import Custody
 from gate.upkeep_check import LOOKS
 from gate.vision.manifest import load_operating_point, manifest_for
+from gate.wiring import KEYED, devices_of
 
+_PROFILE = {
+    Profile.SECURE: "{} driver, cards that prove themselves",
+    Profile.UID_ONLY: "{} driver, whose card numbers can be copied",
+    Profile.NO_CARDS: "{} driver, without cards",
+}
 _CUSTODY = {
     Custody.CREDENTIAL: "handed over by systemd",
     Custody.PASSPHRASE: "in a file that only the operator's passphrase opens",
@@ -47,12 +55,13 @@ def check_gate(settings: Settings) -> list[Finding]:
     parts: dict[str, Callable[[Settings], str]] = {
         "notice": _notice,
         "store": _store,
-        "reader": partial(_driver, READERS, "reader"),
-        "door": partial(_driver, DOORS, "door"),
+        "reader": _reader,
+        "door": _door,
         "face": _face,
         "broker": _broker,
         "backup": _backup,
         "duties": _duties,
+        "hours": _hours,
         **{subject: partial(_upkeep, look) for subject, look in LOOKS.items()},
     }
     return [_finding(subject, look, settings) for subject, look in parts.items()]
@@ -133,6 +142,27 @@ def _duties(settings: Settings) -> str:
     return f"none overdue, {sum(duty.state is State.NEAR for duty in found)} near"
 
 
+def _hours(settings: Settings) -> str:
+    """Say in which zone hours are meant, and whether any were altered: whoever has those is refused."""
+    zone = f"meant in {settings.site.time_zone}"
+    if not Store.exists(settings.storage.data_dir):
+        return f"{zone}; none yet"
+    store = open_store(settings)
+    try:
+        named, unreadable = store.permits.list(), store.permits.unreadable()
+    finally:
+        store.close()
+    if unreadable:
+        raise VaultError(
+            "hours-unreadable",
+            f"These hours are gone or altered, and open nothing: {', '.join(unreadable)}.",
+            remedy=HoursFault.UNREADABLE.remedy,
+        )
+    return (
+        f"{zone}; {', '.join(each.name for each in named) or 'none'}; who has none may come in at all times"
+    )
+
+
 def _backup(settings: Settings) -> str:
     """Look at the folder as the running gate does; nothing is written."""
     backup, data_dir = settings.backup, settings.storage.data_dir
@@ -171,15 +201,45 @@ def _upkeep(look: Callable[[Store, datetime], str], settings: Settings) -> str:
         store.close()
 
 
-def _driver(known: Container[str], section: str, settings: Settings) -> str:
-    name: str = getattr(settings, section).driver
-    if name not in known:
-        raise ConfigError(
-            "driver-unknown",
-            f"{section}.driver names no driver of this release.",
-            remedy="See firmware_bridge/registry.py.",
-        )
-    return f"{name} driver"
+def _reader(settings: Settings) -> str:
+    """Say which readers there are and what a card is worth there; opens none of them."""
+    readers, _ = devices_of(settings, _key_of(settings))
+    names = (settings.reader.driver, *settings.reader.also)
+    kinds = ", ".join(
+        _PROFILE[reader.profile].format(name) for name, reader in zip(names, readers, strict=True)
+    )
+    return f"{kinds}{_asks(settings)}"
+
+
+def _door(settings: Settings) -> str:
+    """Say which door there is and what it does without power or host; opens nothing."""
+    devices_of(settings, _key_of(settings))
+    return f"{settings.door.driver} driver, {settings.door.declared}, {settings.door.release_s:g} s"
+
+
+def _asks(settings: Settings) -> str:
+    return "; a card alone does not open" if settings.access.two_factors else ""
+
+
+def _key_of(settings: Settings) -> Callable[[str], bytes | None]:
+    """Look whether each device that is used and needs pairing is paired. Raises ConfigError where it is not."""
+    used = {settings.reader.driver, *settings.reader.also, settings.door.driver}
+    keys: dict[str, bytes | None] = {}
+    if Store.exists(settings.storage.data_dir):
+        store = open_store(settings)
+        try:
+            keys = {name: store.device_keys.get(name) for name in KEYED}
+        finally:
+            store.close()
+    for name in KEYED:
+        if name in used and keys.get(name) is None:
+            pairs = "reader" if name == "osdp" else "door"
+            raise ConfigError(
+                "device-unpaired",
+                f"The {name} device has no key yet: it is refused until it has.",
+                remedy=f"Run gate {pairs} pair, with the gate stopped.",
+            )
+    return keys.get
 
 
 def _face(settings: Settings) -> str:

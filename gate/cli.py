@@ -17,14 +17,19 @@ from gate import logs
 from gate.commands.audit import audit
 from gate.commands.backup import backup, reset, restore
 from gate.commands.consent import consent
+from gate.commands.door import door
 from gate.commands.evidence import evidence
 from gate.commands.govern import govern
+from gate.commands.hours import hours
 from gate.commands.key import key
+from gate.commands.lockdown import lockdown
 from gate.commands.notice import notice
+from gate.commands.reader import reader
 from gate.commands.receipt import receipt
 from gate.commands.resident import DEFAULT_CONFIG, Config, resident
 from gate.commands.rights import rights
 from gate.commands.upkeep import clock, retention, tamper
+from gate.commands.visit import visit
 from gate.errors import GateError, RequestError
 from gate.process import keep_memory_private
 from gate.settings import PROJECT, read_settings
@@ -34,6 +39,7 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 models = typer.Typer(no_args_is_help=True, help="Prepare and verify the face models.")
 cli.add_typer(models, name="models")
 cli.add_typer(resident, name="resident")
+cli.add_typer(visit, name="visit")
 cli.add_typer(consent, name="consent")
 cli.add_typer(receipt, name="receipt")
 cli.add_typer(govern, name="govern")
@@ -45,6 +51,10 @@ cli.add_typer(retention, name="retention")
 cli.add_typer(rights, name="rights")
 cli.add_typer(clock, name="clock")
 cli.add_typer(tamper, name="tamper")
+cli.add_typer(lockdown, name="lockdown")
+cli.add_typer(hours, name="hours")
+cli.add_typer(door, name="door")
+cli.add_typer(reader, name="reader")
 cli.add_typer(backup, name="backup")
 cli.command()(restore)
 cli.command()(reset)

@@ -1,177 +1,296 @@
-"""The one place where bridge events become the core's inputs, and the core's release a bridge command."""
+"""The one place where bridge events become the core's inputs. Keeps the devices going, and bounds what they may say."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 import structlog
 
-from firmware_bridge.drivers import Door, Driver, Reader
-from firmware_bridge.events import (
-    BridgeError,
-    CardRead,
-    CaseOpened,
-    DeviceBack,
-    DeviceEvent,
-    DeviceLost,
-    KeyPressed,
-    StrikeReleased,
-)
+from firmware_bridge import events as bridge
+from firmware_bridge.drivers import Door, Driver, Profile, Reader, Signal, Standing
+from gate.core import door_inputs as at_door
+from gate.core import effects as do
 from gate.core import inputs as on
 from gate.core.credentials import Keypad
-from gate.core.types import AttemptId, Card, Credential, Seconds
+from gate.core.types import AttemptId, Card, Code, Credential, Second, Seconds
 
 log = structlog.get_logger()
 
-ANSWER_S = 1.0
-"""A controller that has not confirmed a release after this long has not released."""
 REOPEN_S = 2.0
+ANSWERS_WITHIN_S = 5.0
+"""A device that was opened and does not answer for this long is lost: until then it is only being greeted."""
+WINDOW_S = 2.0
+KEYS_MOST = 60
+CARDS_MOST = 20
+NONSENSE_MOST = 5
+"""What one reader may say within a window: three times what somebody in a hurry does."""
+STUCK_KEYS = 24
+"""No entry holds one key so often in a row: a key that does hangs."""
+
+_OF_THE_DOOR: Final[dict[type[bridge.DeviceEvent], at_door.DoorInput]] = {
+    bridge.StrikeReleased: at_door.StrikeReleased(),
+    bridge.StrikeLocked: at_door.StrikeLocked(),
+    bridge.LeafOpened: at_door.LeafOpened(),
+    bridge.LeafClosed: at_door.LeafClosed(),
+    bridge.ExitRequested: at_door.ExitRequested(),
+    bridge.FireStarted: at_door.FireStarted(),
+    bridge.FireOver: at_door.FireOver(),
+    bridge.CaseOpened: at_door.CaseOpened(),
+    bridge.CaseClosed: at_door.CaseClosed(),
+    bridge.PowerFailed: at_door.PowerFailed(),
+    bridge.PowerBack: at_door.PowerBack(),
+    bridge.OtherDoorOpened: at_door.OtherDoorOpened(),
+    bridge.OtherDoorClosed: at_door.OtherDoorClosed(),
+}
+_OF_ANY_CASE: Final = (bridge.CaseOpened, bridge.CaseClosed, bridge.PowerFailed, bridge.PowerBack)
+"""What a reader's case and supply say counts as the door's: somebody is at work on the devices."""
 
 
 @dataclass(slots=True)
 class _Device:
+    """One driver as it is kept going. up: it answered when it was last looked at. lost: that it does not was said."""
+
     driver: Driver
     name: str
+    is_open: bool = False
+    up: bool = False
     lost: bool = False
+    opened_at: Seconds = 0.0
     retry_at: Seconds = 0.0
 
     @property
     def healthy(self) -> bool:
-        """Tell whether the device is open, answers, and has not failed since."""
-        return self.driver.healthy and not self.lost
+        """Tell whether the device answers, and has not failed since."""
+        return self.up and self.driver.healthy
 
 
 @dataclass(slots=True)
-class _Asked:
-    """A release the controller has not confirmed yet. *due* is set at the next poll: a stalled loop is no fault."""
+class _Heard:
+    """What one reader said of late, so that no flood and no stuck key reaches the gate, and none hinders the other."""
 
-    attempt: AttemptId
-    due: Seconds | None = None
+    keypad: Keypad = field(default_factory=Keypad)
+    window: Seconds = 0.0
+    keys: int = 0
+    cards: int = 0
+    nonsense: int = 0
+    key: str = field(default="", repr=False)
+    repeats: int = 0
+
+    @property
+    def raves(self) -> bool:
+        """Tell whether the reader says so much, or such nonsense, that something is wrong with it."""
+        return self.keys > KEYS_MOST or self.cards > CARDS_MOST or self.nonsense > NONSENSE_MOST
+
+
+def signal_of(view: do.View) -> Signal:
+    """Give what the readers' lights say to a *view* on the screen: they say the same to who cannot see it."""
+    match view:
+        case do.ShowResult(granted=True):
+            return Signal.GRANTED
+        case do.ShowResult():
+            return Signal.REFUSED
+        case do.ShowChecking() | do.AskSecond():
+            return Signal.WAIT
+        case _:
+            return Signal.READY
 
 
 class Hardware:
-    """The reader and the door of one gate. *post* takes inputs, *new_attempt* draws ids, on the loop's thread."""
+    """Readers and door of one gate, all on the loop's thread. The first reader is the one that face depends on (R01)."""
 
     def __init__(
         self,
-        reader: Reader,
+        readers: Sequence[Reader],
         door: Door,
         *,
-        release_s: Seconds,
         post: Callable[[on.Input], None],
         new_attempt: Callable[[], AttemptId],
+        after_card: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._reader = _Device(reader, "reader")
+        """post: takes inputs. new_attempt: draws ids. after_card: whether keys now are a PIN alone, after a card."""
         self._door = _Device(door, "door")
         self._strike = door
-        self._release_s = release_s
+        names = ["reader", *(f"reader-{place}" for place in range(2, len(readers) + 1))]
+        self._readers = {
+            name: (_Device(each, name), each, _Heard()) for name, each in zip(names, readers, strict=True)
+        }
         self._post = post
         self._new_attempt = new_attempt
-        self._keypad = Keypad()
+        self._after_card = after_card
+        self._hear_door: Callable[[at_door.DoorInput], None] = lambda _: None
         self._now: Seconds = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._asked: deque[_Asked] = deque()
         self._case_opened = False
 
     @property
     def reader_healthy(self) -> bool:
         """Tell whether cards and keys can be read: without them face is not offered (R01)."""
-        return self._reader.healthy
+        device, _, heard = self._readers["reader"]
+        return device.healthy and not heard.raves
+
+    @property
+    def reader_lost(self) -> bool:
+        """Tell whether it was said that the first reader does not answer."""
+        return self._readers["reader"][0].lost
 
     @property
     def door_healthy(self) -> bool:
         """Tell whether the door controller answers."""
         return self._door.healthy
 
+    @property
+    def cards_can_be_copied(self) -> bool:
+        """Tell whether some reader here takes a card's mere number for the card, as the console must warn."""
+        return any(reader.profile is Profile.UID_ONLY for _, reader, _ in self._readers.values())
+
     def take_case_opened(self) -> bool:
         """Tell, once, whether a case was opened since the last call (R60)."""
         was_opened, self._case_opened = self._case_opened, False
         return was_opened
 
+    def on_door(self, hear: Callable[[at_door.DoorInput], None]) -> None:
+        """Have *hear* told of everything the door reports."""
+        self._hear_door = hear
+
     def open(self, now: Seconds) -> None:
-        """Open both devices; one that is not there is tried again while the gate runs."""
+        """Open all devices; one that is not there is tried again while the gate runs."""
         self._loop = asyncio.get_running_loop()
         self.poll(now)
 
     def close(self) -> None:
-        """Let go of both devices."""
-        for device in (self._reader, self._door):
+        """Let go of all devices."""
+        for device in self._devices():
             device.driver.close()
 
     def poll(self, now: Seconds) -> None:
-        """Let the drivers' time pass, reopen what is lost, and give up on a release that was never confirmed."""
+        """Let the drivers' time pass and reopen what is lost."""
         self._now = now
-        for device in (self._reader, self._door):
+        for device in self._devices():
             self._tend(device, now)
-        for asked in self._asked:
-            asked.due = now + ANSWER_S if asked.due is None else asked.due
-        while self._asked and self._asked[0].due is not None and now >= self._asked[0].due:
-            self._answer(released=False)
+        for _, _, heard in self._readers.values():
+            if now - heard.window >= WINDOW_S:
+                heard.window, heard.keys, heard.cards, heard.nonsense = now, 0, 0, 0
 
-    def release(self, attempt: AttemptId) -> None:
-        """Ask the controller for one release on behalf of *attempt*; a DoorReported follows in any case."""
-        try:
-            self._strike.release(seconds=self._release_s)
-        except BridgeError as error:
-            log.error("door_refused", cause=str(error))  # noqa: TRY400 - the sentence says it all
-            self._post(on.DoorReported(attempt, released=False))
-        else:
-            self._asked.append(_Asked(attempt))
+    def release(self, seconds: Seconds) -> None:
+        """Ask the controller for one release. Raises BridgeError."""
+        self._strike.release(seconds=seconds)
+
+    def stand(self, standing: Standing, seconds: Seconds) -> None:
+        """Ask the controller to stand so for a while. Raises BridgeError."""
+        self._strike.stand(standing, seconds=seconds)
+
+    def show(self, signal: Signal) -> None:
+        """Show *signal* at every reader; one that cannot is left alone."""
+        for device, reader, _ in self._readers.values():
+            try:
+                reader.show(signal)
+            except Exception as error:  # noqa: BLE001 - foreign code: a dark light keeps nobody out
+                self._failed(device, type(error).__name__)
+
+    def _devices(self) -> list[_Device]:
+        return [*(device for device, _, _ in self._readers.values()), self._door]
 
     def _tend(self, device: _Device, now: Seconds) -> None:
-        """Keep one device going; whatever its driver throws costs that device only."""
+        """Keep one device going; whatever its driver throws costs that device only, which is then opened anew."""
         try:
-            if not device.healthy and now >= device.retry_at:
+            if not device.is_open and now >= device.retry_at:
                 device.retry_at = now + REOPEN_S
                 device.driver.close()
                 device.driver.open(lambda event: self._hear(device, event))
-                self._back(device)
+                device.is_open, device.opened_at = True, now
             device.driver.poll(now)
-        except BridgeError as error:
-            self._lost(device, str(error))
+        except bridge.BridgeError as error:
+            self._failed(device, str(error))
         except Exception as error:  # noqa: BLE001 - a driver is foreign code: it must not stop the other device
-            self._lost(device, type(error).__name__)
+            self._failed(device, type(error).__name__)
+        if not device.is_open:
+            return
+        if device.driver.healthy:
+            self._up(device)
+        elif device.up or now - device.opened_at >= ANSWERS_WITHIN_S:
+            self._lost(device, "it does not answer")
 
-    def _hear(self, device: _Device, event: DeviceEvent) -> None:
+    def _failed(self, device: _Device, cause: str) -> None:
+        device.is_open = False
+        self._lost(device, cause)
+
+    def _hear(self, device: _Device, event: bridge.DeviceEvent) -> None:
         """Take an event from whichever thread the driver reports on."""
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self._take, device, event)
 
-    def _take(self, device: _Device, event: DeviceEvent) -> None:
+    def _take(self, device: _Device, event: bridge.DeviceEvent) -> None:
         match event:
-            case CardRead(bits, value):
-                self._present(Card(f"{bits}:{value}"))
-            case KeyPressed(key):
-                self._keypad, entry = self._keypad.press(key, self._now)
-                if entry is not None:
-                    self._present(entry)
-            case StrikeReleased():
-                self._answer(released=True)
-            case CaseOpened():
-                self._case_opened = True
-            case DeviceLost():
+            case bridge.DeviceLost():
                 self._lost(device, "it stopped answering")
-            case DeviceBack():
-                self._back(device)
+                return
+            case _ if device.driver.healthy:
+                self._up(device)  # before what it says: a door that is back says anew what it sees
             case _:
-                log.debug("door_moved", event_kind=type(event).__name__)
+                return
+        if isinstance(event, bridge.CaseOpened):
+            self._case_opened = True
+        if device is self._door or isinstance(event, _OF_ANY_CASE):
+            heard = _OF_THE_DOOR.get(type(event))
+            if heard is not None:
+                self._hear_door(heard)
+        else:
+            self._take_of_reader(device, self._readers[device.name][2], event)
 
-    def _present(self, credential: Credential) -> None:
+    def _take_of_reader(self, device: _Device, heard: _Heard, event: bridge.DeviceEvent) -> None:
+        """Take what a reader says, each kind as often as people can do it: a flood of keys costs no card its answer."""
+        raved = heard.raves
+        match event:
+            case bridge.CardRead(bits, value):
+                heard.cards += 1
+                if heard.cards <= CARDS_MOST:
+                    self._present(Card(f"{bits}:{value}"))
+            case bridge.CodeScanned(text):
+                heard.cards += 1
+                if heard.cards <= CARDS_MOST:
+                    self._present(Code(text))
+            case bridge.KeyPressed(key):
+                heard.keys += 1
+                if heard.keys <= KEYS_MOST:
+                    self._key(device, heard, key)
+            case bridge.Nonsense():
+                heard.nonsense += 1
+            case _:
+                pass
+        if heard.raves and not raved:
+            log.error("reader_raves", device=device.name, remedy="Look at its cable and at the reader.")
+
+    def _key(self, device: _Device, heard: _Heard, key: str) -> None:
+        heard.repeats = heard.repeats + 1 if key == heard.key else 1
+        heard.key = key
+        if heard.repeats == STUCK_KEYS:
+            log.error("key_stuck", device=device.name, remedy="Look at the keypad; cards go on.")
+        if heard.repeats >= STUCK_KEYS:
+            heard.keypad = Keypad()
+            return
+        heard.keypad, entry = heard.keypad.press(key, self._now, after_card=self._after_card())
+        if entry is not None:
+            self._present(entry)
+
+    def _present(self, credential: Credential | Second) -> None:
         self._post(on.CredentialPresented(self._new_attempt(), credential))
 
-    def _answer(self, *, released: bool) -> None:
-        if self._asked:
-            self._post(on.DoorReported(self._asked.popleft().attempt, released))
-
     def _lost(self, device: _Device, cause: str) -> None:
+        device.up = False
         if not device.lost:
             device.lost = True
             log.error("device_lost", device=device.name, cause=cause)
+            if device is self._door:
+                self._hear_door(at_door.ControllerLost())
 
-    def _back(self, device: _Device) -> None:
+    def _up(self, device: _Device) -> None:
+        if device.up:
+            return
         if device.lost:
-            device.lost = False
             log.info("device_back", device=device.name)
+        device.up, device.lost = True, False
+        if device is self._door:
+            self._hear_door(at_door.ControllerBack())

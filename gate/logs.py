@@ -8,6 +8,8 @@ from typing import TextIO
 
 import structlog
 
+from gate.errors import GateError
+
 
 class _Unfailing:
     """A stream that loses what it cannot write: a full disk or a closed pipe must not stop the door."""
@@ -47,3 +49,8 @@ def configure(*, quiet: bool = False, debug: bool = False) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL if quiet else level),
         logger_factory=structlog.WriteLoggerFactory(_Unfailing(sys.stderr)),  # type: ignore[arg-type]  # it only writes
     )
+
+
+def log_loss(error: GateError) -> None:
+    """Say what the gate goes on without, and what brings it back."""
+    structlog.get_logger().error("serving_without", code=error.code, what=error.what, remedy=error.remedy)

@@ -54,8 +54,13 @@ class Vision(Protocol):
     def load_gallery(self, gallery: ProtectedGallery) -> None:
         """Replace what can be matched, and the epoch that enrolments belong to."""
 
-    def open_camera(self, attempt: AttemptId, *, enrol: bool = False) -> None:
-        """Open the camera and look at the person in the zone; with *enrol*, report one new template, not matches."""
+    def open_camera(
+        self, attempt: AttemptId, *, enrol: bool = False, only: tuple[TemplateId, ...] = ()
+    ) -> None:
+        """Open the camera and look at the person in the zone; with *enrol*, report one new template, not matches.
+
+        only: the templates to compare with; empty: all of them.
+        """
 
     def close_camera(self) -> None:
         """Close the camera."""

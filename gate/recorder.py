@@ -5,30 +5,48 @@ from __future__ import annotations
 import structlog
 
 from gate.core import inputs as on
-from gate.core.types import AttemptId, Decision, TemplateId
+from gate.core.types import AttemptId, Decision, Method, PersonId, TemplateId
 from gate.errors import GateError
-from gate.ports import Clock
-from gate.store import Outcome, Store
+from gate.store import Kept, Outcome, Store
+from gate.store.upkeep.clock import TrustedClock
+from gate.visitor import Visitor
 
 log = structlog.get_logger()
+
+_STORED = {
+    Kept.COMMITTED: on.Stored.COMMITTED,
+    Kept.NOT_CONSENTED: on.Stored.NOT_CONSENTED,
+    Kept.NOT_NOW: on.Stored.NOT_NOW,
+}
 
 
 class Recorder:
     """The decision records as the service writes them: a fault of the store is an answer, never an accident."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: TrustedClock, visitor: Visitor) -> None:
         self._store = store
         self._clock = clock
+        self._visitor = visitor
 
     def record(self, decision: Decision, template: TemplateId | None) -> on.Recorded:
         """Write the decision; only what is on disk may open (the answer says so)."""
         try:
-            kept = self._store.decisions.record(decision, at=self._clock.now(), template=template)
+            kept = self._store.decisions.record(
+                decision,
+                at=self._clock.now(),
+                who=self._who(decision, template),
+                clock_trusted=self._clock.trusted,
+            )
         except GateError as error:
             log.error("record_failed", code=error.code, remedy=error.remedy)  # noqa: TRY400 - code and remedy say it
             return on.Recorded(decision.attempt, on.Stored.FAILED)
-        log.info("attempt", method=decision.method, granted=decision.granted and kept, reason=decision.reason)
-        return on.Recorded(decision.attempt, on.Stored.COMMITTED if kept else on.Stored.NOT_CONSENTED)
+        granted = decision.granted and kept is Kept.COMMITTED
+        log.info("attempt", method=decision.method, granted=granted, reason=decision.reason)
+        return on.Recorded(decision.attempt, _STORED[kept])
+
+    def _who(self, decision: Decision, template: TemplateId | None) -> PersonId | TemplateId | None:
+        """Give whose permit counts for a grant."""
+        return template if decision.method is Method.FACE else self._visitor.of(decision.attempt)
 
     def outcome(self, attempt: AttemptId, *, released: bool) -> None:
         """Write what the door did of a grant."""

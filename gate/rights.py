@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gate.core.consent import Consent, ConsentState
+from gate.core.hours import Hours
 from gate.core.operating import OperatingPoint
 from gate.core.own_record import (
     Controller,
@@ -24,7 +25,7 @@ from gate.core.own_record import (
     OwnTemplate,
     to_json,
 )
-from gate.core.types import PersonId
+from gate.core.types import Method, PersonId
 from gate.errors import RequestError, VaultError
 from gate.settings import Settings
 from gate.store import Store
@@ -60,20 +61,34 @@ class Records:
             contact=known.contact,
             tenancy_ends_at=known.ends_at,
             declined_face=known.refusal is not None,
-            credentials=self._credentials(person),
+            credentials=self._credentials(person, now),
             template=self._template(consents),
             consents=tuple(_consent(each) for each in consents),
             events=events,
             events_complete=complete,
             requests=self._requests(known, now),
             explanation=explanation_of(self.point),
+            entry_hours=self._hours(known),
         )
 
-    def _credentials(self, person: PersonId) -> tuple[OwnCredential, ...]:
-        return tuple(
+    def _hours(self, person: Person) -> str | None:
+        if person.hours is None:
+            return None
+        hours = self.store.permits.of(person.hours)
+        return (
+            hours.text if isinstance(hours, Hours) else person.hours
+        )  # the name is all that is left of them
+
+    def _credentials(self, person: PersonId, now: datetime) -> tuple[OwnCredential, ...]:
+        own = (
             OwnCredential(each.method, each.valid_from, each.valid_until, each.revoked_at)
             for each in self.store.credentials.of(person)
         )
+        guests = (
+            OwnCredential(Method.CODE, each.valid_from, each.valid_until, None)
+            for each in self.store.visits.of(person, now)
+        )
+        return *own, *guests
 
     def _events(self, person: PersonId) -> tuple[tuple[OwnEvent, ...], bool]:
         try:

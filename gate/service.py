@@ -16,26 +16,33 @@ from functools import partial
 
 import structlog
 
+from gate.alarms import AlarmBoard
 from gate.cameraloan import CameraLoan, camera_busy
-from gate.chores import Chores, told, unforeseen
+from gate.chores import Chores, told
 from gate.core import effects as do
 from gate.core import inputs as on
+from gate.core.alarms import Alarm
 from gate.core.attempt import advance, deadline, face_is_offered
+from gate.core.credentials import Verdict
 from gate.core.events import Health, window_of
 from gate.core.phases import Capturing, Gate
 from gate.core.policy import Conditions, Rules
 from gate.core.types import (
     AttemptId,
+    Decision,
     NoticeVersion,
     PersonId,
     Reason,
     Seconds,
+    TemplateId,
     WithdrawalOutcome,
 )
-from gate.errors import GateError
-from gate.hardware import Hardware
+from gate.doorkeeper import Doorkeeper
+from gate.gallery import GalleryKeeper
+from gate.hardware import Hardware, signal_of
 from gate.notice import NoticeBoard
-from gate.ports import ProtectedGallery, Screen, Vision
+from gate.passbacks import PassbackWatch
+from gate.ports import Screen, Vision
 from gate.recorder import Recorder
 from gate.rotating import Rotating
 from gate.store import Store
@@ -43,14 +50,13 @@ from gate.store.keyring.rotation import Renew
 from gate.store.upkeep.clock import TrustedClock
 from gate.upkeep import Upkeep
 from gate.verifier import Verifier
+from gate.visitor import Visitor
 from gate.withdrawal import ScreenWithdrawals
 
 log = structlog.get_logger()
 
 POLL_S = 0.05
 HOUSEKEEPING_S = 20.0
-UNKNOWN = -1
-"""Stands for the epoch until the templates were read: no epoch has this number, so they are read."""
 
 
 def new_attempt() -> AttemptId:
@@ -70,6 +76,9 @@ class Service:
         templates_most: int,
         store: Store,
         hardware: Hardware,
+        doorkeeper: Doorkeeper,
+        passbacks: PassbackWatch,
+        alarms: AlarmBoard,
         screen: Screen,
         vision: Vision | None,
         switched_on: bool,
@@ -85,9 +94,12 @@ class Service:
         self._inputs = inputs
         self._clock = clock
         self._rules = replace(rules, notice=notices.newest)
-        self._templates_most = templates_most
         self._store = store
         self._hardware = hardware
+        self._doorkeeper = doorkeeper
+        self._passbacks = passbacks
+        self._alarms = alarms
+        self._visitor = Visitor()
         self._screen = screen
         self._vision = vision
         self._switched_on = switched_on
@@ -97,25 +109,36 @@ class Service:
         self._stopped = False
         self._gate = Gate()
         self._timer: asyncio.TimerHandle | None = None
-        self._withdrawals = ScreenWithdrawals(store, self.withdrawn)
+        self._withdrawals = ScreenWithdrawals(store, self._visitor, self.withdrawn)
         self._hear_withdrawal: Callable[[PersonId], None] = lambda _person: None
         self._verifier = Verifier(
             store,
             clock,
+            two_factors=rules.two_factors,
             post=inputs.put_nowait,
-            heed=lambda attempt, verdict: self._withdrawals.heed(self._gate, attempt, verdict.person),
+            heed=self._heed_verdict,
             falter=self._falter,
         )
         self.identify = self._verifier.identify
-        self._templates = 0
-        self._stored = ""
         self._hour: datetime | None = None
         self._chores = Chores()
         self._loan = CameraLoan()
         self._upkeep = Upkeep(store, clock)
-        self._epoch = UNKNOWN
-        self._recorder = Recorder(store, clock)
+        self._gallery = GalleryKeeper(
+            store,
+            clock,
+            self._upkeep,
+            vision,
+            templates_most=templates_most,
+            one_to_one=rules.two_factors,
+        )
+        self._recorder = Recorder(store, clock, self._visitor)
         self._rotating = Rotating(store, clock, renew, self.reload_gallery)
+
+    def _heed_verdict(self, attempt: AttemptId, verdict: Verdict) -> None:
+        self._visitor.heed(self._gate, attempt, verdict.person)
+        if verdict.duress:
+            self._alarms.ring(Alarm.DURESS, self._clock.monotonic())
 
     @property
     def gate(self) -> Gate:
@@ -202,10 +225,11 @@ class Service:
 
     def _poll(self) -> None:
         """Let the devices' time pass and notice what came or went."""
-        self._hardware.poll(self._clock.monotonic())
+        self._doorkeeper.poll()
+        self._passbacks.poll()
         if self._hardware.take_case_opened():
             self._upkeep.raise_tamper(self._clock.now())
-            self._load(ProtectedGallery())
+            self._gallery.empty()
         conditions = self._conditions()
         self._loan.heed(conditions)
         if conditions != self._gate.conditions:
@@ -220,7 +244,7 @@ class Service:
             screen_live=self._screen.live,
             notice_published=self._notices.in_force is not None,
             reader_healthy=self._hardware.reader_healthy,
-            gallery_validated=self._templates <= self._templates_most,
+            gallery_validated=self._gallery.is_validated,
             storage_healthy=self._upkeep.is_safe
             and not (self._store.space_low or self._chores.failing or self._withdrawals.owed),
             not_stopped=not self._stopped,
@@ -248,13 +272,9 @@ class Service:
         if hour != self._hour:
             self._store.outbox.open_window(now)
             self._upkeep.run_retention(now)
-        if ended or hour != self._hour or self._gallery_moved():
+        if ended or hour != self._hour or self._gallery.has_moved:
             self.reload_gallery()
         self._hour = hour
-
-    def _gallery_moved(self) -> bool:
-        """Tell whether the command line removed or restricted somebody, or changed the epoch."""
-        return (self._store.templates.mark(), self._store.epochs.number) != (self._stored, self._epoch)
 
     def _heed_assessment(self) -> None:
         """Look whether an approval fits the present configuration; what cannot be read is not approved (R80)."""
@@ -284,28 +304,7 @@ class Service:
 
     def reload_gallery(self) -> None:
         """Give vision the templates of those whose consent holds now, and nobody else's (R21). Raises VaultError."""
-        self._stored = ""
-        if not self._upkeep.untampered:
-            self._load(ProtectedGallery())
-            return
-        try:
-            stored = self._store.templates.mark()
-            gallery = self._store.templates.gallery(self._clock.now())
-        except Exception as error:
-            self._load(ProtectedGallery())  # who may still be matched is not known, so nobody is
-            if isinstance(error, GateError):
-                raise
-            raise unforeseen() from error
-        self._stored, self._epoch = stored, self._store.epochs.number
-        for template in gallery.faulty:
-            log.error("template_faulty", template=template, remedy="Withdraw and enrol that person anew.")
-        self._templates = len(gallery.templates)
-        usable = gallery.templates if self._templates <= self._templates_most else ()
-        self._load(ProtectedGallery(gallery.epoch, gallery.seed, usable))
-
-    def _load(self, gallery: ProtectedGallery) -> None:
-        if self._vision is not None:
-            self._vision.load_gallery(gallery)
+        self._gallery.reload()
 
     def _step(self, event: on.Input) -> None:
         """Take one input, and whatever its effects answer at once, before any other."""
@@ -315,7 +314,7 @@ class Service:
         while events:
             self._gate, effects = advance(self._gate, events.popleft(), now, self._rules)
             events.extend(filter(None, map(self._answer_to, effects)))
-        self._withdrawals.settle(self._gate)
+        self._visitor.settle(self._gate)
         self._set_timer()
 
     def _answer_to(self, effect: do.Effect) -> on.Input | None:
@@ -325,7 +324,7 @@ class Service:
         except Exception as error:  # noqa: BLE001 - an outer frame: a card must be checked though the screen broke
             self._falter(error)
         match effect:
-            case do.CheckCredential(attempt):
+            case do.CheckCredential(attempt) | do.CheckSecond(attempt):
                 return on.CredentialChecked(attempt, Reason.FAULT)
             case do.Record(decision):
                 return on.Recorded(decision.attempt, on.Stored.FAILED)
@@ -350,26 +349,35 @@ class Service:
         match effect:
             case do.CheckCredential(attempt, credential):
                 return self._verifier.check(attempt, credential)
+            case do.CheckSecond(attempt, credential):
+                return self._verifier.check_second(attempt, self._visitor.of(attempt), credential)
             case do.Withdraw(attempt):
                 return self._withdrawals.carry_out(attempt, self._clock.now())
             case do.Record(decision, template):
-                return self._recorder.record(decision, template)
+                return self._record(decision, template)
             case do.ReleaseDoor(attempt):
-                self._hardware.release(attempt)
+                self._doorkeeper.release(attempt)
             case do.RecordOutcome(attempt, released):
                 self._recorder.outcome(attempt, released=released)
             case do.OpenCamera() | do.CloseCamera() | do.Forget():
                 self._drive_camera(effect)
             case _:
+                self._hardware.show(signal_of(effect))
                 self._screen.show(effect)
         return None
+
+    def _record(self, decision: Decision, template: TemplateId | None) -> on.Recorded:
+        recorded = self._recorder.record(decision, template)
+        if decision.granted and recorded.stored is on.Stored.COMMITTED:
+            self._passbacks.note(self._visitor.of(decision.attempt), template)
+        return recorded
 
     def _drive_camera(self, effect: do.OpenCamera | do.CloseCamera | do.Forget) -> None:
         if self._vision is None:
             return
         match effect:
-            case do.OpenCamera(attempt):
-                self._vision.open_camera(attempt)
+            case do.OpenCamera(attempt, only):
+                self._vision.open_camera(attempt, only=only)
             case do.CloseCamera():
                 self._vision.close_camera()
             case do.Forget():

@@ -11,6 +11,7 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -28,7 +29,10 @@ class _Section(BaseModel):
 
 
 class SiteSettings(_Section):
-    """Who answers for this gate: printed in the notice, so it has no default."""
+    """Who answers for this gate: printed in the notice, so it has no default.
+
+    time_zone: in which hours are meant, by its IANA name.
+    """
 
     gate_id: str = Field(pattern=r"^[a-z0-9-]{1,32}$")
     controller: str = Field(pattern=r"\S", max_length=200)
@@ -36,6 +40,12 @@ class SiteSettings(_Section):
     officer: str | None = Field(default=None, pattern=r"\S", max_length=200)
     processors: tuple[Annotated[str, Field(pattern=r"\S", max_length=200)], ...] = ()
     complaints: str | None = Field(default=None, pattern=r"\S", max_length=200)
+    time_zone: str = Field(default="UTC", pattern=r"^[A-Za-z]", max_length=64)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Give the zone; settings that were read name one that is there."""
+        return ZoneInfo(self.time_zone)
 
 
 class NoticeSettings(_Section):
@@ -79,16 +89,103 @@ class CameraSettings(_Section):
 
 
 class DoorSettings(_Section):
-    """The strike."""
+    """The strike. declared: what the lock does without power or host, which nothing here may guess (R67).
+
+    leaf_sensor: whether the door tells if it is open. exit_contact: whether it tells of who leaves; without, no opening
+    is called forced. interlock: whether another door must be shut before this opens.
+    may_stand_open: whether the lock is made to be released for hours, as the door's hours may ask.
+    """
 
     driver: str
+    declared: Literal["fail-safe", "fail-secure"]
     release_s: float = Field(default=5.0, ge=0.5, le=7.0)
+    held_after_s: float = Field(default=30.0, ge=5.0, le=600.0)
+    leaf_sensor: bool = True
+    exit_contact: bool = True
+    interlock: bool = False
+    may_stand_open: bool = False
 
 
 class ReaderSettings(_Section):
-    """The card reader and keypad."""
+    """The card reader and keypad, without which face is not offered (R01). also: further readers, such as a scanner."""
 
     driver: str
+    also: tuple[str, ...] = ()
+
+
+class AccessSettings(_Section):
+    """What it takes to come in, the same for every method (R03).
+
+    two_factors: a card with a PIN or a face, and never one of them alone. duress: second PINs that open and raise a
+    silent alarm. passback_minutes: within which a second entry raises an alarm; 0: never.
+    """
+
+    two_factors: bool = False
+    duress: bool = False
+    passback_minutes: int = Field(default=0, ge=0, le=60)
+
+
+SerialPort = Annotated[str, Field(pattern=r"^/dev/\S+$", max_length=200)]
+Baud = Literal[9600, 19200, 38400, 57600, 115200, 230400]
+ChipLabel = Annotated[str, Field(pattern=r"^\S{1,32}$")]
+Line = Annotated[int, Field(ge=0, le=511)]
+
+
+class OsdpSettings(_Section):
+    """An OSDP reader on RS-485, its secure channel enforced (gate reader pair)."""
+
+    port: SerialPort
+    baud_per_s: Baud = 115200
+    address: int = Field(default=1, ge=0, le=126)
+
+
+class ControllerSettings(_Section):
+    """The door controller (firmware_bridge/mcu) on its serial line (gate door pair)."""
+
+    port: SerialPort
+    baud_per_s: Baud = 115200
+
+
+class WiegandSettings(_Section):
+    """A Wiegand reader at this computer's own pins, through level shifters. chip: as gpiodetect prints its label."""
+
+    chip: ChipLabel
+    data0_line: Line
+    data1_line: Line
+    parity_bits: tuple[Annotated[int, Field(ge=20, le=128)], ...] = ()
+    light_line: Line | None = None
+    beeper_line: Line | None = None
+
+
+class GpioDoorSettings(_Section):
+    """A strike behind a timer relay at this computer's own pins; relay_s: the time set at the relay."""
+
+    chip: ChipLabel
+    strike_line: Line
+    relay_s: float = Field(ge=0.5, le=7.0)
+    strike_active_low: bool = False
+    leaf_line: Line | None = None
+    exit_line: Line | None = None
+    fire_line: Line | None = None
+    case_line: Line | None = None
+    power_line: Line | None = None
+    other_door_line: Line | None = None
+    inverted: tuple[Literal["leaf", "exit", "fire", "case", "power", "other_door"], ...] = ()
+
+
+class HidSettings(_Section):
+    """A reader or scanner that types like a keyboard."""
+
+    device: Annotated[str, Field(pattern=r"^/dev/input/\S+$", max_length=300)]
+    kind: Literal["card", "code"]
+    card_bits: int = Field(default=32, ge=8, le=128)
+    base: Literal[10, 16] = 10
+
+
+class PcscSettings(_Section):
+    """A contactless PC/SC reader. reader: how its name begins; empty: the only one there is."""
+
+    reader: str = Field(default="", max_length=200)
 
 
 class BrokerSettings(_Section):
@@ -142,6 +239,13 @@ class Settings(_Section):
     camera: CameraSettings | None = None
     door: DoorSettings
     reader: ReaderSettings
+    osdp: OsdpSettings | None = None
+    controller: ControllerSettings | None = None
+    wiegand: WiegandSettings | None = None
+    gpio_door: GpioDoorSettings | None = None
+    hid: HidSettings | None = None
+    pcsc: PcscSettings | None = None
+    access: AccessSettings = AccessSettings()
     notice: NoticeSettings = NoticeSettings()
     face: FaceSettings = FaceSettings()
     broker: BrokerSettings | None = None
@@ -189,6 +293,7 @@ def read_settings(path: Path) -> Settings:
         ) from None  # pydantic's own text repeats the values
     _check_pairs(settings)
     _check_backup(settings)
+    _check_time_zone(settings)
     return settings
 
 
@@ -215,6 +320,17 @@ def _check_pairs(settings: Settings) -> None:
             "face.enabled is true but there is no [camera] section.",
             remedy="Add [camera] with a driver, or set face.enabled to false.",
         )
+
+
+def _check_time_zone(settings: Settings) -> None:
+    try:
+        settings.site.zone  # noqa: B018 - it loads, or it does not
+    except (KeyError, ValueError, OSError) as error:
+        raise ConfigError(
+            "settings-time-zone",
+            "site.time_zone names no time zone of this device.",
+            remedy="Name one of the IANA list, such as Asia/Shanghai, Europe/Berlin or UTC (timedatectl list-timezones).",
+        ) from error
 
 
 def _check_backup(settings: Settings) -> None:

@@ -18,12 +18,19 @@ class Action(StrEnum):
 
     CARD = "card"
     KEYS = "keys"
+    CODE = "code"
     SCENE = "scene"
     DEED = "deed"
 
 
 FIELDS = MappingProxyType(
-    {Action.CARD: "value", Action.KEYS: "keys", Action.SCENE: "name", Action.DEED: "name"}
+    {
+        Action.CARD: "value",
+        Action.KEYS: "keys",
+        Action.CODE: "text",
+        Action.SCENE: "name",
+        Action.DEED: "name",
+    }
 )
 
 

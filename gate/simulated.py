@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
 
 from firmware_bridge.events import BridgeError
 from firmware_bridge.simulators import SimulatedDoor, SimulatedReader
@@ -13,6 +15,17 @@ from gate.core import inputs as on
 from gate.core.types import Seconds
 from gate.errors import RequestError
 from gate.vision.client import SCENE_NAMES, VisionClient
+
+DEEDS: Final[Mapping[str, Sequence[str]]] = {
+    "reader": ("unplug", "plug", "tamper", "close-case", "babble"),
+    "camera": ("kill-vision",),
+    "door": (
+        *("push", "shut", "leave", "exit", "force", "fire", "fire-over", "unplug-door", "plug-door"),
+        *("fail-power", "mend-power", "open-other", "shut-other"),
+    ),
+}
+"""What a hand can do to the simulated devices, beside cards, keys, codes and scenes."""
+_BURST = 12
 
 
 class SystemClock:
@@ -122,30 +135,54 @@ class DeskSimulation:
                 "key-unknown", str(error), remedy="Type for example 1203#, the PIN, and #."
             ) from error
 
-    def push_door(self) -> None:
-        """Push the door from outside."""
-        self._door.push()
+    def scan(self, text: str) -> None:
+        """Hold a visitor's code before the scanner."""
+        self._reader.scan(text)
 
-    def leave(self) -> None:
-        """Leave from inside."""
-        self._door.leave()
+    @property
+    def deeds(self) -> Mapping[str, Sequence[str]]:
+        """Name what can be done to each device, by the device."""
+        return DEEDS
 
-    def shut_door(self) -> None:
-        """Let the door fall shut."""
-        self._door.shut()
+    def act(self, deed: str) -> None:
+        """Do one of the deeds. Raises RequestError for one there is not."""
+        reader, door = self._reader, self._door
+        acts: dict[str, Callable[[], object]] = {
+            "unplug": reader.unplug,
+            "plug": reader.plug,
+            "tamper": reader.tamper,
+            "close-case": partial(reader.tamper, opened=False),
+            "babble": partial(_often, reader.babble),
+            "kill-vision": self._kill_vision,
+            "push": door.push,
+            "shut": door.shut,
+            "leave": door.leave,
+            "exit": door.press_exit,
+            "force": door.force,
+            "fire": door.fire,
+            "fire-over": partial(door.fire, burning=False),
+            "unplug-door": door.unplug,
+            "plug-door": door.plug,
+            "fail-power": door.fail_power,
+            "mend-power": partial(door.fail_power, failed=False),
+            "open-other": partial(door.other_door, open_=True),
+            "shut-other": partial(door.other_door, open_=False),
+        }
+        if deed not in acts:
+            raise RequestError(
+                "deed-unknown",
+                "There is nothing of that name to do to these devices.",
+                remedy=f"Choose one of: {', '.join(acts)}.",
+            )
+        acts[deed]()
 
-    def plug_reader(self, *, plugged: bool) -> None:
-        """Pull or insert the reader's cable."""
-        if plugged:
-            self._reader.plug()
-        else:
-            self._reader.unplug()
-
-    def tamper(self) -> None:
-        """Open the reader's case."""
-        self._reader.tamper()
-
-    def kill_vision(self) -> None:
+    def _kill_vision(self) -> None:
         """Kill the vision process, as a fault would."""
         if self._vision is not None:
             self._vision.kill()
+
+
+def _often(babble: Callable[[], None]) -> None:
+    """Send a burst of nonsense, as a broken wire does."""
+    for _ in range(_BURST):
+        babble()

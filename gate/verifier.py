@@ -1,4 +1,4 @@
-"""Whether a card or PIN is known: a card at once, a PIN after the one slow hash, never two hashes at a time.
+"""Whether a card, PIN or code is known: a PIN after the one slow hash, all else at once; never two hashes at a time.
 
 The keypad goes first: a sign-in on a page waits until no PIN of the keypad does, and at most one is under way.
 """
@@ -8,38 +8,47 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
+from typing import Final, Protocol
 
 import structlog
 
 from gate.core import inputs as on
 from gate.core.credentials import PinPlace, Verdict
-from gate.core.types import AttemptId, Card, Credential, Reason, UnitPin
+from gate.core.types import AttemptId, Card, Code, Credential, PersonId, Pin, Reason, Second, UnitPin
 from gate.errors import GateError
-from gate.ports import Clock
 from gate.store import Store
+from gate.store.pins import PinCheck
+from gate.store.upkeep.clock import TrustedClock
 
 log = structlog.get_logger()
 
 PINS_WAITING_MOST = 3
 """PIN tries that may wait for the one hash: nobody types faster, and a flood is told to wait."""
+_NOBODYS: Final = Verdict(Reason.UNKNOWN_CREDENTIAL)
 
 
 class Verifier:
-    """Checks cards and PINs against the store, on the loop's thread but for the hash."""
+    """Checks cards, PINs and codes against the store, on the loop's thread but for the hash."""
 
     def __init__(
         self,
         store: Store,
-        clock: Clock,
+        clock: TrustedClock,
         *,
+        two_factors: bool = False,
         post: Callable[[on.Input], None],
         heed: Callable[[AttemptId, Verdict], None],
         falter: Callable[[Exception], None],
     ) -> None:
-        """post: takes a PIN's answer. heed: told of every verdict before its answer. falter: told of the unforeseen."""
+        """two_factors: whether the answer tells whose faces may come second. post: takes a PIN's answer.
+
+        heed: told of every verdict before its answer. falter: told of the unforeseen.
+        """
         self._store = store
         self._clock = clock
+        self._two_factors = two_factors
         self._post = post
         self._heed = heed
         self._falter = falter
@@ -48,22 +57,38 @@ class Verifier:
         self._sign_in: asyncio.Task[Verdict] | None = None
 
     def check(self, attempt: AttemptId, credential: Credential) -> on.CredentialChecked | None:
-        """Answer a card at once; hand a PIN to the hasher, or tell a flood of them to wait."""
+        """Answer a card or code at once; hand a PIN to the hasher, or tell a flood of them to wait."""
         try:
             match credential:
                 case Card(number):
                     return self._answer(
                         attempt, self._store.credentials.check_card(number, self._clock.now())
                     )
-                case UnitPin() if len(self._pins) >= PINS_WAITING_MOST:
-                    return on.CredentialChecked(attempt, Reason.THROTTLED)
-                case UnitPin():
-                    task = asyncio.get_running_loop().create_task(self._check_pin(attempt, credential))
-                    self._pins.add(task)
-                    task.add_done_callback(self._pins.discard)
+                case Code(text):
+                    now = self._clock.now()
+                    verdict = self._store.visits.check(text, now, clock_trusted=self._clock.trusted)
+                    return self._answer(attempt, verdict)
+                case UnitPin(unit, pin):
+                    return self._hash_later(attempt, pin, partial(self._store.credentials.prepare_pin, unit))
         except GateError as error:
             return _fault(attempt, error)
-        return None
+
+    def check_second(
+        self, attempt: AttemptId, person: PersonId | None, credential: Second
+    ) -> on.CredentialChecked | None:
+        """Answer as ``check`` does whether the second factor is of *person*, whom the first told; None is nobody."""
+        try:
+            match credential:
+                case _ if person is None:
+                    return on.CredentialChecked(attempt, Reason.FAULT)
+                case Card(number):
+                    verdict = self._store.credentials.check_card(number, self._clock.now())
+                    return self._answer(attempt, verdict if verdict.person == person else _NOBODYS)
+                case Pin(pin):
+                    prepare = partial(self._store.credentials.prepare_pin_of, person)
+                    return self._hash_later(attempt, pin, prepare)
+        except GateError as error:
+            return _fault(attempt, error)
 
     async def identify(self, typed: UnitPin) -> Verdict:
         """Tell for a page whose unit and PIN these are, after the keypad's; opens nothing.
@@ -82,9 +107,17 @@ class Verifier:
             task.cancel()
         self._hasher.shutdown(wait=False, cancel_futures=True)
 
-    async def _check_pin(self, attempt: AttemptId, typed: UnitPin) -> None:
+    def _hash_later(self, attempt: AttemptId, pin: str, prepare: _Prepare) -> on.CredentialChecked | None:
+        if len(self._pins) >= PINS_WAITING_MOST:
+            return on.CredentialChecked(attempt, Reason.THROTTLED)
+        task = asyncio.get_running_loop().create_task(self._check_pin(attempt, pin, prepare))
+        self._pins.add(task)
+        task.add_done_callback(self._pins.discard)
+        return None
+
+    async def _check_pin(self, attempt: AttemptId, pin: str, prepare: _Prepare) -> None:
         try:
-            answer = self._answer(attempt, await self._verdict(typed))
+            answer = self._answer(attempt, await self._verdict(pin, prepare))
         except GateError as error:
             answer = _fault(attempt, error)
         except Exception as error:  # noqa: BLE001 - the outermost frame of a task: its person still gets an answer
@@ -95,18 +128,26 @@ class Verifier:
     async def _after_keypad(self, typed: UnitPin) -> Verdict:
         while self._pins:
             await asyncio.wait(self._pins)
-        return await self._verdict(typed, PinPlace.PAGE)
+        prepare = partial(self._store.credentials.prepare_pin, typed.unit, place=PinPlace.PAGE)
+        return await self._verdict(typed.pin, prepare)
 
-    async def _verdict(self, typed: UnitPin, place: PinPlace = PinPlace.KEYPAD) -> Verdict:
-        credentials = self._store.credentials
-        check = credentials.prepare_pin(typed.unit, self._clock.now(), place)
-        verify = partial(check.verify, typed.pin)
-        ok = await asyncio.get_running_loop().run_in_executor(self._hasher, verify)
-        return credentials.finish_pin(check, ok=ok, at=self._clock.now())
+    async def _verdict(self, pin: str, prepare: _Prepare) -> Verdict:
+        check = prepare(at=self._clock.now())
+        match_ = await asyncio.get_running_loop().run_in_executor(self._hasher, partial(check.verify, pin))
+        return self._store.credentials.finish_pin(check, ok=match_, at=self._clock.now())
 
     def _answer(self, attempt: AttemptId, verdict: Verdict) -> on.CredentialChecked:
         self._heed(attempt, verdict)
-        return on.CredentialChecked(attempt, verdict.reason)
+        if not self._two_factors or verdict.person is None:
+            return on.CredentialChecked(attempt, verdict.reason)
+        faces = self._store.templates.of_person(verdict.person, self._clock.now())
+        return on.CredentialChecked(attempt, verdict.reason, faces)
+
+
+class _Prepare(Protocol):
+    """Begins a PIN try: counts it, and fetches what its hash is compared with."""
+
+    def __call__(self, *, at: datetime) -> PinCheck: ...
 
 
 def _fault(attempt: AttemptId, error: GateError) -> on.CredentialChecked:

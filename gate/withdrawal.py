@@ -10,11 +10,11 @@ import structlog
 
 from gate.core import inputs as on
 from gate.core.consent import By, Channel
-from gate.core.phases import Gate, withdrawing_attempt
 from gate.core.receipt import Receipt
 from gate.core.types import AttemptId, PersonId, WithdrawalOutcome
 from gate.errors import GateError, RequestError
 from gate.store import Store
+from gate.visitor import Visitor
 
 log = structlog.get_logger()
 
@@ -22,16 +22,16 @@ AT_THE_GATE: Final = By(Channel.GATE, "resident")
 
 
 class ScreenWithdrawals:
-    """Knows a person from their verified card or PIN to the answer on the screen, and no longer (R36).
+    """Ends the consent of the person whose card or PIN the attempt verified.
 
     A withdrawal that fails is owed: it is carried out as soon as the store serves, and face rests until then (R76).
     """
 
-    def __init__(self, store: Store, on_end: Callable[[PersonId], None]) -> None:
+    def __init__(self, store: Store, visitor: Visitor, on_end: Callable[[PersonId], None]) -> None:
         """Take what must hear of each consent that ended; *on_end* may raise GateError."""
         self._store = store
         self._on_end = on_end
-        self._verified: tuple[AttemptId, PersonId] | None = None
+        self._visitor = visitor
         self._owed: set[PersonId] = set()
 
     @property
@@ -39,21 +39,11 @@ class ScreenWithdrawals:
         """Tell whether somebody pressed delete and the store has not done it yet."""
         return bool(self._owed)
 
-    def heed(self, gate: Gate, attempt: AttemptId, person: PersonId | None) -> None:
-        """Remember whose card or PIN *attempt* verified, if a withdrawal waits for it, and nobody's otherwise."""
-        if person is not None and withdrawing_attempt(gate) == attempt:
-            self._verified = attempt, person
-
-    def settle(self, gate: Gate) -> None:
-        """Forget the person unless *gate* still needs them."""
-        if self._verified is not None and self._verified[0] != withdrawing_attempt(gate):
-            self._verified = None
-
     def carry_out(self, attempt: AttemptId, at: datetime) -> on.Withdrawn:
         """End the consent of whose card or PIN *attempt* verified; never raises GateError."""
-        if self._verified is None or self._verified[0] != attempt:
+        person = self._visitor.of(attempt)
+        if person is None:
             return on.Withdrawn(attempt, WithdrawalOutcome.FAILED)
-        person = self._verified[1]
         self._owed.add(person)  # until it is done, whatever happens
         try:
             answer = self._end(attempt, person, at)

@@ -35,6 +35,7 @@ contact = "+86 10 5555 0100"
 driver = "simulated"
 [door]
 driver = "simulated"
+declared = "fail-secure"
 release_s = 0.5
 [face]
 enabled = true

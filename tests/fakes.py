@@ -12,6 +12,7 @@ class FakeVision:
         self.loaded = ProtectedGallery()
         self.capturing: AttemptId | None = None
         self.enrolling = False
+        self.only: tuple[TemplateId, ...] = ()
         self.told: list[str] = []
         self.accident: Exception | None = None
 
@@ -30,8 +31,8 @@ class FakeVision:
     def load_gallery(self, gallery: ProtectedGallery) -> None:
         self.loaded = gallery
 
-    def open_camera(self, attempt, *, enrol=False) -> None:
-        self.capturing, self.enrolling = attempt, enrol
+    def open_camera(self, attempt, *, enrol=False, only=()) -> None:
+        self.capturing, self.enrolling, self.only = attempt, enrol, only
         self.told.append("open")
         if self.accident is not None:
             raise self.accident

@@ -44,6 +44,7 @@ def ada(store):
     store.credentials.issue_card(person, "26:40451", at=NOON)
     store.credentials.issue_pin(person, "739154", at=NOON)
     give(store, person, at=NOON, template=CANARY)
+    store.visits.issue(person, NOON, NOON + timedelta(days=1), at=NOON)
     request = store.requests.open(
         RequestKind.CORRECT, person, "It is Chen-Li", channel=Channel.DESK, at=NOON, actor=Actor.DESK
     )
@@ -75,7 +76,7 @@ def test_r70_the_copy_is_machine_readable_and_in_both_languages_to_read(files):
         "last_used": "2026-11",
         "expires_at": "2027-11-22T12:00:00+00:00",
     }
-    assert [each["method"] for each in copy["credentials"]] == ["card", "pin"]
+    assert [each["method"] for each in copy["credentials"]] == ["card", "pin", "code"]
     assert [each["what"] for each in copy["events"]] == ["requested", "given"]
     assert copy["requests"][0]["answer"] == "Corrected"
 
@@ -94,7 +95,7 @@ def test_r70_no_file_holds_a_template_a_key_a_lookup_or_a_credentials_number(sto
     for table, columns in (
         ("templates", "sealed, wrapped_key"),
         ("people", "unit_lookup, sealed, wrapped_key"),
-        ("credentials", "lookup, verifier"),
+        ("credentials", "lookup, verifier, duress"),
     ):
         for row in store._database.rows(f"SELECT {columns} FROM {table}"):
             found = [each.encode() if isinstance(each, str) else each for each in row if each is not None]

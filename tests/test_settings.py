@@ -14,6 +14,7 @@ contact = "+86 10 5555 0100"
 driver = "simulated"
 [door]
 driver = "simulated"
+declared = "fail-secure"
 """
 
 
@@ -72,6 +73,24 @@ def test_the_examples_we_ship_are_valid(path):
 def test_a_wrong_setting_is_named_with_what_it_takes(settings_file, added, said):
     text = refusal(settings_file(GOOD + added))
     assert all(word in text for word in said), text
+
+
+def in_zone(name):
+    return GOOD.replace("[reader]", f'time_zone = "{name}"\n[reader]')
+
+
+@pytest.mark.parametrize("name", ["UTC", "Asia/Shanghai", "America/Argentina/Buenos_Aires", "Etc/GMT+5"])
+def test_a_time_zone_is_named_as_in_the_iana_list(settings_file, name):
+    assert read_settings(settings_file(in_zone(name))).site.zone.key == name
+
+
+@pytest.mark.parametrize(
+    "name", ["Mars/Olympus", "Asia", "asia/shanghai", "Etc/../../etc/passwd", "zone.tab"]
+)
+def test_a_time_zone_that_is_not_there_is_told_with_one_that_is(settings_file, name):
+    text = refusal(settings_file(in_zone(name)))
+    assert "site.time_zone" in text
+    assert "Asia/Shanghai" in text
 
 
 @pytest.mark.parametrize("missing", ["gate_id", "controller", "contact"])

@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from gate.commands.asking import ask, opened, trusted_now
+from gate.commands.moments import begin_of, end_of
+from gate.core.types import Method
 from gate.errors import RequestError
 
 resident = typer.Typer(no_args_is_help=True, help="People who live here, their cards and PINs.")
@@ -52,15 +54,43 @@ def list_residents(config: Config = DEFAULT_CONFIG) -> None:
 
 
 @resident.command("card")
-def new_card(unit: Unit, config: Config = DEFAULT_CONFIG) -> None:
+def new_card(
+    unit: Unit,
+    *,
+    begin: Annotated[
+        str | None, typer.Option("--from", help="Day, or day and time, it begins to open: YYYY-MM-DDTHH:MM.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Day, or day and time, it ends.")] = None,
+    beside: Annotated[bool, typer.Option("--beside", help="Leave the earlier cards in force.")] = False,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
     """Give a resident a new card, asked for; the earlier ones open no more, even if the answer is empty."""
     card = ask("New card's value (empty: none, the lost one only ends)")
     number = _card_number(card) if card else None
+    with opened(config) as (settings, store):
+        zone = settings.site.zone
+        store.residents.new_card(
+            unit,
+            number,
+            trusted_now(store),
+            valid_from=None if begin is None else begin_of(begin, zone),
+            valid_until=None if until is None else end_of(until, zone),
+            beside=beside,
+        )
+    has = "has the new card" if number else "gets no card" if beside else "has no card now"
+    typer.echo(f"Unit {unit} {has}; earlier ones open {'as before' if beside else 'no more'}.")
+
+
+@resident.command("block-card")
+def block_card(config: Config = DEFAULT_CONFIG) -> None:
+    """End a card that was found or lost, asked for by its value, whoever holds it.
+
+    It opens no more, for good. Once its holder has it again: gate resident card UNIT --beside.
+    """
+    number = _card_number(ask("Card value"))
     with opened(config) as (_, store):
-        store.residents.new_card(unit, number, trusted_now(store))
-    typer.echo(
-        f"Unit {unit} {'has the new card' if number else 'has no card now'}; earlier ones open no more."
-    )
+        store.residents.block_card(number, trusted_now(store))
+    typer.echo("The card opens no more.")
 
 
 @resident.command("pin")
@@ -69,6 +99,59 @@ def new_pin(unit: Unit, config: Config = DEFAULT_CONFIG) -> None:
     with opened(config) as (_, store):
         pin = store.residents.new_pin(unit, trusted_now(store))
     typer.echo(f"Unit {unit} has a new PIN. {_shown_once(unit, pin)}")
+
+
+@resident.command("duress")
+def duress_pin(
+    unit: Unit,
+    *,
+    off: Annotated[bool, typer.Option("--off", help="End the duress PIN; the PIN stays.")] = False,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Give a resident a fresh PIN and, beside it, one for use under threat: it opens and raises a silent alarm.
+
+    Both are new, so that no slip of a finger makes one the other.
+    """
+    with opened(config) as (settings, store):
+        if off:
+            store.residents.end_duress(unit)
+            typer.echo(f"Unit {unit} has no duress PIN. The PIN stays.")
+            return
+        if not settings.access.duress:
+            raise RequestError(
+                "duress-off",
+                "This site takes no duress PINs; nothing was changed.",
+                remedy="Set access.duress = true in the settings file, and start the gate again.",
+            )
+        pins = store.residents.new_pins(unit, trusted_now(store))
+    typer.echo(f"Unit {unit} has a new PIN. {_shown_once(unit, pins.pin)}")
+    typer.echo(
+        f"Duress PIN: {pins.duress_pin} (shown once; typed in its place, it opens and calls for help)."
+    )
+
+
+@resident.command("revoke")
+def revoke(
+    unit: Unit,
+    *,
+    card: Annotated[bool, typer.Option("--card", help="End the cards.")] = False,
+    pin: Annotated[bool, typer.Option("--pin", help="End the PIN, and the duress PIN with it.")] = False,
+    codes: Annotated[bool, typer.Option("--codes", help="End the codes of guests.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="End all of these.")] = False,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """End what a resident comes in with, for good. A face is its person's to withdraw; it goes with gate resident remove."""
+    named = {Method.CARD: card or every, Method.PIN: pin or every, Method.CODE: codes or every}
+    methods = [method for method, is_named in named.items() if is_named]
+    if not methods:
+        raise RequestError(
+            "nothing-named",
+            "Nothing was named, and nothing was changed.",
+            remedy="Say --card, --pin, --codes or --all.",
+        )
+    with opened(config) as (_, store):
+        store.residents.revoke(unit, methods, trusted_now(store))
+    typer.echo(f"Unit {unit}: {', '.join(methods)} open no more.")
 
 
 @resident.command("remove")

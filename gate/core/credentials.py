@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from enum import StrEnum
-from itertools import pairwise
+from enum import IntEnum, StrEnum
+from itertools import pairwise, zip_longest
 from typing import NewType
 
-from gate.core.types import PersonId, Reason, Seconds, UnitPin
+from gate.core.types import PersonId, Pin, Reason, Seconds, TemplateId, UnitPin
 
 CredentialId = NewType("CredentialId", str)
 
@@ -22,6 +22,7 @@ _UNIT = re.compile(rf"[0-9]{{1,{UNIT_DIGITS_MOST}}}")
 _PIN = re.compile(r"[0-9]+")
 _LONGEST_MOTIF = 3
 _FEWEST_DISTINCT = 3
+_PLACES_APART = 3
 # Keypad walks, word numbers and constants: what people choose and thieves try first.
 _COMMON = frozenset(
     "147258 147369 159357 159753 258369 369258 741852 852456 963852 "  # noqa: SIM905 - a list fills a screen
@@ -52,17 +53,28 @@ class SignedIn:
 class Verdict:
     """What the store found of a card or PIN. *person* is known only when it opens, and goes into no record (R36).
 
-    pin: which PIN it was, where it was one that opens.
+    pin: which PIN it was, where it was one that opens. duress: it was the one for use under threat; whatever anybody
+    at the gate or outside can see stays the same. templates: the person's faces that may come as the second factor.
     """
 
     reason: Reason
     person: PersonId | None = field(default=None, repr=False)
     pin: CredentialId | None = field(default=None, repr=False, compare=False)
+    duress: bool = field(default=False, repr=False)
+    templates: tuple[TemplateId, ...] = field(default=(), repr=False)
 
     @property
     def granted(self) -> bool:
         """Tell whether the credential opens."""
         return self.reason is Reason.KNOWN_CREDENTIAL
+
+
+class PinMatch(IntEnum):
+    """Which of a person's PINs a typed one is. Truthy where it opens."""
+
+    NONE = 0
+    PIN = 1
+    DURESS = 2
 
 
 class PinFault(StrEnum):
@@ -97,6 +109,12 @@ def pin_fault(pin: str) -> PinFault | None:
     return first or _weakness(pin)
 
 
+def are_alike(pin: str, other: str) -> bool:
+    """Tell whether the two differ in fewer than three places: one slip, or two digits swapped, makes one the other."""
+    apart = [one for one, two in zip_longest(pin, other) if one != two]
+    return len(apart) < _PLACES_APART
+
+
 def _weakness(pin: str) -> PinFault | None:
     steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
     if steps in ({1}, {9}):
@@ -114,22 +132,42 @@ def delay_after(failures: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Keypad:
-    """The keys pressed so far towards ``unit#pin#``. An overlong entry is dropped whole, never cut to fit."""
+    """The keys pressed so far towards ``unit#pin#``, or ``pin#`` after a card. An overlong entry is dropped whole."""
 
     typed: str = field(default="", repr=False)
     last_key: Seconds = 0.0
+    after_card: bool = False
 
-    def press(self, key: str, now: Seconds) -> tuple[Keypad, UnitPin | None]:
+    def press(
+        self, key: str, now: Seconds, *, after_card: bool = False
+    ) -> tuple[Keypad, UnitPin | Pin | None]:
         """Take one key at monotonic *now*; give the keypad that follows, and the entry when it is whole.
 
-        ``*`` clears, ten seconds without a key clear, and what is no key of a keypad changes nothing.
+        ``*`` clears, ten seconds without a key clear, a card read or given up meanwhile clears, and what is no key of
+        a keypad changes nothing.
         """
         if len(key) != 1 or key not in "0123456789#*":
             return self, None
-        typed = self.typed if now - self.last_key <= BETWEEN_KEYS else ""
+        current = after_card == self.after_card and now - self.last_key <= BETWEEN_KEYS
+        press = self._pin_alone if after_card else self._unit_first
+        return press(self.typed if current else "", key, now)
+
+    @staticmethod
+    def _unit_first(typed: str, key: str, now: Seconds) -> tuple[Keypad, UnitPin | None]:
         unit, ends_unit, pin = (typed + key).partition("#")
         if key == "*" or not unit or len(unit) > UNIT_DIGITS_MOST or len(pin.rstrip("#")) > PIN_DIGITS_MOST:
             return Keypad(), None
         if ends_unit and pin.endswith("#"):
             return Keypad(), UnitPin(unit, pin[:-1]) if pin != "#" else None
         return Keypad(typed + key, now), None
+
+    @staticmethod
+    def _pin_alone(typed: str, key: str, now: Seconds) -> tuple[Keypad, Pin | None]:
+        """Drop what is too short for any PIN: a unit number, typed from habit, costs its person no try."""
+        if key == "#":
+            whole = PIN_DIGITS <= len(typed) <= PIN_DIGITS_MOST
+            return Keypad(after_card=True), Pin(typed) if whole else None
+        kept = (
+            "" if key == "*" else (typed + key)[: PIN_DIGITS_MOST + 1]
+        )  # one too many tells that it is overlong
+        return Keypad(kept, now, after_card=True), None

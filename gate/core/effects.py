@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from gate.core.policy import Hint
 from gate.core.types import (
@@ -12,6 +13,7 @@ from gate.core.types import (
     Method,
     NoticeVersion,
     Reason,
+    Second,
     TemplateId,
     WithdrawalOutcome,
 )
@@ -19,15 +21,25 @@ from gate.core.types import (
 
 @dataclass(frozen=True, slots=True)
 class ShowNotice:
-    """Show the short notice and confirm when it is visible (R10)."""
+    """Show the short notice and confirm when it is visible (R10); *second*: and say that a PIN does as well, now."""
 
     attempt: AttemptId
     notice: NoticeVersion
+    second: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OfferMethods:
-    """Offer these ways in, as equals (R03)."""
+    """Offer these ways in, as equals (R03); *two_factors*: each is only the first step."""
+
+    attempt: AttemptId
+    methods: tuple[Method, ...]
+    two_factors: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AskSecond:
+    """Say that the first factor held, and ask for one of these, as equals (R03)."""
 
     attempt: AttemptId
     methods: tuple[Method, ...]
@@ -43,7 +55,7 @@ class Guide:
 
 @dataclass(frozen=True, slots=True)
 class ShowChecking:
-    """Say that a card or PIN is being checked."""
+    """Say that a card, PIN or code is being checked."""
 
     attempt: AttemptId
     method: Method
@@ -60,17 +72,27 @@ class ShowResult:
 
 @dataclass(frozen=True, slots=True)
 class AskCredential:
-    """Ask a person who wants their face deleted for their card or PIN."""
+    """Ask a person who wants their face deleted for their card or PIN; *opens*: it opens the door as always."""
 
     attempt: AttemptId
+    opens: bool = True
+
+
+class DoorSaid(StrEnum):
+    """What the door did as somebody showed a credential to withdraw."""
+
+    OPENED = "opened"
+    FAILED = "failed"
+    STAYED_SHUT = "stayed-shut"
+    """One factor withdraws, two open; or the door lets nobody in, or not this person now (R24)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConfirmWithdrawal:
-    """Ask once whether the face shall be deleted now, yes and no as equals; *door_failed*: and say that it did not open."""
+    """Ask once whether the face shall be deleted now, yes and no as equals, and say what the door did."""
 
     attempt: AttemptId
-    door_failed: bool = False
+    door: DoorSaid = DoorSaid.OPENED
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +113,7 @@ class ClearScreen:
 View = (
     ShowNotice
     | OfferMethods
+    | AskSecond
     | Guide
     | ShowChecking
     | ShowResult
@@ -103,9 +126,13 @@ View = (
 
 @dataclass(frozen=True, slots=True)
 class OpenCamera:
-    """Open the camera and analyse the person in the zone until CloseCamera."""
+    """Open the camera and analyse the person in the zone until CloseCamera.
+
+    only: the templates to compare with, and no other (1:1); empty stands for all of them (1:N).
+    """
 
     attempt: AttemptId
+    only: tuple[TemplateId, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +151,14 @@ class CheckCredential:
 
     attempt: AttemptId
     credential: Credential
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSecond:
+    """Look up whether this is of the person whose first credential *attempt* verified; answered by a CredentialChecked."""
+
+    attempt: AttemptId
+    credential: Second
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +200,7 @@ Effect = (
     | CloseCamera
     | Forget
     | CheckCredential
+    | CheckSecond
     | Record
     | ReleaseDoor
     | RecordOutcome

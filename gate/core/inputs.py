@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gate.core.policy import Conditions, Finding
-from gate.core.types import AttemptId, Credential, NoticeVersion, Reason, WithdrawalOutcome
+from gate.core.types import (
+    AttemptId,
+    Credential,
+    NoticeVersion,
+    Reason,
+    Second,
+    TemplateId,
+    WithdrawalOutcome,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +26,13 @@ class Presence:
 
 @dataclass(frozen=True, slots=True)
 class CredentialPresented:
-    """A reader or keypad gave a whole credential. *attempt* is fresh and random."""
+    """A reader, keypad or scanner gave a whole credential.
+
+    *attempt* is fresh and random; the second of two factors goes on under the attempt of the first.
+    """
 
     attempt: AttemptId
-    credential: Credential
+    credential: Credential | Second
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +74,14 @@ class CameraFailed:
 
 @dataclass(frozen=True, slots=True)
 class CredentialChecked:
-    """What the store found: KNOWN_CREDENTIAL opens, anything else refuses."""
+    """What the store found: KNOWN_CREDENTIAL goes on, anything else refuses.
+
+    templates: those its person agreed to; face is asked for as the second only where there are any (R05).
+    """
 
     attempt: AttemptId
     reason: Reason
+    templates: tuple[TemplateId, ...] = field(default=(), repr=False)
 
 
 class Stored(StrEnum):
@@ -74,6 +89,7 @@ class Stored(StrEnum):
 
     COMMITTED = "committed"
     NOT_CONSENTED = "not-consented"
+    NOT_NOW = "not-now"
     FAILED = "failed"
 
 
@@ -125,6 +141,13 @@ class ConditionsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryChanged:
+    """The door lets nobody in for now, whoever asks and by whatever method, or lets people in again (None)."""
+
+    obstacle: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed."""
 
@@ -144,5 +167,6 @@ Input = (
     | WithdrawalConfirmed
     | Withdrawn
     | ConditionsChanged
+    | EntryChanged
     | Tick
 )

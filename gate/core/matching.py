@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -56,15 +57,32 @@ class Match:
     second_score: float = field(repr=False)
 
 
+def verify(gallery: Gallery, probe: Embedding, claimed: Collection[TemplateId]) -> Match | None:
+    """Give the nearest to *probe* of the *claimed* templates alone (1:1); None if the gallery holds none of them.
+
+    A probe that ``search`` would not compare has no match here either. There is no second: nobody else was looked at.
+    """
+    rows = [row for row, template in enumerate(gallery.ids) if template in claimed]
+    if not rows or not _is_unit(probe):
+        return None
+    scores = [float(gallery.matrix[row] @ probe) for row in rows]
+    best = max(range(len(rows)), key=scores.__getitem__)
+    return Match(gallery.ids[rows[best]], scores[best], LOWEST_COSINE)
+
+
 def search(gallery: Gallery, probe: Embedding) -> Match | None:
     """Give the template nearest to *probe*, a unit vector of the gallery's width; None if there is nothing to compare.
 
     A probe that is not of length 1, or not a number, has no match. One matrix-vector product and two passes over it.
     """
-    if not gallery.ids or not abs(float(probe @ probe) - 1) <= UNIT_TOLERANCE:
+    if not gallery.ids or not _is_unit(probe):
         return None
     scores = gallery.matrix @ probe
     best = int(scores.argmax())
     score = float(scores[best])
     scores[gallery._owners == gallery._owners[best]] = LOWEST_COSINE  # noqa: SLF001 same module
     return Match(gallery.ids[best], score, float(scores.max()))
+
+
+def _is_unit(probe: Embedding) -> bool:
+    return abs(float(probe @ probe) - 1) <= UNIT_TOLERANCE

@@ -30,7 +30,7 @@ class Controller:
 
 @dataclass(frozen=True, slots=True)
 class OwnCredential:
-    """That a card or PIN exists, and when it holds; never the number. None: no bound."""
+    """That a card, PIN or guest's code exists, and when it holds; never the number. None: no bound."""
 
     method: Method
     valid_from: datetime | None
@@ -124,7 +124,7 @@ class OwnRecord:
     """Everything of one person at one moment.
 
     events_complete: False where a part of the consent ledger was altered and cannot be read. explanation: None where
-    no face model is installed.
+    no face model is installed. entry_hours: when the gate lets this person in, None at all times.
     """
 
     at: datetime
@@ -141,6 +141,7 @@ class OwnRecord:
     events_complete: bool
     requests: tuple[OwnRequest, ...]
     explanation: Explanation | None
+    entry_hours: str | None = field(default=None, repr=False)
 
 
 def to_json(record: OwnRecord) -> dict[str, object]:

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 
 from gate.core import inputs as on
 from gate.core.policy import Conditions, Hint
-from gate.core.types import AttemptId, Decision, Method, Seconds, TemplateId
+from gate.core.types import AttemptId, Decision, Method, Reason, Seconds, TemplateId
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """A card or PIN that held, where two factors are asked for, and the templates its person agreed to."""
+
+    method: Method
+    templates: tuple[TemplateId, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +29,25 @@ class Noticing:
     attempt: AttemptId
     until: Seconds
     confirmed: bool = False
+    first: First | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Choosing:
-    """The person chooses among *methods*."""
+    """The person chooses among *methods*; after a *first* factor, these are what may be the second."""
 
     attempt: AttemptId
     until: Seconds
     methods: tuple[Method, ...]
+    first: First | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Capturing:
-    """The camera is open. *agreeing* findings in a row named *template*; *saw_face* once any was compared."""
+    """The camera is open. *agreeing* findings in a row named *template*; *saw_face* once any was compared.
+
+    After a *first* factor only the templates of its person count.
+    """
 
     attempt: AttemptId
     until: Seconds
@@ -42,6 +55,7 @@ class Capturing:
     agreeing: int = 0
     saw_face: bool = False
     hint: Hint | None = None
+    first: First | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +68,16 @@ class Identifying:
 
 @dataclass(frozen=True, slots=True)
 class Verifying:
-    """The store checks a card or PIN; with *withdraws*, of a person who asked for their face to be deleted."""
+    """The store checks a credential; with *withdraws*, of a person who asked for their face to be deleted.
+
+    method: what the decision will be counted as. second: it is the second of two factors, of the same attempt.
+    """
 
     attempt: AttemptId
     until: Seconds
     method: Method
     withdraws: bool = False
+    second: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +109,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Confirming:
-    """The door was asked to release, and the screen asks whether the face shall go now."""
+    """A card or PIN told whose face it is, and the screen asks whether it shall go now."""
 
     attempt: AttemptId
     until: Seconds
@@ -131,10 +149,14 @@ Phase = (
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The whole state: the attempt's phase, what face depends on, and how often face was refused of late."""
+    """The whole state: the attempt's phase, what face depends on, and how often face was refused of late.
+
+    entry: why the door lets nobody in for now, whatever the method; None while it does.
+    """
 
     phase: Phase = Idle()
     conditions: Conditions = field(default_factory=Conditions)
+    entry: Reason | None = None
     refusals: int = 0
     face_rests_until: Seconds = float("-inf")
 
@@ -148,3 +170,35 @@ def withdrawing_attempt(gate: Gate) -> AttemptId | None:
             return attempt
         case _:
             return None
+
+
+def first_factor(gate: Gate) -> tuple[AttemptId, First] | None:
+    """Give the attempt that waits for a second factor and its first, or None."""
+    match gate.phase:
+        case (
+            Noticing(attempt, first=First() as first)
+            | Choosing(attempt, first=First() as first)
+            | Capturing(attempt, first=First() as first)
+        ):
+            return attempt, first
+        case _:
+            return None
+
+
+def second_wanted(gate: Gate) -> bool:
+    """Tell whether a PIN typed alone would be taken: a card held, and its person's PIN is waited for."""
+    waiting = first_factor(gate)
+    return waiting is not None and waiting[1].method is Method.CARD
+
+
+def verified_attempt(gate: Gate) -> AttemptId | None:
+    """Give the attempt whose verified person must still be known, or None: then nobody's may be kept (R36).
+
+    For sameness at a second factor, for their hours as the grant is recorded, for a withdrawal.
+    """
+    match gate.phase:
+        case Verifying(attempt) | Recording(attempt) | Confirming(attempt) | Withdrawing(attempt):
+            return attempt
+        case _:
+            waiting = first_factor(gate)
+            return waiting[0] if waiting else None

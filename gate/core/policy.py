@@ -25,6 +25,8 @@ class Rules:
     show_withdrawn_s: Seconds = 20.0
     refusals_before_rest: int = 5
     rest_s: Seconds = 30.0
+    two_factors: bool = False
+    """Card with PIN or face instead of any of them alone; a visitor's code is the host's word and opens by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class Item(StrEnum):
     PERSON = "person"
     DAMAGED_PERSON = "damaged-person"
     CREDENTIAL = "credential"
+    VISIT = "visit"
     CONSENT = "consent"
     DECISION = "decision"
     COUNT = "count"
@@ -58,6 +59,8 @@ class Item(StrEnum):
     RUN = "run"
     TOMBSTONE = "tombstone"
     NOTICE = "notice"
+    HOURS = "hours"
+    DEVICE_KEY = "device-key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +196,16 @@ DATA_TABLE: Final[tuple[DataRow, ...]] = (
         _ENGINE,
     ),
     DataRow(
+        Item.VISIT,
+        "visitor's code that nobody used yet: whose guest, from when until when; no name of the guest",
+        DataClass.PERSONAL,
+        "database, found by a keyed HMAC; the code itself is not held",
+        "the end of its validity, at most 37 days after it was issued",
+        "goes with it",
+        "its one use, revocation, expiry, end of tenancy",
+        _ENGINE,
+    ),
+    DataRow(
         Item.CONSENT,
         "consent record and its events",
         DataClass.PERSONAL,
@@ -302,6 +315,26 @@ DATA_TABLE: Final[tuple[DataRow, ...]] = (
         "a factory reset",
         "triggers of gate/store/schema/0002_law.sql",
     ),
+    DataRow(
+        Item.HOURS,
+        "named weekly hours, and which of them the door keeps; who has which is in the person's own record",
+        DataClass.OPERATIONAL,
+        "database, with a keyed code against alteration",
+        "the setting",
+        "until they are removed",
+        "gate hours remove, gate door hours",
+        "gate/store/permits.py",
+    ),
+    DataRow(
+        Item.DEVICE_KEY,
+        "keys shared with the reader and the door controller",
+        DataClass.SECRET,
+        "database, a key of its own each",
+        "the pairing",
+        "until the device is paired anew or forgotten",
+        "the next pairing replaces it; a factory reset ends all",
+        "gate/store/device_keys.py",
+    ),
 )
 
 
@@ -344,6 +377,7 @@ def cutoff(item: Item, now: datetime) -> datetime:
 _SPANS: Final = {
     Item.PERSON: AFTER_TENANCY,
     Item.CREDENTIAL: AFTER_VALIDITY,
+    Item.VISIT: timedelta(),
     Item.DECISION: DECISIONS,
     Item.COUNT: COUNTS,
     Item.WAIT: WAITS,

@@ -23,6 +23,8 @@ class Method(StrEnum):
     FACE = "face"
     CARD = "card"
     PIN = "pin"
+    CODE = "code"
+    """A visitor's code: the host's word, signed, for a time and once."""
 
 
 class Reason(StrEnum):
@@ -37,6 +39,10 @@ class Reason(StrEnum):
     NOT_CONSENTED = "not-consented"
     TOO_SLOW = "too-slow"
     FAULT = "fault"
+    NOT_NOW = "not-now"  # outside the person's hours
+    DOOR_LOCKED = "door-locked"
+    INTERLOCKED = "interlocked"
+    SECOND_MISSING = "second-missing"  # no second factor came in time
 
 
 class WithdrawalOutcome(StrEnum):
@@ -72,4 +78,22 @@ class UnitPin:
     pin: str = field(repr=False)
 
 
-Credential = Card | UnitPin
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A PIN typed alone after a card: the card says whose it must be."""
+
+    pin: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A visitor's code as it was scanned."""
+
+    text: str = field(repr=False)
+
+
+Credential = Card | UnitPin | Code
+"""What lets in by itself where one factor is enough."""
+
+Second = Card | Pin
+"""What proves, after a first credential, that it is in the hands of the person it was given to."""

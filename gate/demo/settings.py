@@ -27,7 +27,7 @@ def desk_settings(
     return Settings(
         site=SiteSettings(gate_id="demo", controller="Demo Compound", contact="+86 10 5555 0100"),
         camera=seen_by,
-        door=DoorSettings(driver="simulated", release_s=3.0),
+        door=DoorSettings(driver="simulated", declared="fail-secure", release_s=3.0),
         reader=ReaderSettings(driver="simulated"),
         face=FaceSettings(enabled=True),
         web=WebSettings(port=port),

@@ -132,9 +132,9 @@ async def _visit_by_face(story: Story, gate: RunningGate, visitor: Visitor) -> N
     )
     story.expect(visit.granted, f"face: granted {visit.decided_s:.2f} s after she chose it ({_why(visit)})")
     story.expect(visitor.devices.door_locked is False, "the strike is released, after the record was on disk")
-    visitor.devices.push_door()
+    visitor.devices.act("push")
     story.expect(visitor.devices.leaf_open, "she pushes the door open")
-    visitor.devices.shut_door()
+    visitor.devices.act("shut")
     took = await visitor.until(lambda: visitor.devices.door_locked, "the strike to lock")
     story.expect(visitor.devices.door_locked, f"the controller locks again by itself {took:.1f} s later")
     story.chapter("Others try.")
@@ -158,7 +158,7 @@ async def _card_and_pin(story: Story, gate: RunningGate, visitor: Visitor, pin: 
     story.expect(not visit.granted and visit.result is not None, f"an unknown card: refused ({_why(visit)})")
     visit = await visitor.by_pin(UNIT, "000000")
     story.expect(not visit.granted and visit.result is not None, f"a wrong PIN: refused ({_why(visit)})")
-    visitor.devices.kill_vision()
+    visitor.devices.act("kill-vision")
     await visitor.until(lambda: not gate.service.face_offered, "face to leave the offer")
     await _opens_by_card_and_pin(story, visitor, pin, "with the vision process killed, ")
     await visitor.until(lambda: gate.service.face_offered, "vision to come back")
@@ -166,17 +166,17 @@ async def _card_and_pin(story: Story, gate: RunningGate, visitor: Visitor, pin: 
         gate.service.face_offered,
         "and vision is back by itself",
     )
-    visitor.devices.plug_reader(plugged=False)
+    visitor.devices.act("unplug")
     await visitor.until(lambda: not gate.service.face_offered, "face to leave the offer")
     visit = await visitor.by_face("resident")
     story.expect(
         visit.result is None,
         "with the reader's cable pulled, face is not offered: it is never the only way in",
     )
-    visitor.devices.plug_reader(plugged=True)
-    visitor.devices.leave()
+    visitor.devices.act("plug")
+    visitor.devices.act("leave")
     story.expect(visitor.devices.leaf_open, "leaving needs nothing: the handle inside opens the locked door")
-    visitor.devices.shut_door()
+    visitor.devices.act("shut")
 
 
 async def _opens_by_card_and_pin(story: Story, visitor: Visitor, pin: str, when: str) -> None:

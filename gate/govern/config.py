@@ -15,7 +15,8 @@ _SHORT = 8
 def configuration(settings: Settings, store: Store) -> dict[str, Json]:
     """Give what is assessed, as JSON. No address, no secret and nobody's name but the controller's is in it."""
     return {
-        "site": settings.site.model_dump(mode="json"),
+        # The zone says when hours begin, the same for every method: nothing of a face.
+        "site": settings.site.model_dump(mode="json", exclude={"time_zone"}),
         "face": _face(settings),
         "camera": _camera(settings.camera),
         "models": _models(settings),

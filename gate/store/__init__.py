@@ -1,6 +1,6 @@
 """What the gate remembers: SQLite with sealed records. Start at ``store.py``."""
 
-from gate.store.decisions import Outcome
+from gate.store.decisions import Kept, Outcome
 from gate.store.store import Store
 
-__all__ = ["Outcome", "Store"]
+__all__ = ["Kept", "Outcome", "Store"]

@@ -1,4 +1,7 @@
-"""The decision record: written, with its count, before the strike is asked; no person in it (R36)."""
+"""The decision record: written, with its count, before the strike is asked; no person in it (R36).
+
+``Decisions.record`` alone writes a grant, and looks at the person's permit as it does, whatever the method (R03).
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ import sqlite3
 from datetime import datetime
 from enum import StrEnum
 
-from gate.core.types import AttemptId, Decision, Method, TemplateId
+from gate.core.types import AttemptId, Decision, Method, PersonId, TemplateId
 from gate.errors import VaultError
 from gate.store.consent.templates import Templates
 from gate.store.database import Database
 from gate.store.outbox import Outbox
+from gate.store.people import People, Person
+from gate.store.permits import Permits
 from gate.store.times import month_of, seconds_of
 
 # R75: the month and no more, so that what is not used can go; written once a month, not at every passage (R36).
@@ -24,20 +29,42 @@ class Outcome(StrEnum):
     FAULT = "fault"
 
 
+class Kept(StrEnum):
+    """What became of a decision. Anything but COMMITTED: nothing was written, and nothing may open."""
+
+    COMMITTED = "committed"
+    NOT_CONSENTED = "not-consented"
+    NOT_NOW = "not-now"
+
+
 class Decisions:
     """The decisions table."""
 
-    def __init__(self, database: Database, templates: Templates, outbox: Outbox, gate_id: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        people: People,
+        templates: Templates,
+        permits: Permits,
+        outbox: Outbox,
+        gate_id: str,
+    ) -> None:
         self._database = database
+        self._people = people
         self._templates = templates
+        self._permits = permits
         self._outbox = outbox
         self._gate_id = gate_id
 
-    def record(self, decision: Decision, *, at: datetime, template: TemplateId | None = None) -> bool:
-        """Write the decision and count it in its hour, in one transaction; True once both are on disk.
+    def record(
+        self, decision: Decision, *, at: datetime, who: PersonId | TemplateId | None, clock_trusted: bool
+    ) -> Kept:
+        """Write the decision and count it in its hour, in one transaction; COMMITTED once both are on disk.
 
-        A face is granted only on a *template* whose consent is active at *at* (R21, R24): otherwise False, and
-        nothing is written. Raises VaultError: ``attempt-twice`` if the attempt is recorded already.
+        who: for a grant, the template that matched for a face, else the person whose card, PIN or invitation it was; a
+        refusal needs nobody. A face is granted only on a template whose consent is active at *at* (R21, R24), anything at
+        all only to a known person whose tenancy and hours allow it then (R03). clock_trusted: whether hours can be
+        judged. Raises VaultError: ``attempt-twice`` if the attempt is recorded already.
         """
         row = (
             decision.attempt,
@@ -48,9 +75,11 @@ class Decisions:
             decision.reason,
         )
 
-        def work(connection: sqlite3.Connection) -> bool:
-            if decision.granted and decision.method is Method.FACE and not self._permits(template, at):
-                return False
+        def work(connection: sqlite3.Connection) -> Kept:
+            if decision.granted:
+                kept = self._judge(decision.method, who, at, clock_trusted=clock_trusted)
+                if kept is not Kept.COMMITTED:
+                    return kept
             sql = "INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, NULL) ON CONFLICT DO NOTHING"
             if not connection.execute(sql, row).rowcount:
                 raise VaultError(
@@ -60,8 +89,8 @@ class Decisions:
                 )
             self._outbox.count(connection, granted=decision.granted, at=at)
             if decision.granted and decision.method is Method.FACE:
-                connection.execute(_USED, {"template": template, "month": month_of(at)})
-            return True
+                connection.execute(_USED, {"template": who, "month": month_of(at)})
+            return Kept.COMMITTED
 
         return self._database.write(work)
 
@@ -75,5 +104,20 @@ class Decisions:
                 remedy="Check the door at this gate: it may have opened by itself.",
             )
 
-    def _permits(self, template: TemplateId | None, at: datetime) -> bool:
-        return template is not None and self._templates.permits(template, at)
+    def _judge(
+        self, method: Method, who: PersonId | TemplateId | None, at: datetime, *, clock_trusted: bool
+    ) -> Kept:
+        """Judge a grant. The method says no more than where to look the person up; nobody found, nothing granted."""
+        is_face = method is Method.FACE
+        person = self._of_template(who, at) if is_face else self._of_credential(who)
+        if person is None:
+            return Kept.NOT_CONSENTED if is_face else Kept.NOT_NOW
+        refused = self._permits.refusal(person, at, clock_trusted=clock_trusted) is not None
+        return Kept.NOT_NOW if refused else Kept.COMMITTED
+
+    def _of_template(self, who: str | None, at: datetime) -> Person | None:
+        subject = None if who is None else self._templates.subject_of(TemplateId(who), at)
+        return None if subject is None else self._people.by_subject(subject)
+
+    def _of_credential(self, who: str | None) -> Person | None:
+        return None if who is None else self._people.readable(PersonId(who))

@@ -23,6 +23,7 @@ from gate.store.vault import Binding, Sealed, Vault
 _SELECT = "SELECT id, wrapped_key, sealed, ends_at FROM people"
 _ENDED_BYTES = 16
 """Whose tenancy ended gave the unit number back: random bytes, shorter than a lookup's 32, stand in its place."""
+_UNFILLED = f"{_SELECT} WHERE subject_lookup IS NULL"
 _SEALED_AS = 1  # people outlive every epoch; 1 is what the first release bound them to
 
 
@@ -31,7 +32,8 @@ class Person:
     """Who may come in. *subject* is the one link to this person's consents and templates.
 
     refusal: the record of a declined consent, so as not to ask again (R05). ends_at: the end of the tenancy, if set.
-    turns_14_on: a child's birthday, where a guardian told it (R27).
+    turns_14_on: a child's birthday, where a guardian told it (R27). hours: the name of the hours they may come in, None at
+    all times.
     """
 
     id: PersonId
@@ -42,6 +44,7 @@ class Person:
     refusal: ConsentId | None = field(default=None, repr=False)
     ends_at: datetime | None = None
     turns_14_on: date | None = field(default=None, repr=False)
+    hours: str | None = field(default=None, repr=False)
 
     def is_child(self, now: datetime) -> bool:
         """Tell whether staff open this record with a second approval only: under 14 by what a guardian told (R27)."""
@@ -64,10 +67,12 @@ def fresh_person() -> PersonId:
 class People:
     """The people table. Reading a row that was altered raises VaultError ``record-altered``."""
 
-    def __init__(self, database: Database, vault: Vault, lookup_key: bytes) -> None:
+    def __init__(self, database: Database, vault: Vault, *, unit_key: bytes, subject_key: bytes) -> None:
+        """unit_key, subject_key: of the keyed HMACs by which a unit and a consent lead to a person."""
         self._database = database
         self._vault = vault
-        self._lookup_key = lookup_key
+        self._unit_key = unit_key
+        self._subject_key = subject_key
 
     def add(self, unit: str, name: str, contact: str, *, person: PersonId | None = None) -> PersonId:
         """Enter a person, under a fresh id unless *person* was drawn before.
@@ -78,10 +83,11 @@ class People:
         person = person or fresh_person()
         subject = SubjectRef(secrets.token_hex(16))
         sealed = self._seal(Person(person, unit, name, contact, subject))
-        row = (person, self._lookup(unit), sealed.wrapped_key, sealed.content)
+        row = (person, self._lookup(unit), sealed.wrapped_key, sealed.content, self._subject_lookup(subject))
 
         def insert(connection: sqlite3.Connection) -> PersonId:
-            sql = "INSERT INTO people VALUES (?, ?, ?, ?, NULL) ON CONFLICT DO NOTHING"
+            sql = """INSERT INTO people (id, unit_lookup, wrapped_key, sealed, subject_lookup)
+                VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"""
             if not connection.execute(sql, row).rowcount:
                 raise _taken()
             return person
@@ -102,10 +108,45 @@ class People:
         rows = self._database.rows(f"{_SELECT} WHERE unit_lookup = :unit", unit=self._lookup(unit))
         return self._person(rows[0]) if rows else None
 
+    def readable(self, person: PersonId) -> Person | None:
+        """Give the person, or None where there is no such record or it was altered."""
+        rows = self._database.rows(f"{_SELECT} WHERE id = :person", person=person)
+        return next(iter(self._opened(rows).people), None)
+
+    def by_subject(self, subject: SubjectRef) -> Person | None:
+        """Give whose consents carry *subject*, or None where the record is gone, altered or somebody else's.
+
+        The one way from a face to its person: through a key that no table holds (R35).
+        """
+        sql = f"{_SELECT} WHERE subject_lookup = :subject"
+        people = self._opened(self._database.rows(sql, subject=self._subject_lookup(subject))).people
+        return next((each for each in people if each.subject == subject), None)
+
+    def fill_subjects(self) -> None:
+        """Let records from before this release be found by their consents, in one transaction; altered ones are not."""
+        people = self._opened(self._database.rows(_UNFILLED)).people
+        if not people:
+            return
+
+        def work(connection: sqlite3.Connection) -> None:
+            sql = "UPDATE people SET subject_lookup = ? WHERE id = ?"
+            connection.executemany(sql, [(self._subject_lookup(each.subject), each.id) for each in people])
+
+        self._database.write(work)
+
     def id_by_unit(self, unit: str) -> PersonId | None:
         """Give the id of who is entered under *unit*, or None; opens nothing, so that damage hinders nobody."""
         rows = self._database.rows("SELECT id FROM people WHERE unit_lookup = :unit", unit=self._lookup(unit))
         return PersonId(rows[0][0]) if rows else None
+
+    def unit_key(self, unit: str) -> bytes:
+        """Give the keyed HMAC of *unit*, 32 bytes, whether or not anybody is entered under it."""
+        return self._lookup(unit)
+
+    def unit_key_of(self, person: PersonId) -> bytes | None:
+        """Give what ``unit_key`` gives for the person's unit, also where the record is damaged; None for nobody."""
+        rows = self._database.rows("SELECT unit_lookup FROM people WHERE id = :person", person=person)
+        return rows[0][0] if rows else None
 
     def list(self, offset: int = 0, limit: int = -1) -> tuple[Person, ...]:
         """Give up to *limit* people (-1: all) after the first *offset*, in the order of their entry.
@@ -150,6 +191,10 @@ class People:
     ) -> None:
         """Seal in until when a child's record needs a second approver, inside the caller's transaction (R27)."""
         self._reseal(connection, replace(self.get(person), turns_14_on=turns_14_on))
+
+    def remember_hours(self, connection: sqlite3.Connection, person: PersonId, hours: str | None) -> None:
+        """Seal in the name of the hours the person may come in, inside the caller's transaction; None: at all times."""
+        self._reseal(connection, replace(self.get(person), hours=hours))
 
     def set_end(self, connection: sqlite3.Connection, person: PersonId, at: datetime | None) -> None:
         """Set the end of the tenancy, or take it back before it came, inside the caller's transaction."""
@@ -198,6 +243,7 @@ class People:
             refusal=facts.get("refusal"),
             ends_at=None if ends_at is None else time_of(ends_at),
             turns_14_on=None if birthday is None else date.fromisoformat(birthday),
+            hours=facts.get("hours"),
         )
 
     def _seal(self, person: Person) -> Sealed:
@@ -208,6 +254,7 @@ class People:
             "subject": person.subject,
             "refusal": person.refusal,
             "turns_14_on": person.turns_14_on and person.turns_14_on.isoformat(),
+            "hours": person.hours,
         }
         return self._vault.seal(json.dumps(facts).encode(), _binding(person.id))
 
@@ -217,7 +264,10 @@ class People:
         connection.execute(sql, (sealed.wrapped_key, sealed.content, person.id))
 
     def _lookup(self, unit: str) -> bytes:
-        return hmac.digest(self._lookup_key, unit.encode(), "sha256")
+        return hmac.digest(self._unit_key, unit.encode(), "sha256")
+
+    def _subject_lookup(self, subject: SubjectRef) -> bytes:
+        return hmac.digest(self._subject_key, subject.encode(), "sha256")
 
 
 def _binding(person: str) -> Binding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -17,6 +18,15 @@ from gate.store.consent.reading import given
 from gate.store.credentials import Credentials
 from gate.store.database import Database
 from gate.store.people import People, Person, fresh_person
+from gate.store.visits import Visits
+
+
+@dataclass(frozen=True, slots=True)
+class FreshPins:
+    """A PIN and the duress PIN beside it, shown once."""
+
+    pin: str = field(repr=False)
+    duress_pin: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +51,14 @@ class Residents:
         database: Database,
         people: People,
         credentials: Credentials,
+        visits: Visits,
         consents: Consents,
         audit: AuditLog,
     ) -> None:
         self._database = database
         self._people = people
         self._credentials = credentials
+        self._visits = visits
         self._consents = consents
         self._audit = audit
 
@@ -70,18 +82,31 @@ class Residents:
 
         return self._database.write(work)
 
-    def new_card(self, unit: str, card: str | None, at: datetime) -> None:
-        """Give the unit's resident a card, or None for now, in place of all earlier ones.
+    def new_card(
+        self,
+        unit: str,
+        card: str | None,
+        at: datetime,
+        *,
+        valid_from: datetime | None = None,
+        valid_until: datetime | None = None,
+        beside: bool = False,
+    ) -> None:
+        """Give the unit's resident a card, or None for now, in place of all earlier ones, or *beside* them.
 
-        Raises RequestError, and then the earlier ones stay: ``unit-unknown``, ``card-unfit``, ``card-taken``.
+        valid_from, valid_until: when it opens, None for no bound. Raises RequestError, and then the earlier ones stay:
+        ``unit-unknown``, ``card-unfit``, ``card-taken``, ``validity-unfit``.
         """
         person = self._find(unit).id
 
         def work(connection: sqlite3.Connection) -> None:
-            self._credentials.revoke_all(person, Method.CARD, at)
-            self._note(connection, Action.CREDENTIAL_REVOKED, person, at, Method.CARD)
+            if not beside:
+                self._credentials.revoke_all(person, Method.CARD, at)
+                self._note(connection, Action.CREDENTIAL_REVOKED, person, at, Method.CARD)
             if card is not None:
-                self._credentials.issue_card(person, card, at=at)
+                self._credentials.issue_card(
+                    person, card, at=at, valid_from=valid_from, valid_until=valid_until
+                )
                 self._note(connection, Action.CREDENTIAL_ISSUED, person, at, Method.CARD)
 
         self._database.write(work)
@@ -96,6 +121,55 @@ class Residents:
             return self._credentials.issue_pin(person, pin, at=at)
 
         return self._database.write(work)
+
+    def new_pins(self, unit: str, at: datetime) -> FreshPins:
+        """Give the unit's resident a fresh PIN and a duress PIN in place of the earlier ones.
+
+        Raises RequestError ``unit-unknown``.
+        """
+        person = self._find(unit).id
+        fresh, duress_pin = self._credentials.make_pins(person)
+
+        def work(connection: sqlite3.Connection) -> None:
+            # The log tells of a new PIN: who has a duress PIN is for nobody to read there.
+            self._note(connection, Action.CREDENTIAL_ISSUED, person, at, Method.PIN)
+            self._credentials.issue_pin(person, fresh, at=at)
+
+        self._database.write(work)
+        return FreshPins(fresh.pin, duress_pin)
+
+    def end_duress(self, unit: str) -> None:
+        """End the duress PIN of the unit's resident, if there is one; the PIN stays. Raises RequestError ``unit-unknown``."""
+        self._credentials.end_duress(self._find(unit).id)
+
+    def revoke(self, unit: str, methods: Collection[Method], at: datetime) -> None:
+        """End what the unit's resident has of *methods*, CARD, PIN and CODE, for good. Raises RequestError ``unit-unknown``."""
+        person = self._find(unit).id
+
+        def work(connection: sqlite3.Connection) -> None:
+            for method in methods:
+                if method is Method.CODE:
+                    self._visits.revoke_all(person)
+                else:
+                    self._credentials.revoke_all(person, method, at)
+                self._note(connection, Action.CREDENTIAL_REVOKED, person, at, method)
+
+        self._database.write(work)
+
+    def block_card(self, card: str, at: datetime) -> None:
+        """End a card for good, whoever holds it. Raises RequestError ``card-unknown`` where it opens for nobody."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            holder = self._credentials.revoke_card(card, at)
+            if holder is None:
+                raise RequestError(
+                    "card-unknown",
+                    "This card opens for nobody here; nothing was changed.",
+                    remedy="Compare the value with what a reader shows.",
+                )
+            self._note(connection, Action.CREDENTIAL_REVOKED, holder, at, Method.CARD)
+
+        self._database.write(work)
 
     def set_end(self, unit: str, ends_at: datetime | None, at: datetime) -> None:
         """Set the end of the tenancy, or take it back before it came; card, PIN and face end at that second (R75).

@@ -6,6 +6,7 @@ import hmac
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from pathlib import Path
 
 from gate.core.consent import ConsentTerms
@@ -24,15 +25,18 @@ from gate.store.credentials import CredentialKeys, Credentials
 from gate.store.database import Database
 from gate.store.db import DATABASE_NAME
 from gate.store.decisions import Decisions
+from gate.store.device_keys import DeviceKeys
 from gate.store.folders import private_folder, unusable
 from gate.store.holds import Hold
 from gate.store.keyring.custody import CUSTODIANS, DEVICE_TPM, Ask, KeyPlace, Tpm, load_root
 from gate.store.keyring.epochs import FIRST_EPOCH, Epochs, EpochSecrets
 from gate.store.keyring.keys import Custody, KeyUse, MasterKey, refuse_keys_beside_data
 from gate.store.keyring.rotation import Rotation
+from gate.store.lockdown import Lockdown
 from gate.store.notices import Notices
 from gate.store.outbox import Outbox
 from gate.store.people import People
+from gate.store.permits import Permits
 from gate.store.requests import Requests
 from gate.store.residents import Residents
 from gate.store.throttle import Throttle
@@ -41,6 +45,7 @@ from gate.store.upkeep.erasures import Erasures
 from gate.store.upkeep.retention import Retention
 from gate.store.upkeep.tamper import Tamper
 from gate.store.vault import Vault
+from gate.store.visits import Visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class Store:
 
     people: People
     credentials: Credentials
+    visits: Visits
     residents: Residents
     consents: Consents
     ledger: Ledger
@@ -56,12 +62,15 @@ class Store:
     notices: Notices
     epochs: Epochs
     rotation: Rotation
+    permits: Permits
+    device_keys: DeviceKeys
     decisions: Decisions
     audit: AuditLog
     clock: ClockMark
     retention: Retention
     requests: Requests
     tamper: Tamper
+    lockdown: Lockdown
     registers: Registers
     assessments: Assessments
     figures: Figures
@@ -93,11 +102,13 @@ class Store:
         custody: Custody = Custody.FILE,
         ask: Ask | None = None,
         tpm: Tpm = DEVICE_TPM,
+        zone: tzinfo = UTC,
+        duress: bool = False,
     ) -> Store:
         """Open the store, or make it on a first start. Only the thread that opened it may use it.
 
         credentials_dir: systemd's, or None. terms: what the site fixes for every consent. ask, tpm: as
-        custody.KeyPlace has them. Raises VaultError: ``keys-beside-data``, ``folder-open``, ``key-...``,
+        custody.KeyPlace has them. zone: the site's, in which hours are meant. duress: whether duress PINs open. Raises VaultError: ``keys-beside-data``, ``folder-open``, ``key-...``,
         ``key-wrong``, ``database-...``.
         """
         refuse_keys_beside_data(keys_dir, data_dir)
@@ -114,25 +125,28 @@ class Store:
             _agree_on_key(database, master)
             epochs = Epochs(database, EpochSecrets(CUSTODIANS[custody](place).shelf(), master), keys_dir)
             epochs.settle()
+            people = _people(database, master)
         except BaseException:
             database.close()
             hold.close()
             raise
-        people = People(database, Vault(master.derive(KeyUse.PEOPLE)), master.derive(KeyUse.UNIT_LOOKUP))
         throttle = Throttle(database, master.derive(KeyUse.THROTTLE))
         keys = CredentialKeys(master.derive(KeyUse.CARD_LOOKUP), master.derive(KeyUse.PIN_PEPPER))
         signer = Signer(master.derive(KeyUse.SIGNING))
         audit = AuditLog(database, signer, keys_dir)
         notices = Notices(database, audit)
+        permits = Permits(database, people, audit, master.derive(KeyUse.HOURS), zone)
+        device_keys = DeviceKeys(database, Vault(master.derive(KeyUse.DEVICES)), audit)
         governance = Vault(master.derive(KeyUse.GOVERNANCE))
         rights = Vault(master.derive(KeyUse.RIGHTS))
         request_lookup = master.derive(KeyUse.REQUEST_LOOKUP)
+        visits = Visits(database, people, permits, audit, signer, master.derive(KeyUse.VISIT_LOOKUP), gate_id)
         ledger = Ledger(database, Vault(master.derive(KeyUse.CONSENT)), signer, audit)
         backups = Backups(path, backup_key=master.derive(KeyUse.BACKUP), signer=signer, gate_id=gate_id)
         master.wipe()
-        templates = Templates(database, epochs, notices, model_sha256)
+        templates = Templates(database, people, epochs, notices, model_sha256)
         outbox = Outbox(database)
-        credentials = Credentials(database, people, throttle, keys)
+        credentials = Credentials(database, people, throttle, keys, duress=duress)
         consents = Consents(
             database,
             people,
@@ -148,21 +162,27 @@ class Store:
         return cls(
             people=people,
             credentials=credentials,
-            residents=Residents(database, people, credentials, consents, audit),
+            visits=visits,
+            residents=Residents(database, people, credentials, visits, consents, audit),
             consents=consents,
             ledger=ledger,
             templates=templates,
             notices=notices,
             epochs=epochs,
             rotation=Rotation(database, epochs, audit),
-            decisions=Decisions(database, templates, outbox, gate_id),
+            permits=permits,
+            device_keys=device_keys,
+            decisions=Decisions(database, people, templates, permits, outbox, gate_id),
             audit=audit,
             clock=ClockMark(database, audit),
             requests=Requests(database, rights, request_lookup, audit),
             retention=Retention(
-                database, audit, Erasures(database, audit, people, credentials, consents, ledger, epochs)
+                database,
+                audit,
+                Erasures(database, audit, people, credentials, visits, consents, ledger, epochs),
             ),
             tamper=Tamper(database, audit, epochs),
+            lockdown=Lockdown(database, audit),
             registers=Registers(database, governance, audit),
             assessments=Assessments(database, governance, signer, audit),
             figures=Figures(database),
@@ -191,6 +211,18 @@ class Store:
             self.audit.keep_head()
         self._database.close()
         self._hold.close()
+
+
+def _people(database: Database, master: MasterKey) -> People:
+    """Give the people table; records from before an upgrade are brought up to it."""
+    people = People(
+        database,
+        Vault(master.derive(KeyUse.PEOPLE)),
+        unit_key=master.derive(KeyUse.UNIT_LOOKUP),
+        subject_key=master.derive(KeyUse.SUBJECT_LOOKUP),
+    )
+    people.fill_subjects()
+    return people
 
 
 def _agree_on_key(database: Database, master: MasterKey) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 
 import structlog
 
-from gate.core.types import AttemptId, Seconds
+from gate.core.types import AttemptId, Seconds, TemplateId
 from gate.ports import ProtectedGallery
 from gate.vision import wire
 
@@ -168,9 +168,11 @@ class VisionClient:
         self._keep_gallery(gallery)
         self._send_gallery()
 
-    def open_camera(self, attempt: AttemptId, *, enrol: bool = False) -> None:
-        """Open the camera and look at the person in the zone."""
-        self._send(wire.StartCapture(attempt, enrol))
+    def open_camera(
+        self, attempt: AttemptId, *, enrol: bool = False, only: tuple[TemplateId, ...] = ()
+    ) -> None:
+        """Open the camera and look at the person in the zone; with *only*, compare with those templates alone (1:1)."""
+        self._send(wire.StartCapture(attempt, enrol, only))
 
     def close_camera(self) -> None:
         """Close the camera; a child that does not confirm it in time is killed (R10)."""

@@ -50,10 +50,14 @@ class LoadGallery:
 
 @dataclass(frozen=True, slots=True)
 class StartCapture:
-    """Open the camera and report findings for *attempt*; with *enrol*, make one template instead."""
+    """Open the camera and report findings for *attempt*; with *enrol*, make one template instead.
+
+    only: the templates a face is compared with, and no other (1:1); empty stands for the whole gallery (1:N).
+    """
 
     attempt: str
     enrol: bool = False
+    only: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gate.core.matching import Embedding, Gallery, search
+from gate.core.matching import Embedding, Gallery, search, verify
 from gate.core.policy import Finding, Hint, is_match
 from gate.core.types import TemplateId
 from gate.errors import DeviceFault, GateError, ModelError
@@ -237,11 +237,17 @@ class Worker:
             probe.fill(0)
 
     def _matched(self, probe: Embedding) -> TemplateId | None:
-        """Give the template that *probe* matches. Compared are protected forms only, which are as alike as the faces."""
+        """Give the template that *probe* matches, of those this capture is about where it names any (1:1).
+
+        Compared are protected forms only, which are as alike as the faces.
+        """
         if self._protection is None:
             return None
         protected = self._protection.apply(probe[np.newaxis])
-        match = search(self._gallery, protected[0])
+        claimed = tuple(map(TemplateId, self._capture.only))
+        match = (
+            verify(self._gallery, protected[0], claimed) if claimed else search(self._gallery, protected[0])
+        )
         protected.fill(0)
         limits = self._settings
         named = match is not None and is_match(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -40,6 +40,10 @@ class Status:
     backup_wanted: bool = False
     backup_fault: str | None = None
     rotation_failing: bool = False
+    door: str = "locked"
+    """How the door is, in one word of the door machine's."""
+    alarms: tuple[str, ...] = ()
+    cards_can_be_copied: bool = False
 
 
 class FaceStanding(StrEnum):
@@ -205,23 +209,15 @@ class Simulation(Protocol):
     def press(self, keys: str) -> None:
         """Press keys on the keypad."""
 
-    def push_door(self) -> None:
-        """Push the door from outside."""
+    def scan(self, text: str) -> None:
+        """Hold a visitor's code before the scanner."""
 
-    def leave(self) -> None:
-        """Leave from inside."""
+    @property
+    def deeds(self) -> Mapping[str, Sequence[str]]:
+        """Name what else can be done, by the device: reader, camera, door."""
 
-    def shut_door(self) -> None:
-        """Let the door fall shut."""
-
-    def plug_reader(self, *, plugged: bool) -> None:
-        """Pull or insert the reader's cable."""
-
-    def tamper(self) -> None:
-        """Open the reader's case."""
-
-    def kill_vision(self) -> None:
-        """Kill the vision process, as a fault would."""
+    def act(self, deed: str) -> None:
+        """Do one of the deeds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +225,7 @@ class WebContext:
     """Everything the pages are built from.
 
     public_url: where people's own telephones find the notice, if anywhere. simulation is None on a real gate, and its page then does not
-    exist.
+    exist. two_factors: whether this gate asks for two. scanner: whether it reads visitors' codes.
     """
 
     clock: Clock
@@ -243,6 +239,8 @@ class WebContext:
     own: OwnPort
     contact: str
     simulation: Simulation | None = None
+    two_factors: bool = False
+    scanner: bool = False
 
     @property
     def notice(self) -> NoticeVersion | None:

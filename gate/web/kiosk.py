@@ -20,7 +20,7 @@ from gate.web.languages import Language
 from gate.web.pages import Pages, back_to
 from gate.web.qr import qr_svg
 from gate.web.screen import KioskScreen, Shown
-from gate.web.words import CHECKING, CHOSEN, HINTS, METHODS, RESULTS, WITHDRAWALS
+from gate.web.words import CHECKING, CHOSEN, HINTS, METHODS, RESULTS, SECOND, SHUT, WITHDRAWALS
 
 HOME = "/kiosk"
 IN_ORDER = (Method.CARD, Method.PIN, Method.FACE)
@@ -81,17 +81,23 @@ def _writes(router: APIRouter, context: WebContext, screen: KioskScreen) -> None
         attempt: Annotated[str, Form()], notice: Annotated[str, Form()], page: Annotated[str, Form()]
     ) -> None:
         """Confirm a notice, if it is the one on the gate's screen and that can be seen (R10)."""
-        seen = do.ShowNotice(AttemptId(attempt), NoticeVersion(notice))
-        if screen.is_seen_on(page) and screen.shown.view == seen:
-            context.post(on.NoticeShown(seen.attempt, seen.notice))
+        view = screen.shown.view
+        is_shown = isinstance(view, do.ShowNotice) and (view.attempt, view.notice) == (attempt, notice)
+        if is_shown and screen.is_seen_on(page):
+            context.post(on.NoticeShown(AttemptId(attempt), NoticeVersion(notice)))
 
     @router.post("/kiosk/language")
     async def language(language: Annotated[Language, Form()]) -> Response:
-        """Change the language; a notice begins again, for its minimum time is for reading it."""
-        if isinstance(screen.shown.view, do.ShowNotice):
+        """Change the language; a notice begins again, for its minimum time is for reading it.
+
+        One that followed a card begins again with the card: nobody else may go on from there.
+        """
+        view = screen.shown.view
+        if isinstance(view, do.ShowNotice):
             screen.restart(language)
-            context.post(on.Cancelled(screen.shown.view.attempt))
-            context.post(on.Presence(context.new_attempt()))
+            context.post(on.Cancelled(view.attempt))
+            if not view.second:
+                context.post(on.Presence(context.new_attempt()))
         else:
             screen.speak(language)
         return back_to(HOME)
@@ -151,8 +157,8 @@ def _view_model(context: WebContext, shown: Shown) -> tuple[str, dict[str, objec
     """Give the template of a view and its values."""
     match shown.view:
         case do.ClearScreen():
-            return "rest", {}
-        case do.ShowNotice(attempt, notice):
+            return "rest", {"two_factors": context.two_factors}
+        case do.ShowNotice(attempt, notice, second):
             published = context.notices.version(notice)
             text = published.texts[shown.language, NoticeForm.SHORT] if published else ""
             heading, *lines = text.splitlines() or [""]
@@ -163,30 +169,53 @@ def _view_model(context: WebContext, shown: Shown) -> tuple[str, dict[str, objec
                 "heading": heading,
                 "lines": lines,
                 "seconds": seconds,
+                "second": second,
             }
-        case do.OfferMethods(attempt, methods):
-            if (chosen := shown.chosen) is not None:
-                return "chosen", {"attempt": attempt, "method": chosen, "words": CHOSEN[chosen]}
-            tiles = [(method, METHODS[method]) for method in IN_ORDER if method in methods]
-            return "choices", {"attempt": attempt, "tiles": tiles, "with_face": Method.FACE in methods}
+        case do.OfferMethods() | do.AskSecond() as view:
+            return _choice_model(context, view, shown.chosen)
         case do.Guide(attempt, hint):
-            return "chosen", {"attempt": attempt, "method": Method.FACE, "words": HINTS[hint]}
+            return "chosen", {"attempt": attempt, "method": Method.FACE, "words": HINTS[hint], "back": False}
         case do.ShowChecking(_, method):
             return "checking", {"method": method, "title": CHECKING[method]}
         case do.ShowResult(_, granted, reason):
-            return "result", {"granted": granted, "words": RESULTS[reason], "contact": context.contact}
+            return "result", {
+                "granted": granted,
+                "words": RESULTS[reason],
+                "contact": context.contact,
+                "shut": reason in SHUT,
+            }
         case _:
             return _withdrawal_model(context, shown.view)
+
+
+def _choice_model(
+    context: WebContext, view: do.OfferMethods | do.AskSecond, chosen: Method | None
+) -> tuple[str, dict[str, object]]:
+    """Give the ways to begin, or to go on after a first step, as equals; and one alone as if it were chosen."""
+    offer = view if isinstance(view, do.OfferMethods) else None
+    alone = view.methods[0] if len(view.methods) == 1 else None
+    if (method := chosen or alone) is not None:
+        words = CHOSEN[method] if offer else SECOND[method]
+        back = alone is None and method is not Method.FACE
+        return "chosen", {"attempt": view.attempt, "method": method, "words": words, "back": back}
+    return "choices", {
+        "attempt": view.attempt,
+        "tiles": [(method, METHODS[method]) for method in IN_ORDER if method in view.methods],
+        "with_face": Method.FACE in view.methods,
+        "second": offer is None,
+        "two_factors": offer is not None and offer.two_factors,
+        "scanner": context.scanner,
+    }
 
 
 def _withdrawal_model(
     context: WebContext, view: do.AskCredential | do.ConfirmWithdrawal | do.ShowWithdrawn
 ) -> tuple[str, dict[str, object]]:
     match view:
-        case do.AskCredential(attempt):
-            return "withdraw", {"attempt": attempt}
-        case do.ConfirmWithdrawal(attempt, door_failed):
-            return "confirm", {"attempt": attempt, "door_failed": door_failed}
+        case do.AskCredential(attempt, opens):
+            return "withdraw", {"attempt": attempt, "opens": opens}
+        case do.ConfirmWithdrawal(attempt, door):
+            return "confirm", {"attempt": attempt, "door": door}
         case do.ShowWithdrawn(attempt, outcome, reference, receipt):
             return "withdrawn", {
                 "attempt": attempt,

@@ -63,7 +63,7 @@ class KioskScreen:
     def choose(self, attempt: AttemptId, method: Method | None) -> bool:
         """Show how to go on with *method*, or the choice again for None; tells whether it was on offer."""
         view = self._shown.view
-        if not isinstance(view, do.OfferMethods) or view.attempt != attempt:
+        if not isinstance(view, do.OfferMethods | do.AskSecond) or view.attempt != attempt:
             return False
         if method is not None and method not in view.methods:
             return False

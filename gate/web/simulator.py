@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Form
 from starlette.requests import Request
@@ -12,27 +10,18 @@ from starlette.responses import Response
 
 from gate.web.context import Simulation
 from gate.web.pages import Pages, back_to
+from gate.web.words import DEEDS
 
 HOME = "/sim"
-Deed = Literal["push", "leave", "shut", "unplug", "plug", "tamper", "kill-vision"]
 
 
 def routes(simulation: Simulation, pages: Pages) -> APIRouter:
     """Give the simulator's page and its forms."""
     router = APIRouter()
-    deeds: Mapping[Deed, Callable[[], None]] = {
-        "push": simulation.push_door,
-        "leave": simulation.leave,
-        "shut": simulation.shut_door,
-        "unplug": partial(simulation.plug_reader, plugged=False),
-        "plug": partial(simulation.plug_reader, plugged=True),
-        "tamper": simulation.tamper,
-        "kill-vision": simulation.kill_vision,
-    }
 
     @router.get(HOME)
     async def simulator(request: Request) -> Response:
-        return pages.page(request, "simulator.html", simulation=simulation)
+        return pages.page(request, "simulator.html", simulation=simulation, deeds=DEEDS)
 
     @router.post("/sim/card")
     async def card(value: Annotated[int, Form(ge=0, lt=2**26)]) -> Response:
@@ -44,14 +33,19 @@ def routes(simulation: Simulation, pages: Pages) -> APIRouter:
         simulation.press(keys)
         return back_to(HOME)
 
+    @router.post("/sim/code")
+    async def code(text: Annotated[str, Form(max_length=512)]) -> Response:
+        simulation.scan(text)
+        return back_to(HOME)
+
     @router.post("/sim/scene")
     async def scene(name: Annotated[str, Form()]) -> Response:
         simulation.set_scene(name)
         return back_to(HOME)
 
     @router.post("/sim/deed")
-    async def deed(name: Annotated[Deed, Form()]) -> Response:
-        deeds[name]()
+    async def deed(name: Annotated[str, Form(max_length=32)]) -> Response:
+        simulation.act(name)
         return back_to(HOME)
 
     return router

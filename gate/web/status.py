@@ -13,7 +13,7 @@ from gate.core.types import NoticeVersion
 from gate.web.context import WebContext
 from gate.web.pages import Pages, language_of
 from gate.web.texts import blocks_of
-from gate.web.words import CUSTODY, OBSTACLES, PHASES
+from gate.web.words import ALARMS, CUSTODY, DOOR, OBSTACLES, PHASES
 
 
 def routes(context: WebContext, pages: Pages) -> APIRouter:
@@ -29,6 +29,8 @@ def routes(context: WebContext, pages: Pages) -> APIRouter:
             status_now=now,
             phase=PHASES[now.phase],
             obstacles=[OBSTACLES[name] for name in now.obstacles],
+            door=DOOR[now.door],
+            alarms=[ALARMS[name] for name in now.alarms],
             custody=CUSTODY[now.key_custody],
             has_simulation=context.simulation is not None,
         )

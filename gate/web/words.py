@@ -23,6 +23,7 @@ METHODS: Final[Mapping[Method, Words]] = {
     Method.CARD: Words(_("Card"), _("Hold it to the reader")),
     Method.PIN: Words(_("PIN"), _("Type it on the keypad")),
     Method.FACE: Words(_("Face"), _("Look at the camera")),
+    Method.CODE: Words(_("Visitor's code"), _("Hold it to the scanner")),
 }
 
 CHOSEN: Final[Mapping[Method, Words]] = {
@@ -31,7 +32,17 @@ CHOSEN: Final[Mapping[Method, Words]] = {
         _("Type your unit and PIN on the keypad"), _("Your unit number, then #, then your PIN, then # again.")
     ),
     Method.FACE: Words(_("Look at the camera"), _("The camera is being switched on.")),
+    Method.CODE: Words(_("Hold your code to the scanner"), _("The scanner is waiting for it.")),
 }
+
+SECOND: Final[Mapping[Method, Words]] = {
+    Method.CARD: Words(
+        _("Now hold your card to the reader"), _("The PIN was right. The card is the second step.")
+    ),
+    Method.PIN: Words(_("Now type your PIN, then #"), _("The card was read. The PIN is the second step.")),
+    Method.FACE: CHOSEN[Method.FACE],
+}
+"""What may be asked for after a first factor; a visitor's code needs none and is none."""
 
 HINTS: Final[Mapping[Hint, Words]] = {
     Hint.COMPARED: Words(_("Checking your face"), _("Keep looking at the camera.")),
@@ -46,6 +57,7 @@ CHECKING: Final[Mapping[Method, str]] = {
     Method.CARD: _("Checking your card"),
     Method.PIN: _("Checking your PIN"),
     Method.FACE: _("Checking your face"),
+    Method.CODE: _("Checking your code"),
 }
 
 _WELCOME = Words(_("Please come in"), _("The door is open for a few seconds."))
@@ -54,7 +66,7 @@ RESULTS: Final[Mapping[Reason, Words]] = {
     Reason.MATCHED: _WELCOME,
     Reason.KNOWN_CREDENTIAL: _WELCOME,
     Reason.UNKNOWN_CREDENTIAL: Words(
-        _("This card or PIN does not open this gate"),
+        _("This card, PIN or code does not open this gate"),
         _("Try again, slowly. Card and PIN can be used right away."),
     ),
     Reason.THROTTLED: Words(
@@ -80,7 +92,24 @@ RESULTS: Final[Mapping[Reason, Words]] = {
         _("The gate could not do that"),
         _("This is the gate's fault, not yours. Try your card or PIN once more."),
     ),
+    Reason.NOT_NOW: Words(
+        _("It is outside your hours"),
+        _("That is the same for every way in. Ask whoever runs this gate about them."),
+    ),
+    Reason.DOOR_LOCKED: Words(
+        _("This door is locked for everybody now"),
+        _("No way in opens it at the moment. The way out is always free."),
+    ),
+    Reason.INTERLOCKED: Words(
+        _("The other door is not closed yet"), _("Wait until it is closed, then come in as always.")
+    ),
+    Reason.SECOND_MISSING: Words(
+        _("The second step did not come in time"), _("Begin again with your card, or with unit and PIN.")
+    ),
 }
+
+SHUT: Final = frozenset({Reason.NOT_NOW, Reason.DOOR_LOCKED, Reason.INTERLOCKED})
+"""What no other way in helps against."""
 
 WITHDRAWALS: Final[Mapping[WithdrawalOutcome, Words]] = {
     WithdrawalOutcome.WITHDRAWN: Words(
@@ -292,3 +321,65 @@ FAULTS: Final[Mapping[str, Words]] = {
     ),
 }
 """Errors by code, for people who read no English; any other is shown in its own words."""
+
+DEEDS: Final[Mapping[str, str]] = {
+    "unplug": _("Unplug the reader"),
+    "plug": _("Plug the reader in"),
+    "tamper": _("Open the reader's case"),
+    "close-case": _("Close the reader's case"),
+    "babble": _("Let the reader talk nonsense"),
+    "kill-vision": _("Kill the face process"),
+    "push": _("Push from outside"),
+    "shut": _("Let it fall shut"),
+    "leave": _("Leave from inside"),
+    "exit": _("Press the exit button"),
+    "force": _("Force it open"),
+    "fire": _("Set off the fire alarm"),
+    "fire-over": _("End the fire alarm"),
+    "unplug-door": _("Unplug the controller"),
+    "plug-door": _("Plug the controller in"),
+    "fail-power": _("Cut the mains"),
+    "mend-power": _("Give the mains back"),
+    "open-other": _("Open the other door"),
+    "shut-other": _("Shut the other door"),
+}
+
+DOOR: Final[Mapping[str, str]] = {
+    "fire": _("Open: the fire alarm is on"),
+    "lost": _("Its controller does not answer: it stands as it is declared, and leaving is free"),
+    "forced": _("Forced open"),
+    "tamper": _("A case is open"),
+    "held": _("Held open for too long"),
+    "lockdown": _("Lockdown: nobody is let in, leaving is free"),
+    "always-locked": _("Locked by its hours, leaving is free"),
+    "open": _("Open"),
+    "always-open": _("Stands open by its hours"),
+    "releasing": _("Released"),
+    "interlocked": _("Waits for the other door"),
+    "locked": _("Locked"),
+}
+
+ALARMS: Final[Mapping[str, Words]] = {
+    "forced": Words(_("The door was forced."), _("Go there, and look at the lock and the leaf.")),
+    "held": Words(_("The door stands open for too long."), _("Close it, and look for what keeps it open.")),
+    "fire": Words(_("The fire alarm is on."), _("The door is open by itself. Follow the fire plan.")),
+    "tamper": Words(
+        _("A case was opened."), _("Look at reader, controller and gate before you trust them again.")
+    ),
+    "controller-lost": Words(
+        _("The door controller does not answer."), _("Check its cable and power; people can leave.")
+    ),
+    "reader-lost": Words(
+        _("The reader does not answer."), _("Check its cable and power; face is off until it is back.")
+    ),
+    "power": Words(
+        _("A device runs without mains power."), _("Look at its supply before the battery is empty.")
+    ),
+    "duress": Words(
+        _("Somebody opened under threat."), _("Act by your plan for it. The gate shows nothing of it.")
+    ),
+    "passback": Words(
+        _("Somebody came in twice within minutes."),
+        _("A card or PIN may have been passed on. Whose it was is not known here."),
+    ),
+}

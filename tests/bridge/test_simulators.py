@@ -13,7 +13,8 @@ from firmware_bridge.events import (
     StrikeLocked,
     StrikeReleased,
 )
-from firmware_bridge.simulators import MAX_RELEASE_S, SimulatedDoor, SimulatedReader
+from firmware_bridge.drivers import MAX_RELEASE_S
+from firmware_bridge.simulators import SimulatedDoor, SimulatedReader
 
 
 @pytest.fixture
@@ -26,6 +27,7 @@ def door(heard):
     door = SimulatedDoor()
     door.open(heard.append)
     door.poll(100.0)
+    heard.clear()  # that the leaf is shut
     return door
 
 

@@ -2,7 +2,7 @@
 
 import re
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from typer.testing import CliRunner
@@ -21,6 +21,7 @@ contact = "+86 10 5555 0100"
 driver = "simulated"
 [door]
 driver = "simulated"
+declared = "fail-secure"
 [storage]
 data_dir = "{folder}/data"
 keys_dir = "{folder}/keys"
@@ -156,3 +157,95 @@ def test_without_the_unit_typed_again_nobody_is_removed(ada, resident, said):
 @pytest.mark.parametrize(("command", "said"), [("card", "1\n"), ("pin", ""), ("remove", "9\n")])
 def test_a_unit_without_a_resident_is_told_as_such(resident, command, said):
     assert resident(command, "9", said=said).exception.code == "unit-unknown"
+
+
+def test_a_card_may_hold_for_a_while_beside_the_earlier_one(ada, resident, opened):
+    given = resident(
+        "card", "1203", "--from", "2098-01-01", "--until", "2099-01-01", "--beside", said="40452\n"
+    )
+    assert given.exit_code == 0, given.output
+    inside = datetime(2098, 6, 1, tzinfo=UTC)
+    with opened() as store:
+        assert card_opens(store, 40451)
+        assert not card_opens(store, 40452)
+        assert store.credentials.check_card("26:40452", inside).granted
+        assert not store.credentials.check_card("26:40452", datetime(2099, 1, 2, tzinfo=UTC)).granted
+
+
+@pytest.mark.parametrize(
+    ("span", "code"),
+    [(("--until", "2001-01-01"), "validity-unfit"), (("--from", "whenever"), "time-unfit")],
+)
+def test_a_card_for_a_time_that_is_none_leaves_the_old_one(ada, resident, opened, span, code):
+    assert resident("card", "1203", *span, said="40452\n").exception.code == code
+    with opened() as store:
+        assert card_opens(store, 40451)
+
+
+def test_a_found_card_is_ended_by_its_value_and_given_again(ada, resident, opened):
+    assert resident("block-card", said="40451\n").exit_code == 0
+    with opened() as store:
+        assert not card_opens(store, 40451)
+        assert pin_opens(store, ada)
+    assert resident("card", "1203", "--beside", said="40451\n").exit_code == 0
+    with opened() as store:
+        assert card_opens(store, 40451)
+
+
+def test_a_card_nobody_holds_cannot_be_ended(ada, resident):
+    assert resident("block-card", said="40452\n").exception.code == "card-unknown"
+
+
+@pytest.mark.parametrize(
+    ("named", "card", "pin", "codes"),
+    [
+        (("--card",), False, True, 1),
+        (("--pin",), True, False, 1),
+        (("--codes",), True, True, 0),
+        (("--card", "--pin"), False, False, 1),
+        (("--all",), False, False, 0),
+    ],
+)
+def test_what_is_named_ends_and_the_rest_stays(ada, resident, opened, named, card, pin, codes):
+    with opened() as store:
+        host = store.people.id_by_unit("1203")
+        store.visits.issue(host, NOW, NOW + timedelta(days=1), at=NOW)
+    assert resident("revoke", "1203", *named).exit_code == 0
+    with opened() as store:
+        assert (card_opens(store, 40451), pin_opens(store, ada)) == (card, pin)
+        assert len(store.visits.of(host, NOW)) == codes
+
+
+def test_nothing_named_ends_nothing(ada, resident, opened):
+    assert resident("revoke", "1203").exception.code == "nothing-named"
+    with opened() as store:
+        assert card_opens(store, 40451)
+
+
+@pytest.fixture
+def with_duress(config):
+    config.write_text(config.read_text() + "[access]\nduress = true\n")
+
+
+def test_a_duress_pin_is_drawn_with_a_fresh_pin_and_both_open(with_duress, ada, resident, opened):
+    drawn = resident("duress", "1203")
+    pin, duress = pin_in(drawn), re.search(r"Duress PIN: (\d{6}) ", drawn.stdout)[1]
+    with opened() as store:
+        assert pin_opens(store, pin)
+        assert pin_opens(store, duress)
+
+
+def test_a_duress_pin_is_ended_and_the_pin_stays(with_duress, ada, resident, opened):
+    drawn = resident("duress", "1203")
+    pin, duress = pin_in(drawn), re.search(r"Duress PIN: (\d{6}) ", drawn.stdout)[1]
+    assert resident("duress", "1203", "--off").exit_code == 0
+    with opened() as store:
+        assert not pin_opens(store, duress)
+        assert pin_opens(store, pin)
+
+
+def test_where_the_site_takes_no_duress_pins_none_is_drawn_and_the_pin_stays(ada, resident, opened):
+    """PIN and card: off by default."""
+    assert resident("duress", "1203").exception.code == "duress-off"
+    with opened() as store:
+        assert pin_opens(store, ada)

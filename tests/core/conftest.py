@@ -2,10 +2,16 @@
 
 import pytest
 
-from tests.core.visits import walk
+from tests.core.visits import RULES, TWO, walk
+
+
+@pytest.fixture(scope="session", params=[RULES, TWO], ids=["one factor", "two factors"])
+def rules(request):
+    """The rules of a site: one factor opens, or it takes two."""
+    return request.param
 
 
 @pytest.fixture(scope="session")
-def transitions():
-    """Every transition there is: (before, input, seconds passed, after, gate, effects)."""
-    return list(walk())
+def transitions(rules):
+    """Every transition there is under *rules*: (before, input, seconds passed, after, gate, effects)."""
+    return list(walk(rules))

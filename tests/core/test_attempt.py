@@ -19,6 +19,7 @@ from gate.core.policy import Finding, Hint
 from gate.core.types import (
     Card,
     Method,
+    Pin,
     Reason,
 )
 from tests.core.visits import (
@@ -75,12 +76,16 @@ def test_r31_the_camera_is_open_exactly_while_capturing_and_leaving_forgets(tran
             assert any(isinstance(effect, do.Forget) for effect in effects)
 
 
-def test_r02_a_credential_is_taken_at_every_moment(transitions):
-    for _, event, _, _, gate, effects in transitions:
-        if isinstance(event, on.CredentialPresented):
-            checked = do.CheckCredential(event.attempt, event.credential) in effects
+def test_r02_a_credential_is_taken_at_every_moment_the_door_lets_anybody_in(transitions):
+    for before, event, _, _, gate, effects in transitions:
+        if isinstance(event, on.CredentialPresented) and not isinstance(event.credential, Pin):
+            checked = any(
+                isinstance(effect, do.CheckCredential | do.CheckSecond)
+                and effect.credential == event.credential
+                for effect in effects
+            )
             kept = isinstance(gate.phase, Recording) and gate.phase.next == event
-            assert checked or kept
+            assert checked or kept or before.gate.entry is not None
 
 
 def test_a_stale_result_changes_nothing_but_the_doors_own_report(transitions):
@@ -96,12 +101,12 @@ def test_every_busy_state_has_a_deadline_ahead_and_idle_has_none(transitions):
         assert due is None or (math.isfinite(due) and due > passing)
 
 
-def test_time_alone_brings_every_state_back_to_idle(transitions):
+def test_time_alone_brings_every_state_back_to_idle(transitions, rules):
     for gate in {before.gate for before, *_ in transitions}:
         now, ticks = 0.0, 0
         while (due := deadline(gate)) is not None:
             now, ticks = due, ticks + 1
-            gate, effects = advance(gate, on.Tick(), now, RULES)  # noqa: PLW2901 - the walk is the loop
+            gate, effects = advance(gate, on.Tick(), now, rules)  # noqa: PLW2901 - the walk is the loop
             assert not any(isinstance(effect, do.ReleaseDoor | do.OpenCamera) for effect in effects)
         assert ticks <= 4
 
@@ -114,7 +119,9 @@ def test_r12_face_leaves_the_offer_when_what_it_depends_on_goes(transitions):
 
 
 def test_no_step_records_two_decisions_for_one_attempt(transitions):
-    for _, _, _, _, _, effects in transitions:
+    for before, event, _, _, _, effects in transitions:
+        if isinstance(event, on.CredentialPresented) and getattr(before.gate.phase, "next", None) is not None:
+            continue  # two credentials under one id: the walk knows no fresh ones
         decided = [effect.decision.attempt for effect in effects if isinstance(effect, do.Record)]
         assert len(decided) == len(set(decided))
 
@@ -216,4 +223,4 @@ def test_a_second_confirmation_does_not_start_the_minimum_time_again():
     visit = Visit()(on.Presence(ME))(on.NoticeShown(ME, NOTICE))(on.NoticeShown(ME, NOTICE), after=1)(
         on.Tick(), after=1
     )
-    assert visit.effects[-1] == do.OfferMethods(ME, tuple(Method))
+    assert visit.effects[-1] == do.OfferMethods(ME, (Method.FACE, Method.CARD, Method.PIN))

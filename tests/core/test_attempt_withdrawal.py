@@ -33,7 +33,9 @@ from tests.core.visits import (
 )
 
 
-def test_r24_asking_to_withdraw_is_heard_at_rest_and_at_the_choice_whatever_face_depends_on(transitions):
+def test_r24_asking_to_withdraw_is_heard_at_rest_and_at_the_choice_whatever_face_depends_on(
+    transitions, rules
+):
     heard = 0
     for before, event, passing, _, gate, effects in transitions:
         at_choice = isinstance(before.gate.phase, Choosing) and event == on.WithdrawalChosen(ME)
@@ -41,7 +43,8 @@ def test_r24_asking_to_withdraw_is_heard_at_rest_and_at_the_choice_whatever_face
         if passing == 0 and (at_choice or at_rest):
             heard += not before.gate.conditions.switched_on
             assert isinstance(gate.phase, Identifying)
-            assert effects == (do.AskCredential(event.attempt),)
+            opens = not rules.two_factors and before.gate.entry is None
+            assert effects == (do.AskCredential(event.attempt, opens),)
     assert heard > 0
 
 
@@ -57,20 +60,28 @@ def test_r24_a_withdrawal_follows_its_own_question_answered_in_time_and_nothing_
     assert withdrawn > 0
 
 
-def test_r24_the_question_comes_with_the_release_for_a_credential_asked_for_and_no_other(transitions):
-    for before, _, _, _, gate, effects in transitions:
+def test_r24_the_question_comes_for_one_credential_asked_for_and_no_other_and_says_what_the_door_did(
+    transitions, rules
+):
+    said = set()
+    for before, event, _, _, gate, effects in transitions:
         if isinstance(before.gate.phase, Confirming) or not isinstance(gate.phase, Confirming):
             continue
-        assert isinstance(before.gate.phase, Recording)
         assert before.gate.phase.withdraws
-        assert effects == (do.ReleaseDoor(ME), do.ConfirmWithdrawal(ME))
+        known = isinstance(event, on.CredentialChecked) and event.reason is Reason.KNOWN_CREDENTIAL
+        assert isinstance(before.gate.phase, Recording) or known
+        assert isinstance(effects[-1], do.ConfirmWithdrawal)
+        said.add(effects[-1].door)
+        assert (do.ReleaseDoor(ME) in effects) == (effects[-1].door is do.DoorSaid.OPENED)
+    # Two factors: the one that withdraws does not open.
+    assert said == {do.DoorSaid.STAYED_SHUT, *(() if rules.two_factors else (do.DoorSaid.OPENED,))}
     asked = {
         type(b.gate.phase) for b, _, _, _, gate, _ in transitions if getattr(gate.phase, "withdraws", False)
     }
-    assert asked == {Identifying, Verifying, Recording}
+    assert asked == {Identifying, Verifying} | (set() if rules.two_factors else {Recording})
 
 
-def test_r36_a_person_is_needed_only_from_their_credential_to_the_withdrawals_answer(transitions):
+def test_r36_a_withdrawals_person_is_needed_from_their_credential_to_its_answer(transitions):
     for _, _, _, _, gate, _ in transitions:
         withdraws = getattr(gate.phase, "withdraws", False) or isinstance(
             gate.phase, Confirming | Withdrawing
@@ -154,7 +165,7 @@ def test_r24_a_door_that_fails_keeps_nobody_from_withdrawing():
     visit = Visit().to_question()(on.DoorReported(NEXT, released=False))
     assert visit.effects[-2:] == [
         do.RecordOutcome(NEXT, released=False),
-        do.ConfirmWithdrawal(NEXT, door_failed=True),
+        do.ConfirmWithdrawal(NEXT, do.DoorSaid.FAILED),
     ]
     assert visit(on.WithdrawalConfirmed(NEXT)).effects[-1] == do.Withdraw(NEXT)
 

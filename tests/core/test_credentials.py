@@ -4,8 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.core.credentials import Keypad, PinFault, Verdict, delay_after, is_card_number, is_unit, pin_fault
-from gate.core.types import PersonId, Reason, UnitPin
+from gate.core.credentials import (
+    Keypad,
+    PinFault,
+    PinMatch,
+    Verdict,
+    are_alike,
+    delay_after,
+    is_card_number,
+    is_unit,
+    pin_fault,
+)
+from gate.core.types import PersonId, Pin, Reason, UnitPin
 
 
 def typed(keys, *, start=0.0, gap=0.5):
@@ -16,6 +26,17 @@ def typed(keys, *, start=0.0, gap=0.5):
         if entry is not None:
             entries.append((entry.unit, entry.pin))
     return entries
+
+
+def typed_after_card(keys, *, gap=0.5):
+    """Type *keys* after a card; give every PIN that came out."""
+    keypad, pins = Keypad(), []
+    for index, key in enumerate(keys):
+        keypad, entry = keypad.press(key, index * gap, after_card=True)
+        if entry is not None:
+            assert isinstance(entry, Pin)
+            pins.append(entry.pin)
+    return pins
 
 
 @pytest.mark.parametrize("reason", list(Reason))
@@ -56,6 +77,41 @@ def test_an_overlong_unit_or_pin_is_dropped_and_not_cut_to_fit():
 def test_ten_seconds_without_a_key_clear_and_less_do_not():
     assert typed("301#739154#", gap=10.0) == [("301", "739154")]
     assert typed("301#739154#", gap=10.1) == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "pins"),
+    [
+        ("739154#", ["739154"]),
+        ("739154820637#", ["739154820637"]),
+        ("7391548206371#", []),
+        ("5" * 40 + "#", []),
+        ("12*739154#", ["739154"]),
+        ("#739154#", ["739154"]),
+        ("739154", []),
+    ],
+    ids=["shortest", "longest", "overlong", "stuck key", "cleared", "empty first", "unfinished"],
+)
+def test_after_a_card_a_pin_is_typed_alone(keys, pins):
+    assert typed_after_card(keys) == pins
+
+
+def test_a_unit_number_typed_from_habit_after_a_card_costs_no_try():
+    assert typed_after_card("1203#739154#") == ["739154"]
+
+
+def test_ten_seconds_without_a_key_clear_a_pin_after_a_card_too():
+    assert typed_after_card("739154#", gap=10.1) == []
+
+
+def test_keys_pressed_before_a_card_are_no_part_of_the_pin_after_it_and_the_other_way_round():
+    keypad, _ = Keypad().press("3", 0.0)
+    for key in "739154":
+        keypad, _ = keypad.press(key, 1.0, after_card=True)
+    assert keypad.press("#", 1.0, after_card=True)[1] == Pin("739154")
+    for key in "301#739154":
+        keypad, _ = keypad.press(key, 1.0)
+    assert keypad.press("#", 1.0)[1] == UnitPin("301", "739154")
 
 
 @pytest.mark.parametrize("key", ["", "A", "12", "\u0663", "\n", "#*"])
@@ -141,3 +197,30 @@ def test_the_delays_are_as_written_and_end_at_a_quarter_of_an_hour():
 )
 def test_a_card_number_is_what_a_reader_gives(text, fits):
     assert is_card_number(text) is fits
+
+
+@pytest.mark.parametrize(
+    ("other", "alike"),
+    [
+        ("739154", True),
+        ("739155", True),
+        ("739145", True),
+        ("379145", False),
+        ("739200", False),
+        ("840261", False),
+        ("7391541", True),
+        ("7391", True),
+    ],
+)
+def test_a_slip_of_a_finger_turns_no_pin_into_one_that_is_not_alike(other, alike):
+    """A wrong digit or two swapped must never raise the duress alarm."""
+    assert are_alike("739154", other) is alike
+
+
+def test_only_no_pin_is_falsy():
+    assert [bool(match) for match in PinMatch] == [False, True, True]
+
+
+def test_a_verdict_of_duress_reads_like_any_other():
+    quiet = repr(Verdict(Reason.KNOWN_CREDENTIAL, PersonId("p1")))
+    assert repr(Verdict(Reason.KNOWN_CREDENTIAL, PersonId("p1"), duress=True, templates=("t1",))) == quiet

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.core.matching import Gallery, Match, search
+from gate.core.matching import Gallery, Match, search, verify
 from gate.core.types import TemplateId
 
 NAN = math.nan
@@ -41,6 +41,20 @@ def test_an_empty_gallery_matches_nobody():
 @pytest.mark.parametrize("probe", [[NAN, 0], [NAN, NAN], [math.inf, 0], [0, 0], [2, 0]])
 def test_a_probe_that_is_no_unit_vector_matches_nobody(probe):
     assert search(gallery_of([1, 0], [0, 1]), np.array(probe, np.float32)) is None
+
+
+@pytest.mark.parametrize("probe", [[NAN, 0], [NAN, NAN], [math.inf, 0], [0, 0], [2, 0]])
+def test_a_probe_that_is_no_unit_vector_is_nobody_it_claims_to_be(probe):
+    assert verify(gallery_of([1, 0], [0, 1]), np.array(probe, np.float32), ("0", "1")) is None
+
+
+def test_a_claim_is_compared_with_its_own_templates_and_no_other():
+    gallery = gallery_of([1, 0, 0], [0.6, 0.8, 0], [0, 1, 0], [0, 0.6, 0.8], ids=["ann", "bob", "bob", "cid"])
+    probe = unit_rows([1, 0, 0])[0]
+    assert verify(gallery, probe, ("bob",)) == Match(TemplateId("bob"), pytest.approx(0.6), -1)
+    assert verify(gallery, probe, ("cid", "bob")).template == "bob"
+    assert verify(gallery, probe, ("nobody",)) is None
+    assert verify(gallery, probe, ()) is None
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,14 @@ def test_r75_every_item_has_exactly_one_row_and_no_row_is_silent_on_clock_trigge
 
 @pytest.mark.parametrize(
     ("item", "days"),
-    [(Item.PERSON, 30), (Item.CREDENTIAL, 30), (Item.DECISION, 30), (Item.COUNT, 90), (Item.WAIT, 30)],
+    [
+        (Item.PERSON, 30),
+        (Item.CREDENTIAL, 30),
+        (Item.VISIT, 0),
+        (Item.DECISION, 30),
+        (Item.COUNT, 90),
+        (Item.WAIT, 30),
+    ],
 )
 def test_r75_spans_of_days_are_as_promised(item, days):
     assert cutoff(item, NOON) == NOON - timedelta(days=days)

@@ -12,12 +12,15 @@ from gate.core.phases import (
     Noticing,
     Phase,
     Recording,
+    Verifying,
 )
 from gate.core.policy import Conditions, Finding, Hint, Rules
 from gate.core.types import (
     AttemptId,
     Card,
+    Code,
     NoticeVersion,
+    Pin,
     Reason,
     TemplateId,
     UnitPin,
@@ -40,6 +43,7 @@ RULES = Rules(
     refusals_before_rest=2,
     rest_s=3,
 )
+TWO = replace(RULES, two_factors=True)
 READY = Conditions(*[True] * len(fields(Conditions)))
 BLIND = replace(READY, vision_ready=False)
 ME, STALE, NEXT = AttemptId("me"), AttemptId("stale"), AttemptId("next")
@@ -59,6 +63,7 @@ def inputs_for(attempt: AttemptId) -> list[on.Input]:
         *(on.FaceFound(attempt, finding) for finding in (GOOD, OTHER, WEAK, NOBODY)),
         on.CameraFailed(attempt),
         on.CredentialChecked(attempt, Reason.KNOWN_CREDENTIAL),
+        on.CredentialChecked(attempt, Reason.KNOWN_CREDENTIAL, (ADA,)),
         on.CredentialChecked(attempt, Reason.UNKNOWN_CREDENTIAL),
         *(on.Recorded(attempt, stored) for stored in on.Stored),
         on.DoorReported(attempt, released=True),
@@ -75,21 +80,32 @@ EVERY_INPUT: list[on.Input] = [
     on.WithdrawalChosen(NEXT),
     on.CredentialPresented(NEXT, Card("26:1234")),
     on.CredentialPresented(NEXT, UnitPin("1203", "482913")),
+    on.CredentialPresented(NEXT, Pin("482913")),
+    on.CredentialPresented(NEXT, Code("GV1.ABC")),
+    on.EntryChanged(Reason.DOOR_LOCKED),
+    on.EntryChanged(None),
     on.ConditionsChanged(READY),
     on.ConditionsChanged(BLIND),
     *inputs_for(ME),
     *inputs_for(STALE),
 ]
 PASSING = (0.0, 1.0, 100.0)
+_COVERS_NOTICE = do.ShowNotice | do.ShowChecking | do.AskCredential | do.ShowResult | do.ClearScreen
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What an onlooker knows: since when the notice of this attempt is up, whether the camera is open."""
+    """What an onlooker knows of this attempt, beside the gate itself.
+
+    Since when its notice is up, whether the camera is open, what is being looked up, what held, whose templates.
+    """
 
     gate: Gate
     notice_age: float = -1.0
     camera_open: bool = False
+    looked_up: type | None = None
+    held: frozenset[type] = frozenset()
+    templates: tuple[TemplateId, ...] = ()
 
 
 def normal(phase: Phase, now: float) -> Phase:
@@ -102,12 +118,45 @@ def normal(phase: Phase, now: float) -> Phase:
     return moved
 
 
-def step(seen: Seen, event: on.Input, passing: float) -> tuple[Seen, Gate, tuple[do.Effect, ...]]:
-    gate, effects = advance(seen.gate, event, passing, RULES)
+def proven(seen: Seen, event: on.Input) -> tuple[frozenset[type], tuple[TemplateId, ...]]:
+    """Tell which credentials of this attempt have held by now, and whose templates are known."""
+    answered = isinstance(event, on.CredentialChecked) and event.attempt == ME
+    if answered and isinstance(seen.gate.phase, Verifying) and event.reason is Reason.KNOWN_CREDENTIAL:
+        return seen.held | {seen.looked_up}, event.templates or seen.templates
+    return seen.held, seen.templates
+
+
+def watched(seen: Seen, event: on.Input, effects: tuple[do.Effect, ...]) -> dict[str, object]:
+    """Tell what an onlooker keeps in mind of the proofs of one attempt: nothing once it is decided or begun anew."""
+    held, templates = proven(seen, event)
+    looked_up = seen.looked_up
+    for effect in effects:
+        match effect:
+            case do.CheckCredential(_, credential):
+                looked_up, held, templates = type(credential), frozenset(), ()
+            case do.CheckSecond(_, credential):
+                looked_up = type(credential)
+            case (
+                do.Record()
+                | do.ClearScreen()
+                | do.ConfirmWithdrawal()
+                | do.AskCredential()
+                | do.OfferMethods()
+            ):
+                looked_up, held, templates = None, frozenset(), ()
+            case _:
+                pass
+    return {"looked_up": looked_up, "held": held, "templates": templates}
+
+
+def step(
+    seen: Seen, event: on.Input, passing: float, rules: Rules
+) -> tuple[Seen, Gate, tuple[do.Effect, ...]]:
+    gate, effects = advance(seen.gate, event, passing, rules)
     notice_age = min(seen.notice_age + passing, RULES.notice_minimum_s) if seen.notice_age >= 0 else -1.0
     if event == on.NoticeShown(ME, NOTICE) and isinstance(seen.gate.phase, Noticing):
         notice_age = max(notice_age, 0.0)
-    if any(isinstance(effect, do.ShowNotice | do.ClearScreen | do.ShowResult) for effect in effects):
+    if any(isinstance(effect, _COVERS_NOTICE) for effect in effects):
         notice_age = -1.0
     camera_open = seen.camera_open
     for effect in effects:
@@ -118,18 +167,19 @@ def step(seen: Seen, event: on.Input, passing: float) -> tuple[Seen, Gate, tuple
         )
     rest = max(gate.face_rests_until - passing, -1.0)
     after = replace(gate, phase=normal(gate.phase, passing), face_rests_until=rest)
-    return Seen(after, notice_age, camera_open), gate, effects
+    return Seen(after, notice_age, camera_open, **watched(seen, event, effects)), gate, effects
 
 
-def walk():
-    """Yield every transition of every reachable state: (before, input, seconds passed, after, effects)."""
+def walk(rules: Rules):
+    """Yield every transition of every reachable state: (before, input, seconds passed, after, gate, effects)."""
     start = Seen(Gate(face_rests_until=-1.0))
     known, queue = {start}, deque([start])
     while queue:
         before = queue.popleft()
         for event in EVERY_INPUT:
-            for passing in PASSING:
-                after, gate, effects = step(before, event, passing)
+            # What is overdue is settled before an input is looked at: a stale one needs no time of its own.
+            for passing in PASSING if getattr(event, "attempt", None) != STALE else PASSING[:1]:
+                after, gate, effects = step(before, event, passing, rules)
                 yield before, event, passing, after, gate, effects
                 if after not in known:
                     known.add(after)
@@ -151,6 +201,16 @@ class Visit:
 
     def to_capture(self) -> "Visit":
         self(on.Presence(ME))(on.NoticeShown(ME, NOTICE))
+        return self(on.Tick(), after=2)(on.FaceChosen(ME))
+
+    def to_second(self, *templates: TemplateId) -> "Visit":
+        """Show a card that is known, of somebody who has *templates*; ME is the attempt."""
+        self(on.CredentialPresented(ME, Card("1")))
+        return self(on.CredentialChecked(ME, Reason.KNOWN_CREDENTIAL, templates))
+
+    def to_second_face(self) -> "Visit":
+        """Show Ada's card and read the notice, then choose face."""
+        self.to_second(ADA)(on.NoticeShown(ME, NOTICE))
         return self(on.Tick(), after=2)(on.FaceChosen(ME))
 
     def to_question(self) -> "Visit":

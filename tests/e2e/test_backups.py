@@ -16,6 +16,7 @@ contact = "+86 10 5555 0100"
 driver = "simulated"
 [door]
 driver = "simulated"
+declared = "fail-secure"
 [storage]
 data_dir = "{folder}/data"
 keys_dir = "{folder}/keys"

@@ -38,6 +38,7 @@ contact = "+86 10 5555 0100"
 driver = "simulated"
 [door]
 driver = "simulated"
+declared = "fail-secure"
 [web]
 port = 0
 [storage]

@@ -27,6 +27,7 @@ contact = "+86 10 5555 0100"
 driver = "simulated"
 [door]
 driver = "simulated"
+declared = "fail-secure"
 [camera]
 driver = "simulated"
 [face]

@@ -1,11 +1,14 @@
 """What nobody foresaw costs face, the camera or one device, never the card."""
 
+import pytest
+
 from gate.core import effects as do
 from gate.core import inputs as on
 from gate.core.phases import Idle
 from tests.service.world import CARD
 
 
+@pytest.mark.fault("accident")
 def test_what_a_driver_throws_costs_face_but_not_the_door_and_passes(at_gate):
     async def scenario(gate):
         gate.add_resident()
@@ -36,6 +39,7 @@ def test_an_accident_in_the_keeper_offers_no_face_until_it_is_over(at_gate):
     at_gate(scenario)
 
 
+@pytest.mark.fault("accident")
 def test_an_accident_in_a_step_closes_the_camera_and_comes_to_rest(at_gate):
     async def scenario(gate):
         gate.add_resident()
@@ -68,6 +72,7 @@ def test_releases_are_answered_in_the_order_they_were_asked(at_gate):
     at_gate(scenario)
 
 
+@pytest.mark.fault("release-unconfirmed")
 def test_a_controller_that_never_confirms_is_a_fault(at_gate):
     async def scenario(gate):
         gate.add_resident()

@@ -2,10 +2,13 @@
 
 import asyncio
 
+import pytest
+
 from tests import disks
 from tests.service.world import CARD, world
 
 
+@pytest.mark.fault("disk-full")
 def test_on_a_full_disk_the_card_opens_face_leaves_and_comes_back_with_room(tmp_path):
     async def scenario(folder):
         async with world(folder) as gate:

@@ -8,11 +8,12 @@ import structlog
 from gate.core import effects as do
 from gate.core import inputs as on
 from gate.core.consent import ConsentState
-from gate.core.phases import Confirming, Gate, Idle, Verifying
-from gate.core.types import Method, Reason, WithdrawalOutcome
+from gate.core.phases import Confirming, Gate, Idle
+from gate.core.types import Reason, WithdrawalOutcome
 from gate.errors import RequestError
 from gate.service import new_attempt
 from gate.store.consent import receipts
+from gate.visitor import Visitor
 from gate.withdrawal import ScreenWithdrawals
 from tests.service.world import CARD, FACE, OTHER_FACE, with_rules
 
@@ -157,7 +158,7 @@ def test_a_card_after_a_walk_off_opens_and_its_question_ends_by_itself(at_gate):
         await to_question(gate)
         await gate.until(lambda: isinstance(gate.service.gate.phase, Idle), "rest")
         assert states(gate, person) == [ConsentState.GIVEN]
-        assert gate.service._withdrawals._verified is None
+        assert gate.service._visitor._verified is None
 
     at_gate(scenario, rules=with_rules(choose_s=0.2))
 
@@ -176,7 +177,7 @@ def test_a_second_card_at_the_question_opens_and_withdraws_for_nobody(at_gate):
             gate.inputs.put_nowait(on.WithdrawalConfirmed(each))
         await gate.until(gate.inputs.empty, "both presses")
         assert states(gate, first) == states(gate, second) == [ConsentState.GIVEN]
-        assert gate.service._withdrawals._verified is None
+        assert gate.service._visitor._verified is None
 
     at_gate(scenario, rules=with_rules(show_result_s=0.5))
 
@@ -187,31 +188,15 @@ def test_a_person_is_known_from_the_card_to_the_answer_and_at_no_other_time(at_g
     async def scenario(gate):
         person, _ = gate.add_resident()
         gate.consent(person)
-        withdrawals = gate.service._withdrawals
+        visitor = gate.service._visitor
         gate.reader.present(CARD)
         await gate.result()
-        assert withdrawals._verified is None
+        assert visitor._verified is None
         attempt = await to_question(gate)
-        assert withdrawals._verified == (attempt, person)
+        assert visitor.of(attempt) == person
         await delete(gate, attempt)
-        assert withdrawals._verified is None
-        assert not withdrawals.owed
-
-    at_gate(scenario)
-
-
-@pytest.mark.parametrize(
-    "phase",
-    [Idle(), Verifying("mine", 9.0, Method.PIN), Confirming("another", 9.0)],
-    ids=["over", "without a withdrawal", "of another"],
-)
-def test_a_verdict_no_withdrawal_waits_for_is_not_remembered(at_gate, phase):
-    """R36: a PIN's slow answer may come when its attempt is long over."""
-
-    async def scenario(gate):
-        withdrawals = ScreenWithdrawals(gate.store, lambda _person: None)
-        withdrawals.heed(Gate(phase), "mine", "somebody")
-        assert withdrawals._verified is None
+        assert visitor._verified is None
+        assert not gate.service._withdrawals.owed
 
     at_gate(scenario)
 
@@ -220,10 +205,10 @@ def test_a_door_that_fails_keeps_nobody_from_withdrawing(at_gate):
     async def scenario(gate):
         person, _ = gate.add_resident()
         gate.consent(person)
-        gate.door.unplug()
+        gate.door.mute = True
         attempt = await to_question(gate)
         await gate.until(
-            lambda: gate.screen.view == do.ConfirmWithdrawal(attempt, door_failed=True), "the fault"
+            lambda: gate.screen.view == do.ConfirmWithdrawal(attempt, do.DoorSaid.FAILED), "the fault"
         )
         assert (await delete(gate, attempt)).outcome is WithdrawalOutcome.WITHDRAWN
         assert gate.decisions() == [(True, "known-credential", "fault")]
@@ -260,8 +245,9 @@ def test_a_withdrawal_carried_out_late_is_heard_of_like_any_other(at_gate):
     async def scenario(gate):
         person, _ = gate.add_resident()
         heard = []
-        withdrawals = ScreenWithdrawals(gate.store, heard.append)
-        withdrawals.heed(Gate(Confirming("mine", 9.0)), "mine", person)
+        visitor = Visitor()
+        withdrawals = ScreenWithdrawals(gate.store, visitor, heard.append)
+        visitor.heed(Gate(Confirming("mine", 9.0)), "mine", person)
         database, now = gate.store.decisions._database, gate.clock.now()
         database.write(lambda connection: connection.execute("ALTER TABLE consents RENAME TO gone"))
         withdrawals.carry_out("mine", now)

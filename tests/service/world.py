@@ -6,13 +6,17 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
 from firmware_bridge.simulators import SimulatedDoor, SimulatedReader
+from gate.alarms import AlarmBoard
 from gate.core import effects as do
 from gate.core import inputs as on
-from gate.core.phases import Idle
+from gate.core.door import Declared, DoorRules
+from gate.core.phases import Idle, second_wanted
 from gate.core.policy import Finding, Hint, Rules
 from gate.core.types import NoticeVersion
 from gate.desk import Desk, LiveCapture
+from gate.doorkeeper import Doorkeeper
 from gate.hardware import Hardware
+from gate.passbacks import PassbackWatch
 from gate.service import Service, new_attempt
 from gate.simulated import ShiftedClock, SimulatedScreen
 from gate.store import Store
@@ -33,6 +37,7 @@ RULES = Rules(
     show_result_s=0.02,
     rest_s=0.3,
 )
+DOOR_RULES = DoorRules(Declared.FAIL_SECURE, release_s=3.0)
 CARD = 40451
 FACE = array("f", [1.0] + [0.0] * 127).tobytes()
 OTHER_FACE = array("f", [0.0, 1.0] + [0.0] * 126).tobytes()
@@ -101,6 +106,8 @@ class World:
     capture: LiveCapture
     desk: Desk
     clock: Clock
+    doorkeeper: Doorkeeper
+    alarms: AlarmBoard
 
     def add_resident(self, unit="1203", card=CARD):
         now = self.clock.now()
@@ -182,6 +189,9 @@ async def world(
     notices=board,
     renew=kept_as_they_are,
     terms=TERMS,
+    door_rules=DOOR_RULES,
+    passback_s=0.0,
+    duress=False,
 ):
     clock = Clock()
     inputs = asyncio.Queue()
@@ -192,6 +202,7 @@ async def world(
         gate_id="north",
         terms=terms,
         model_sha256="0" * 64,
+        duress=duress,
     )
     if notice_published:
         publish_notice(store, clock.now())
@@ -199,9 +210,17 @@ async def world(
     screen = Screen(inputs.put_nowait)
     fake = FakeVision()
     capture = LiveCapture()
-    hardware = Hardware(reader, door, release_s=3.0, post=inputs.put_nowait, new_attempt=new_attempt)
-    hardware.open(clock.monotonic())
     trusted = TrustedClock(clock, store.clock)
+    hardware = Hardware(
+        (reader,),
+        door,
+        post=inputs.put_nowait,
+        new_attempt=new_attempt,
+        after_card=lambda: second_wanted(service.gate),
+    )
+    alarms = AlarmBoard()
+    doorkeeper = Doorkeeper(hardware, door_rules, trusted, store, alarms, inputs.put_nowait)
+    hardware.open(clock.monotonic())
     service = Service(
         inputs,
         clock=trusted,
@@ -209,6 +228,9 @@ async def world(
         templates_most=templates_most,
         store=store,
         hardware=hardware,
+        doorkeeper=doorkeeper,
+        passbacks=PassbackWatch(store, trusted, alarms, passback_s),
+        alarms=alarms,
         screen=screen,
         vision=fake if vision else None,
         renew=renew,
@@ -225,7 +247,9 @@ async def world(
     )
     running = asyncio.create_task(service.run())
     try:
-        made = World(service, inputs, store, reader, door, screen, fake, capture, desk, clock)
+        made = World(
+            service, inputs, store, reader, door, screen, fake, capture, desk, clock, doorkeeper, alarms
+        )
         yield made
     finally:
         running.cancel()

@@ -13,12 +13,13 @@ from gate.core.types import AttemptId, Decision, Method, Reason
 from gate.store import Store
 from tests.consents import TERMS, give
 from tests.notices import publish_notice
+from tests.passages import passage
 root = Path(sys.argv[1])
 noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
 store = Store.open(root / "data", root / "keys", credentials_dir=None, gate_id="north", terms=TERMS,
                    model_sha256="a" * 64)
 def record(attempt):
-    return store.decisions.record(Decision(AttemptId(attempt), Method.CARD, True, Reason.KNOWN_CREDENTIAL), at=noon)
+    passage(store, Decision(AttemptId(attempt), Method.CARD, True, Reason.KNOWN_CREDENTIAL), at=noon)
 def wait():
     print("ready", flush=True)
     sys.stdin.read()

@@ -156,7 +156,7 @@ def test_an_unknown_unit_costs_the_same_hash(store, with_pin, noon):
 def test_a_dummy_verifier_is_well_formed_and_met_by_nobody(store, noon):
     assert dummy_verifier() != dummy_verifier()
     check = store.credentials.prepare_pin("999", noon)
-    assert check.verify(PIN) is False
+    assert not check.verify(PIN)
     assert store.credentials.finish_pin(check, ok=True, at=noon) == UNKNOWN
 
 
@@ -180,3 +180,93 @@ def test_neither_pin_nor_pepper_shows_in_a_log_line(store, with_pin, noon):
     check = store.credentials.prepare_pin("301", noon)
     assert repr(check) == "PinCheck(is_throttled=False)"
     assert with_pin not in repr(Verdict(Reason.KNOWN_CREDENTIAL, with_pin))
+
+
+# A PIN typed after a card
+
+
+@pytest.fixture
+def try_pin_of(store, noon):
+    def try_pin_of(person, pin=PIN, at=noon):
+        check = store.credentials.prepare_pin_of(person, at)
+        return store.credentials.finish_pin(check, ok=check.verify(pin), at=at)
+
+    return try_pin_of
+
+
+def test_who_is_known_by_a_card_types_the_pin_alone(store, with_pin, try_pin_of, noon):
+    store.credentials.issue_card(with_pin, "0451", at=noon)
+    person = store.credentials.check_card("0451", noon).person
+    assert try_pin_of(person) == Verdict(Reason.KNOWN_CREDENTIAL, with_pin)
+    assert try_pin_of(person, "840261") == UNKNOWN
+
+
+def test_a_neighbours_pin_is_none_after_ones_own_card(store, with_pin, try_pin_of, noon):
+    other = store.people.add("302", "Ann", "")
+    store.credentials.issue_pin(other, "840261", at=noon)
+    assert try_pin_of(with_pin, "840261") == UNKNOWN
+
+
+def test_a_card_gives_nobody_tries_of_its_own(store, with_pin, try_pin, try_pin_of, noon):
+    """PIN and card: unit and PIN, and card and PIN, draw from one account: a found card is no second oracle."""
+    for _ in range(2):
+        store.credentials.prepare_pin("301", noon)
+    store.credentials.prepare_pin_of(with_pin, noon)
+    assert try_pin_of(with_pin).reason is Reason.THROTTLED
+    assert try_pin().reason is Reason.THROTTLED
+
+
+def test_a_right_pin_after_a_card_forgives_the_unit(store, with_pin, try_pin, try_pin_of, noon):
+    for _ in range(2):
+        store.credentials.prepare_pin("301", noon)
+    assert try_pin_of(with_pin).granted
+    assert [try_pin(pin="840261").reason for _ in range(2)] == [Reason.UNKNOWN_CREDENTIAL] * 2
+
+
+def test_a_holder_without_a_pin_or_removed_costs_the_same_hash_and_opens_nothing(
+    store, resident, try_pin_of, noon
+):
+    assert try_pin_of(resident) == UNKNOWN
+    check = store.credentials.prepare_pin_of(PersonId("f" * 32), noon)
+    assert check.verifier.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert store.credentials.finish_pin(check, ok=check.verify(PIN), at=noon) == UNKNOWN
+
+
+def test_a_damaged_record_keeps_nobodys_pin_from_counting(store, with_pin, try_pin_of, intruder):
+    with intruder() as connection:
+        connection.execute("UPDATE people SET sealed = zeroblob(64)")
+    assert try_pin_of(with_pin).granted
+
+
+# Ending
+
+
+def test_a_card_revived_in_the_database_meets_its_tombstone(store, resident, noon, intruder):
+    card = store.credentials.issue_card(resident, "0451", at=noon)
+    store.credentials.revoke(card, noon)
+    with intruder() as connection:
+        connection.execute("UPDATE credentials SET revoked_at = NULL")
+    assert store.credentials.check_card("0451", noon) == UNKNOWN
+
+
+def test_a_pin_revived_in_the_database_meets_its_tombstone(store, with_pin, try_pin, noon, intruder):
+    store.credentials.revoke_all(with_pin, Method.PIN, noon)
+    with intruder() as connection:
+        connection.execute("UPDATE credentials SET revoked_at = NULL")
+    assert try_pin() == UNKNOWN
+
+
+def test_a_found_card_is_ended_by_its_number_alone_and_for_good(store, resident, noon):
+    store.credentials.issue_card(resident, "0451", at=noon)
+    store.credentials.issue_card(resident, "0452", at=noon)
+    assert store.credentials.revoke_card("0451", noon) == resident
+    assert store.credentials.check_card("0451", noon) == UNKNOWN
+    assert store.credentials.check_card("0452", noon).granted
+    assert store.credentials.revoke_card("0451", noon) is None
+
+
+def test_a_validity_that_ends_before_it_begins_is_refused(store, resident, noon):
+    begin, end = noon + timedelta(days=2), noon + timedelta(days=1)
+    issue = store.credentials.issue_card
+    assert code_of(issue, resident, "0451", at=noon, valid_from=begin, valid_until=end) == "validity-unfit"
+    assert store.credentials.of(resident) == ()

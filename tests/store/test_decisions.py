@@ -8,8 +8,9 @@ from gate.core.consent import Purpose
 from gate.core.retention import Item
 from gate.core.types import AttemptId, Method, TemplateId
 from gate.errors import VaultError
-from gate.store import Outcome
+from gate.store import Kept, Outcome
 from tests.notices import publish_major
+from tests.passages import passage
 
 HOUR = timedelta(hours=1)
 
@@ -47,8 +48,8 @@ def test_no_table_could_hold_when_a_person_passed(store, intruder):
 
 
 def test_a_decision_and_its_count_are_written_together(store, decide, counts, decisions, noon):
-    assert store.decisions.record(decide("a1"), at=noon) is True
-    assert store.decisions.record(decide("a2", granted=False, method=Method.PIN), at=noon) is True
+    assert passage(store, decide("a1"), at=noon) is Kept.COMMITTED
+    assert passage(store, decide("a2", granted=False, method=Method.PIN), at=noon) is Kept.COMMITTED
     at = int(noon.timestamp())
     assert decisions() == [
         ("a1", at, "north", "card", 1, "known-credential", None),
@@ -58,9 +59,9 @@ def test_a_decision_and_its_count_are_written_together(store, decide, counts, de
 
 
 def test_an_attempt_recorded_twice_is_refused_and_counted_once(store, decide, counts, decisions, noon):
-    store.decisions.record(decide("a1"), at=noon)
+    passage(store, decide("a1"), at=noon)
     with pytest.raises(VaultError) as refusal:
-        store.decisions.record(decide("a1", granted=False), at=noon - HOUR)
+        passage(store, decide("a1", granted=False), at=noon - HOUR)
     assert refusal.value.code == "attempt-twice"
     assert len(decisions()) == 1
     assert counts() == [(noon, 1, 0)]
@@ -70,7 +71,7 @@ def test_a_face_with_an_active_consent_is_recorded_without_its_template(
     store, resident, enrol, decide, decisions, noon
 ):
     _, [template] = enrol(resident)
-    assert store.decisions.record(decide(method=Method.FACE), at=noon, template=template) is True
+    assert passage(store, decide(method=Method.FACE), at=noon, who=template) is Kept.COMMITTED
     assert template not in str(decisions())
 
 
@@ -86,19 +87,19 @@ def test_a_face_without_an_active_consent_writes_nothing_r21(
     if case == "outdated notice":
         publish_major(store, noon)
     changed = {"model_sha256": "b" * 64} if case == "another model" else {}
-    assert open_store(**changed).decisions.record(decide(method=Method.FACE), at=at, template=named) is False
+    assert passage(open_store(**changed), decide(method=Method.FACE), at=at, who=named) is Kept.NOT_CONSENTED
     assert decisions() == []
     assert counts() == []
 
 
 def test_after_a_face_was_not_permitted_the_refusal_is_recorded_under_the_same_attempt(store, decide, noon):
-    assert store.decisions.record(decide("a1", method=Method.FACE), at=noon) is False
-    assert store.decisions.record(decide("a1", granted=False, method=Method.FACE), at=noon) is True
+    assert passage(store, decide("a1", method=Method.FACE), at=noon) is Kept.NOT_CONSENTED
+    assert passage(store, decide("a1", granted=False, method=Method.FACE), at=noon) is Kept.COMMITTED
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_what_the_door_did_is_added(store, decide, decisions, noon, outcome):
-    store.decisions.record(decide("a1"), at=noon)
+    passage(store, decide("a1"), at=noon)
     store.decisions.outcome(AttemptId("a1"), outcome)
     assert decisions()[0][-1] == outcome
 
@@ -111,12 +112,12 @@ def test_an_outcome_without_a_decision_is_told(store):
 
 def test_r36_a_decision_is_kept_thirty_days(store, decide, decisions, noon):
     for days in (31, 30, 29, 0):
-        store.decisions.record(decide(f"a{days}"), at=noon - timedelta(days=days))
+        passage(store, decide(f"a{days}"), at=noon - timedelta(days=days))
     assert store.retention.run(noon).deleted == {Item.DECISION: 2}
     assert [row[0] for row in decisions()] == ["a29", "a0"]
 
 
 def test_a_time_without_a_zone_is_not_guessed_at(store, decide, decisions, noon):
     with pytest.raises(ValueError, match="zone"):
-        store.decisions.record(decide(), at=noon.replace(tzinfo=None))
+        passage(store, decide(), at=noon.replace(tzinfo=None))
     assert decisions() == []

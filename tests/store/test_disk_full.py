@@ -6,11 +6,13 @@ from contextlib import contextmanager
 import pytest
 
 from gate.errors import VaultError
+from gate.store import Kept
 from gate.store.ballast import BALLAST_BYTES
 from gate.store.database import Database
 from tests import disks
 from tests.consents import AT_DESK, give
 from tests.disks import fill
+from tests.passages import passage
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def test_decisions_go_on_through_a_full_disk_until_space_is_back(open_store, sma
 
     for number in range(500):
         assert store.credentials.check_card("0451", noon).granted
-        assert store.decisions.record(decide(f"a{number}"), at=noon) is True
+        assert passage(store, decide(f"a{number}"), at=noon, who=person) is Kept.COMMITTED
     pin = store.credentials.issue_pin(person, at=noon)
     check = store.credentials.prepare_pin("301", noon)
     assert store.credentials.finish_pin(check, ok=check.verify(pin), at=noon).granted
@@ -58,7 +60,7 @@ def test_decisions_go_on_through_a_full_disk_until_space_is_back(open_store, sma
 def test_room_for_the_ballast_alone_is_not_taken(open_store, small_disk, decide, noon):
     store = open_store(data_dir=small_disk)
     filler = fill(small_disk)
-    store.decisions.record(decide(), at=noon)
+    passage(store, decide(), at=noon)
     disk = os.statvfs(small_disk)
     os.truncate(filler, filler.stat().st_size - (BALLAST_BYTES * 3 // 2 - disk.f_bavail * disk.f_frsize))
     store.reclaim()
@@ -67,13 +69,14 @@ def test_room_for_the_ballast_alone_is_not_taken(open_store, small_disk, decide,
 
 def test_when_the_ballast_is_spent_a_write_fails_whole(open_store, small_disk, decide, noon):
     store = open_store(data_dir=small_disk)
+    person = store.people.add("301", "Li Na", "")
     fill(small_disk)
-    assert store.decisions.record(decide("0"), at=noon) is True
+    assert passage(store, decide("0"), at=noon, who=person) is Kept.COMMITTED
     fill(small_disk)
 
     def record_on():
         for number in range(1, 10_000):
-            store.decisions.record(decide(str(number)), at=noon)
+            passage(store, decide(str(number)), at=noon, who=person)
 
     with pytest.raises(VaultError) as refusal:
         record_on()
@@ -93,11 +96,13 @@ def test_a_withdrawal_on_a_full_disk_still_destroys_the_template(open_store, sma
 
 
 def test_a_restart_on_a_full_disk_spends_the_ballast(open_store, small_disk, decide, noon):
-    open_store(data_dir=small_disk).close()
+    first = open_store(data_dir=small_disk)
+    person = first.people.add("301", "Li Na", "")
+    first.close()
     fill(small_disk)
     store = open_store(data_dir=small_disk)
     assert store.space_low is True
-    assert store.decisions.record(decide(), at=noon) is True
+    assert passage(store, decide(), at=noon, who=person) is Kept.COMMITTED
 
 
 def test_a_restart_on_a_full_disk_without_ballast_says_what_to_do(open_store, small_disk):

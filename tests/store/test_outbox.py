@@ -8,6 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gate.core.retention import Item
+from gate.store import Kept
+from tests.passages import passage
 
 HOUR = timedelta(hours=1)
 
@@ -23,13 +25,13 @@ def test_an_hour_without_a_passage_is_published_as_zero(store, noon):
 
 
 def test_an_hour_is_handed_out_when_it_is_over_and_no_second_sooner(store, decide, noon):
-    store.decisions.record(decide(), at=noon)
+    passage(store, decide(), at=noon)
     assert store.outbox.pending(noon + HOUR - timedelta(seconds=1)) == ()
     assert seen(store.outbox.pending(noon + HOUR)) == [(12, 1, 0)]
 
 
 def test_a_window_belongs_to_its_utc_hour_whatever_the_zone(store, decide, noon):
-    store.decisions.record(decide(), at=noon.astimezone(timezone(timedelta(hours=5, minutes=30))))
+    passage(store, decide(), at=noon.astimezone(timezone(timedelta(hours=5, minutes=30))))
     [queued] = store.outbox.pending(noon + HOUR)
     assert queued.counts.window_start == noon
 
@@ -50,7 +52,7 @@ def test_what_is_acknowledged_is_not_handed_out_again(open_store, store, noon):
 
 
 def test_what_is_not_acknowledged_comes_again_the_same_after_a_restart(open_store, store, decide, noon):
-    store.decisions.record(decide(), at=noon)
+    passage(store, decide(), at=noon)
     before = store.outbox.pending(noon + HOUR)
     store.close()
     assert open_store().outbox.pending(noon + 9 * HOUR) == before
@@ -64,11 +66,11 @@ def test_message_ids_are_random_per_window(store, noon):
 
 @pytest.mark.parametrize("acknowledged", [True, False])
 def test_a_clock_set_back_into_a_window_handed_out_counts_in_the_next(store, decide, noon, acknowledged):
-    store.decisions.record(decide("a1"), at=noon)
+    passage(store, decide("a1"), at=noon)
     [sent] = store.outbox.pending(noon + HOUR)
     if acknowledged:
         store.outbox.mark_sent(sent.message_id, at=noon + HOUR)
-    store.decisions.record(decide("a2", granted=False), at=noon + timedelta(minutes=50))
+    passage(store, decide("a2", granted=False), at=noon + timedelta(minutes=50))
     first = [] if acknowledged else [(12, 1, 0)]
     assert seen(store.outbox.pending(noon + 2 * HOUR)) == [*first, (13, 0, 1)]
 
@@ -77,14 +79,14 @@ def test_a_clock_set_back_by_hours_counts_in_the_first_open_window(store, decide
     for hours in range(4):
         store.outbox.open_window(noon + hours * HOUR)
     store.outbox.pending(noon + 3 * HOUR)
-    store.decisions.record(decide(), at=noon)
+    passage(store, decide(), at=noon)
     assert seen(store.outbox.pending(noon + 4 * HOUR))[-1] == (15, 1, 0)
 
 
 def test_a_clock_set_back_before_everything_opens_its_own_hour(store, decide, noon):
     store.outbox.open_window(noon)
     store.outbox.pending(noon + HOUR)
-    store.decisions.record(decide(), at=noon - 5 * HOUR)
+    passage(store, decide(), at=noon - 5 * HOUR)
     assert seen(store.outbox.pending(noon + HOUR))[0] == (7, 1, 0)
 
 
@@ -126,7 +128,7 @@ def test_however_the_clock_jumps_each_decision_is_published_once_and_never_chang
     for act, hours in [*steps, ("pending", 999)]:
         at = noon + hours * HOUR
         if act == "record":
-            recorded += store.decisions.record(decide(token_hex(8)), at=at)
+            recorded += passage(store, decide(token_hex(8)), at=at) is Kept.COMMITTED
         elif act == "open":
             store.outbox.open_window(at)
         else:

@@ -1,13 +1,18 @@
 """PINs are hashed one at a time, whoever asks: two at once would wait for each other inside the crypto library."""
 
 import faulthandler
+import hmac
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from gate.core.credentials import PinMatch
+from gate.store.keyring.hashing import USUAL
 from gate.store.pins import PinCheck, make_verifier
 
+ACCOUNT = bytes(32)
 SALT, DIGEST = "A" * 22, "A" * 43
 
 
@@ -16,10 +21,10 @@ def test_two_threads_can_hash_at_once(request):
     faulthandler.dump_traceback_later(120, exit=True)  # a deadlock in there holds no Python frame to time out
     request.addfinalizer(faulthandler.cancel_dump_traceback_later)
     verifier = make_verifier(pepper, person, "482913")
-    check = PinCheck("1203", person, "c", verifier, pepper, is_throttled=False)
+    check = PinCheck(ACCOUNT, person, "c", verifier, pepper, is_throttled=False)
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(check.verify, ["482913", "000000"] * 6))
-    assert answers == [True, False] * 6
+    assert answers == [PinMatch.PIN, PinMatch.NONE] * 6
 
 
 @pytest.mark.parametrize(
@@ -43,8 +48,8 @@ def test_two_threads_can_hash_at_once(request):
     ],
 )
 def test_an_altered_verifier_is_met_by_no_pin(verifier):
-    check = PinCheck("1203", "0" * 32, "c", verifier, bytes(32), is_throttled=False)
-    assert check.verify("482913") is False
+    check = PinCheck(ACCOUNT, "0" * 32, "c", verifier, bytes(32), is_throttled=False)
+    assert check.verify("482913") is PinMatch.NONE
 
 
 @pytest.mark.parametrize(
@@ -62,9 +67,9 @@ def test_an_altered_verifier_that_asks_for_huge_memory_or_time_is_refused_at_onc
     whole = make_verifier(b"p" * 32, "person", "482913")
     altered = whole.replace("m=65536,t=3,p=4", cost)
     assert altered != whole
-    check = PinCheck("301", "person", "credential", altered, b"p" * 32, is_throttled=False)
+    check = PinCheck(ACCOUNT, "person", "credential", altered, b"p" * 32, is_throttled=False)
     began = time.process_time()
-    assert check.verify("482913") is False
+    assert check.verify("482913") is PinMatch.NONE
     assert time.process_time() - began < 0.05
 
 
@@ -73,6 +78,22 @@ def test_an_altered_verifier_that_asks_for_huge_memory_or_time_is_refused_at_onc
 )
 def test_a_verifier_that_is_none_opens_nothing(verifier):
     assert (
-        PinCheck("301", "person", "credential", verifier, b"p" * 32, is_throttled=False).verify("482913")
-        is False
+        PinCheck(ACCOUNT, "person", "credential", verifier, b"p" * 32, is_throttled=False).verify("482913")
+        is PinMatch.NONE
     )
+
+
+def test_a_verifier_of_the_first_release_is_met_by_its_pin():
+    """Written by the library's own PHC encoder, as every PIN before duress PINs was."""
+    pepper, person = b"p" * 32, "0" * 32
+    secret = hmac.digest(pepper, person.encode() + b"482913", "sha256")
+    verifier = USUAL.hasher(bytes(range(16)), 32).derive_phc_encoded(secret)
+    check = PinCheck(ACCOUNT, person, "c", verifier, pepper, is_throttled=False)
+    assert check.verify("482913") is PinMatch.PIN
+    assert check.verify("482914") is PinMatch.NONE
+
+
+def test_a_verifier_is_one_that_any_argon2_library_reads():
+    pepper, person = b"p" * 32, "0" * 32
+    secret = hmac.digest(pepper, person.encode() + b"482913", "sha256")
+    Argon2id.verify_phc_encoded(secret, make_verifier(pepper, person, "482913"))

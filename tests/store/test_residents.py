@@ -110,6 +110,9 @@ def test_a_unit_without_a_resident_is_told_as_such(store, noon):
         lambda: store.residents.new_card("9", "26:1", noon),
         lambda: store.residents.new_pin("9", noon),
         lambda: store.residents.move_out("9", noon),
+        lambda: store.residents.new_pins("9", noon),
+        lambda: store.residents.end_duress("9"),
+        lambda: store.residents.revoke("9", [Method.CARD], noon),
     )
     for act in acts:
         with pytest.raises(RequestError) as refusal:
@@ -142,3 +145,42 @@ def test_r35_no_line_of_the_log_names_a_person_beside_a_consent_ended_with_the_t
     store.retention.keep(end)
     lines = [(entry.action, entry.object) for entry in store.audit.entries()]
     assert lines[lines.index(("tenancy-ended", "")) - 1][0] == "consent-invalidated"
+
+
+def test_a_card_beside_the_earlier_ones_leaves_them_in_force(store, ada, noon):
+    store.residents.new_card("1203", "26:7", noon, valid_until=noon + timedelta(days=1), beside=True)
+    assert [store.credentials.check_card(card, noon).granted for card in ("26:40451", "26:7")] == [True, True]
+    assert not store.credentials.check_card("26:7", noon + timedelta(days=1)).granted
+
+
+def test_a_card_for_no_time_leaves_the_earlier_ones(store, ada, noon):
+    with pytest.raises(RequestError) as refusal:
+        store.residents.new_card("1203", "26:7", noon, valid_until=noon)
+    assert refusal.value.code == "validity-unfit"
+    assert store.credentials.check_card("26:40451", noon).granted
+
+
+def test_what_is_revoked_opens_no_more_and_is_on_record(store, ada, noon):
+    host = store.people.find_by_unit("1203").id
+    code = store.visits.issue(host, noon, noon + timedelta(days=1), at=noon).text
+    store.residents.revoke("1203", [Method.CARD, Method.PIN, Method.CODE], noon)
+    assert not store.credentials.check_card("26:40451", noon).granted
+    assert not opens(store, "1203", ada, noon)
+    assert not store.visits.check(code, noon, clock_trusted=True).granted
+    assert store.audit.entries()[-1].action == "credential-revoked"
+
+
+def test_a_found_card_is_ended_and_on_record_without_its_number(store, ada, noon):
+    store.residents.block_card("26:40451", noon)
+    assert not store.credentials.check_card("26:40451", noon).granted
+    last = store.audit.entries()[-1]
+    assert (last.action, last.object) == ("credential-revoked", store.people.find_by_unit("1203").id)
+    assert "40451" not in repr(store.audit.entries())
+
+
+def test_a_card_nobody_holds_is_told_as_such_and_nothing_is_on_record(store, ada, noon):
+    before = store.audit.entries()
+    with pytest.raises(RequestError) as refusal:
+        store.residents.block_card("26:7", noon)
+    assert refusal.value.code == "card-unknown"
+    assert store.audit.entries() == before

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from gate.errors import VaultError
-from gate.store import Store
+from gate.store import Kept, Store
 from tests.consents import TERMS
+from tests.passages import passage
 
 
 def test_a_card_added_on_the_command_line_opens_at_the_running_gate(open_store, noon):
@@ -23,20 +24,20 @@ def test_a_card_added_on_the_command_line_opens_at_the_running_gate(open_store, 
 def test_both_may_write_in_turn(open_store, decide, noon):
     service, command_line = open_store(), open_store()
     for number in range(20):
-        assert service.decisions.record(decide(f"s{number}"), at=noon)
+        assert passage(service, decide(f"s{number}", granted=False), at=noon) is Kept.COMMITTED
         command_line.people.add(str(number), "Ann", "")
     assert len(service.people.list()) == 20
 
 
-def test_a_write_lock_held_too_long_is_an_error_and_not_a_hang(open_store, intruder, decide, noon):
+def test_a_write_lock_held_too_long_is_an_error_and_not_a_hang(open_store, resident, intruder, decide, noon):
     service = open_store()
     with intruder() as holder:
         holder.execute("BEGIN IMMEDIATE")
         with pytest.raises(VaultError) as refusal:
-            service.decisions.record(decide(), at=noon)
+            passage(service, decide(), at=noon, who=resident)
         holder.execute("ROLLBACK")
     assert refusal.value.code == "database-busy"
-    assert service.decisions.record(decide(), at=noon) is True
+    assert passage(service, decide(), at=noon, who=resident) is Kept.COMMITTED
 
 
 def test_first_starts_at_the_same_moment_agree_on_one_key(tmp_path):

@@ -50,6 +50,23 @@ def test_two_residents_are_told_apart(runner, world, templates):
         assert named(runner.run(world.capture(scene))) == {(Hint.COMPARED, scene)}
 
 
+@pytest.mark.parametrize(
+    ("only", "found"),
+    [
+        (("resident",), "resident"),
+        (("stranger", "resident"), "resident"),
+        (("stranger",), None),
+        (("gone",), None),
+    ],
+    ids=["claimed", "one of two claimed", "somebody else claimed", "not loaded"],
+)
+def test_after_a_card_a_face_is_compared_with_its_persons_templates_alone(
+    runner, world, templates, only, found
+):
+    runner.run(world.load(**templates))
+    assert named(runner.run(world.capture("resident", only=only))) == {(Hint.COMPARED, found)}
+
+
 def test_one_face_under_two_ids_is_neither(runner, world, templates):
     """The margin to the second is none."""
     runner.run(world.load(one=templates["resident"], other=templates["resident"]))

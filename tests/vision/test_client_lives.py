@@ -44,6 +44,7 @@ def test_a_hanging_camera_costs_the_child_its_life_and_a_new_one_takes_over(scen
     assert not Path(f"/proc/{first}").exists()
 
 
+@pytest.mark.fault("vision-dead")
 def test_a_killed_child_is_replaced_with_the_same_gallery_and_scene(scenes, templates):
     async def kill():
         async with opened(scenes, SHORT) as world:

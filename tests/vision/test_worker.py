@@ -86,6 +86,28 @@ def test_a_face_is_named_only_when_the_next_person_is_behind_by_the_margin(
     assert seen_with(child_of, settings, ada=towards(0.95), ben=towards(second)).template == named
 
 
+@pytest.mark.parametrize(
+    ("cosine", "only", "named"),
+    [
+        (0.71, ("ada",), "ada"),
+        (0.69, ("ada",), None),
+        (0.71, ("ben",), "ben"),
+        (0.71, ("cleo",), None),
+        (0.71, (), None),
+    ],
+    ids=["claimed", "below the threshold", "the other", "not loaded", "everybody"],
+)
+def test_a_claimed_template_needs_the_threshold_and_no_margin_to_the_others(
+    child_of, settings_for, cosine, only, named
+):
+    child = child_of(settings_for("folder", threshold=0.7, margin=0.1))
+    child.sees(OneFace(), axis())
+    child.knows(ada=towards(cosine), ben=towards(0.75))
+    child.worker._capture = wire.StartCapture("x", only=only)
+    (found,) = child.look(Lens())
+    assert (found.hint, found.template) == (Hint.COMPARED, named)
+
+
 @pytest.mark.parametrize("limits", [{"threshold": math.nan}, {"margin": math.nan}, {"threshold": math.inf}])
 def test_limits_that_are_no_numbers_name_nobody(child_of, settings_for, limits):
     assert seen_with(child_of, settings_for("folder", **limits), ada=axis()).template is None

@@ -46,11 +46,11 @@ class World:
             if isinstance(message, kind) and attempt in {None, getattr(message, "attempt", None)}
         ]
 
-    async def capture(self, scene, *, looks=3, enrol=False, kind=wire.Found | wire.Enrolled | wire.Fault):
+    async def capture(self, scene, *, looks=3, enrol=False, only=(), kind=wire.Found | wire.Enrolled | wire.Fault):
         """Look at a scene until there are *looks* answers, or a fault; give them all."""
         attempt = next(ATTEMPTS)
         self.client.set_scene(scene)
-        self.client.open_camera(attempt, enrol=enrol)
+        self.client.open_camera(attempt, enrol=enrol, only=only)
         await self.until(lambda: len(self.said(kind, attempt)) >= looks or self.said(wire.Fault, attempt))
         self.client.close_camera()
         await self.settled()

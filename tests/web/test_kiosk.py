@@ -7,7 +7,7 @@ from gate.core import inputs as on
 from gate.core.attempt import Capturing, Choosing, Idle, Noticing
 from gate.core.policy import Hint
 from gate.core.types import AttemptId, Method, Reason
-from gate.web.words import CHECKING, CHOSEN, HINTS, RESULTS
+from gate.web.words import CHECKING, CHOSEN, HINTS, METHODS, RESULTS, SECOND, SHUT
 from tests.notices import FIRST as NOTICE
 
 ATTEMPT = AttemptId("attempt-1")
@@ -179,7 +179,7 @@ def test_every_refusal_says_what_next_and_names_card_pin_and_help_r74(client, wo
     for reason in Reason:
         world.screen.show(do.ShowResult(ATTEMPT, granted=False, reason=reason))
         html = see(client, world)["html"]
-        assert "Card and PIN work at any moment." in html
+        assert ("Card and PIN work at any moment." in html) == (reason not in SHUT)
         assert "Help: 010-5555 0100" in html
         assert RESULTS[reason].title in html
 
@@ -207,7 +207,8 @@ def test_granted_and_refused_differ_in_words_colour_and_shape(client, world):
 def test_there_are_words_for_every_value_the_core_can_give():
     assert set(RESULTS) == set(Reason)
     assert set(HINTS) == set(Hint)
-    assert set(CHOSEN) == set(CHECKING) == set(Method)
+    assert set(METHODS) == set(CHOSEN) == set(CHECKING) == set(Method)
+    assert set(SECOND) == {Method.CARD, Method.PIN, Method.FACE}
 
 
 def test_an_older_page_is_told_that_it_is_no_longer_the_screen_r12(client, world):

@@ -133,7 +133,14 @@ def test_the_question_has_two_buttons_of_one_look_and_no_third_way(client, world
 
 def test_the_question_says_whether_the_door_opened(client, world):
     assert "The door is open for a few seconds." in seen(client, world, do.ConfirmWithdrawal(ATTEMPT))
-    assert "The door did not open." in seen(client, world, do.ConfirmWithdrawal(ATTEMPT, door_failed=True))
+    assert "The door did not open." in seen(client, world, do.ConfirmWithdrawal(ATTEMPT, do.DoorSaid.FAILED))
+    shut = seen(client, world, do.ConfirmWithdrawal(ATTEMPT, do.DoorSaid.STAYED_SHUT))
+    assert "The door stays shut. Your answer here counts all the same." in shut
+
+
+def test_asking_for_a_card_promises_the_door_only_where_it_opens(client, world):
+    assert "The door opens as always." in seen(client, world, do.AskCredential(ATTEMPT))
+    assert "The door stays shut." in seen(client, world, do.AskCredential(ATTEMPT, opens=False))
 
 
 def test_the_question_keeps_its_attempt_in_the_other_language(client, world):

@@ -89,7 +89,9 @@ def test_an_unknown_language_is_the_default_one(client):
         ("/sim/deed", {"name": "push"}, "push"),
         ("/sim/deed", {"name": "leave"}, "leave"),
         ("/sim/deed", {"name": "shut"}, "shut"),
-        ("/sim/deed", {"name": "kill-vision"}, "kill"),
+        ("/sim/deed", {"name": "kill-vision"}, "kill-vision"),
+        ("/sim/code", {"text": "GV1.X"}, "GV1.X"),
+        ("/sim/deed", {"name": "fire"}, "fire"),
         ("/sim/deed", {"name": "tamper"}, "tamper"),
     ],
 )

@@ -14,8 +14,9 @@ from gate.core.consent_record import EventKind
 from gate.core.phases import Gate
 from gate.core.policy import Conditions, Rules
 from gate.core.receipt import Receipt
-from gate.core.types import AttemptId, Card, PersonId, Reason, WithdrawalOutcome
+from gate.core.types import AttemptId, Card, PersonId, Pin, Reason, TemplateId, WithdrawalOutcome
 from gate.errors import RequestError
+from gate.simulated import DEEDS
 from gate.web.context import FaceStanding, Resident, Said, Status, WebContext
 from gate.web.screen import KioskScreen
 from tests.notices import FIRST, published_board
@@ -150,23 +151,17 @@ class FakeSimulation:
     def press(self, keys):
         self.done.append(keys)
 
-    def push_door(self):
-        self.done.append("push")
+    def scan(self, text):
+        self.done.append(text)
 
-    def leave(self):
-        self.done.append("leave")
+    deeds = DEEDS
 
-    def shut_door(self):
-        self.done.append("shut")
-
-    def plug_reader(self, *, plugged):
-        self.reader_plugged = plugged
-
-    def tamper(self):
-        self.done.append("tamper")
-
-    def kill_vision(self):
-        self.done.append("kill")
+    def act(self, deed):
+        if deed not in {name for names in DEEDS.values() for name in names}:
+            raise RequestError("deed-unknown", "There is no such deed.", remedy="Choose another.")
+        self.done.append(deed)
+        if deed in {"plug", "unplug"}:
+            self.reader_plugged = deed == "plug"
 
 
 def has_withdrawn(attempt):
@@ -188,7 +183,14 @@ class World:
     """One gate. What is posted is taken at once; cards numbered "known" open."""
 
     def __init__(
-        self, clock, *, controller="Lakeside Homes", contact="010-5555 0100", simulated=True, **rules
+        self,
+        clock,
+        *,
+        controller="Lakeside Homes",
+        contact="010-5555 0100",
+        simulated=True,
+        scanner=False,
+        **rules,
     ):
         self.clock = clock
         self.rules = Rules(FIRST, **{"notice_minimum_s": 2.0} | rules)
@@ -213,6 +215,8 @@ class World:
             simulation=self.simulation,
             contact=contact,
             own=NobodyKnown(),
+            two_factors=self.rules.two_factors,
+            scanner=scanner,
         )
 
     def new_attempt(self):
@@ -259,8 +263,12 @@ class World:
             self.effects.append(effect)
             match effect:
                 case do.CheckCredential(attempt, Card("known")):
+                    self._take(
+                        on.CredentialChecked(attempt, Reason.KNOWN_CREDENTIAL, (TemplateId("theirs"),))
+                    )
+                case do.CheckSecond(attempt, Pin("739154")):
                     self._take(on.CredentialChecked(attempt, Reason.KNOWN_CREDENTIAL))
-                case do.CheckCredential(attempt, _):
+                case do.CheckCredential(attempt, _) | do.CheckSecond(attempt):
                     self._take(on.CredentialChecked(attempt, Reason.UNKNOWN_CREDENTIAL))
                 case do.Record(decision):
                     self._take(on.Recorded(decision.attempt, on.Stored.COMMITTED))

@@ -73,6 +73,15 @@ class Action(StrEnum):
     TAMPERED = "tampered"
     TAMPER_CLEARED = "tamper-cleared"
     CLOCK_ACCEPTED = "clock-accepted"
+    HOURS_SET = "hours-set"
+    HOURS_REMOVED = "hours-removed"
+    HOURS_GIVEN = "hours-given"
+    DOOR_HOURS_SET = "door-hours-set"
+    DEVICE_KEY_OFFERED = "device-key-offered"
+    DEVICE_KEY_CONFIRMED = "device-key-confirmed"
+    DEVICE_KEY_FORGOTTEN = "device-key-forgotten"
+    LOCKDOWN_BEGUN = "lockdown-begun"
+    LOCKDOWN_ENDED = "lockdown-ended"
     PASSPHRASE_CHANGED = "passphrase-changed"  # noqa: S105 - the name of an act
 
 

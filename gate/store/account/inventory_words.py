@@ -73,9 +73,12 @@ COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
         "unit_lookup": _personal("the unit number", Item.PERSON, _KEYED),
         "wrapped_key": _key_of("the record", Item.PERSON),
         "sealed": _personal(
-            "name, unit, contact, the random word that stands beside consents", Item.PERSON, _OWN_KEY
+            "name, unit, contact, the name of their hours, the random word that stands beside consents",
+            Item.PERSON,
+            _OWN_KEY,
         ),
         "ends_at": _personal("when the tenancy ends", Item.PERSON),
+        "subject_lookup": _personal("the random word that stands beside consents", Item.PERSON, _KEYED),
     },
     "credentials": {
         "id": _link("random id of a card or PIN", Item.CREDENTIAL),
@@ -91,6 +94,18 @@ COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
         "valid_from": _personal("from when it opens", Item.CREDENTIAL),
         "valid_until": _personal("until when it opens", Item.CREDENTIAL),
         "revoked_at": _personal("when it was revoked", Item.CREDENTIAL),
+        "duress": Words(
+            "what a duress PIN is verified with, or noise where there is none",
+            Class.SECRET,
+            "argon2id over a keyed HMAC of the PIN",
+            Item.CREDENTIAL,
+        ),
+    },
+    "visits": {
+        "id": _personal("a visitor's code", Item.VISIT, _KEYED),
+        "person_id": _link("random id of whose guest it lets in", Item.VISIT),
+        "valid_from": _personal("from when it opens", Item.VISIT),
+        "valid_until": _personal("until when it opens", Item.VISIT),
     },
     "throttle": {
         "unit_lookup": _personal(
@@ -222,6 +237,27 @@ COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
         "sealed": _personal(
             "the assessment, word for word, with name and office of who approved", Item.ASSESSMENT, _OWN_KEY
         ),
+    },
+    "hours": {
+        "name": _operational("name of weekly hours, such as cleaners", Item.HOURS),
+        "text": _operational("the hours", Item.HOURS),
+        "mac": _operational("keyed code of both, so that an alteration shows", Item.HOURS),
+    },
+    "door_hours": {
+        "kind": _operational("whether the door stands locked or open in them", Item.HOURS),
+        "name": _operational("name of the hours", Item.HOURS),
+        "mac": _operational("keyed code of both, so that an alteration shows", Item.HOURS),
+    },
+    "device_keys": {
+        "device": _operational("which device, as the settings name it", Item.DEVICE_KEY),
+        "wrapped_key": _key_of("the key in use", Item.DEVICE_KEY),
+        "sealed": Words("the key in use", Class.SECRET, _OWN_KEY, Item.DEVICE_KEY),
+        "confirmed_at": _operational("since when the device holds it", Item.DEVICE_KEY),
+        "offered_wrapped_key": _key_of("the key offered", Item.DEVICE_KEY),
+        "offered_sealed": Words(
+            "a key offered and not yet confirmed", Class.SECRET, _OWN_KEY, Item.DEVICE_KEY
+        ),
+        "offered_at": _operational("when it was offered", Item.DEVICE_KEY),
     },
     "retention_runs": {
         "seq": _operational("number of the run", Item.RUN),

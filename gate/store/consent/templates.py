@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gate.core.consent import Consent, ConsentState, Purpose, SubjectRef, is_active, major
-from gate.core.types import ConsentId, NoticeVersion, TemplateId
+from gate.core.types import ConsentId, NoticeVersion, PersonId, TemplateId
 from gate.errors import VaultError
 from gate.store.database import Database, Row
 from gate.store.keyring.epochs import Epochs
 from gate.store.notices import Notices
+from gate.store.people import People
 from gate.store.times import time_of
 from gate.store.vault import Binding, Sealed
 
@@ -23,6 +24,8 @@ BOUND_TERMS = """json_array(consents.subject_ref, consents.purpose, consents.not
 
 _GALLERY = f"""SELECT consents.*, {BOUND_TERMS}, templates.id, wrapped_key, sealed
     FROM templates JOIN consents ON consents.id = templates.consent_id WHERE model_sha256 = :model"""  # noqa: S608 - our own words
+_OF_SUBJECT = """SELECT templates.id FROM templates JOIN consents ON consents.id = templates.consent_id
+    WHERE subject_ref = :subject AND state = 'given' ORDER BY templates.rowid"""
 _IDS = "SELECT id FROM templates ORDER BY rowid"
 _CONSENT = f"""SELECT consents.*, {BOUND_TERMS}, wrapped_key, sealed
     FROM templates JOIN consents ON consents.id = templates.consent_id
@@ -92,8 +95,11 @@ class Gallery:
 class Templates:
     """The templates table, as the matcher and the recorder read it."""
 
-    def __init__(self, database: Database, epochs: Epochs, notices: Notices, model_sha256: str) -> None:
+    def __init__(
+        self, database: Database, people: People, epochs: Epochs, notices: Notices, model_sha256: str
+    ) -> None:
         self._database = database
+        self._people = people
         self._epochs = epochs
         self._notices = notices
         self._model_sha256 = model_sha256
@@ -130,22 +136,37 @@ class Templates:
         return Gallery(epoch.number, epoch.seed, tuple(templates), tuple(faulty))
 
     def permits(self, template: TemplateId, at: datetime) -> bool:
-        """Tell whether a match with *template* may still open: it is there, of this model, its consent active.
+        """Tell whether a match with *template* may still open, as ``subject_of`` judges it."""
+        return self.subject_of(template, at) is not None
 
-        It is opened for that: a consent edited since the gallery was loaded permits nothing.
+    def subject_of(self, template: TemplateId, at: datetime) -> SubjectRef | None:
+        """Give for whom a match with *template* may still open: it is there, of this model, its consent active.
+
+        It is opened for that: a consent edited since the gallery was loaded permits nothing, and gives None.
         """
         notice = self._notices.current_version
         rows = self._database.rows(_CONSENT, model=self._model_sha256, template=template)
         if notice is None or not rows:
-            return False
+            return None
         *columns, terms, wrapped_key, content = rows[0]
         try:
             consent, epoch = consent_of(tuple(columns)), self._epochs.current
             binding = template_binding(template, consent.id, self._model_sha256, epoch.number, terms)
             epoch.vault.open(Sealed(wrapped_key, content), binding)
         except VaultError:
-            return False
-        return is_active(consent, at, notice)
+            return None
+        return consent.subject if is_active(consent, at, notice) else None
+
+    def of_person(self, person: PersonId, at: datetime) -> tuple[TemplateId, ...]:
+        """Give the templates that may open for *person* at *at*, for a comparison with these alone.
+
+        Empty for somebody unknown, and for a record that was altered.
+        """
+        known = self._people.readable(person)
+        if known is None:
+            return ()
+        rows = self._database.rows(_OF_SUBJECT, subject=known.subject)
+        return tuple(TemplateId(row[0]) for row in rows if self.permits(TemplateId(row[0]), at))
 
     def _all_ids(self) -> tuple[TemplateId, ...]:
         return tuple(TemplateId(template) for (template,) in self._database.rows(_IDS))

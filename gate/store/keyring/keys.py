@@ -32,6 +32,7 @@ class KeyUse(StrEnum):
     CARD_LOOKUP = "gate 1 card lookup"
     PIN_PEPPER = "gate 1 pin pepper"
     THROTTLE = "gate 1 throttle"
+    VISIT_LOOKUP = "gate 1 visit lookup"
     CHECK = "gate 1 key check value"
     CONSENT = "gate 1 consent ledger key-encryption key"
     RIGHTS = "gate 1 requests key-encryption key"
@@ -40,6 +41,9 @@ class KeyUse(StrEnum):
     SIGNING = "gate 1 device signature"
     EPOCH = "gate 1 epoch secret key-encryption key"
     BACKUP = "gate 1 backup"
+    SUBJECT_LOOKUP = "gate 1 subject lookup"
+    HOURS = "gate 1 hours authentication"
+    DEVICES = "gate 1 device keys key-encryption key"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from gate.store.people import Everybody, People
 from gate.store.times import seconds_of
 from gate.store.upkeep import tombstones
 from gate.store.upkeep.tombstones import Kind
+from gate.store.visits import Visits
 
 Act = Callable[[sqlite3.Connection, str, datetime], None]
 
@@ -40,6 +41,12 @@ _BULK = (
         "DELETE FROM outbox WHERE window_start <= :cut",
         "SELECT message_id FROM outbox WHERE window_start <= :cut",
         "DELETE FROM outbox WHERE message_id = :ref",
+    ),
+    (
+        Item.VISIT,
+        "DELETE FROM visits WHERE valid_until <= :cut",
+        "SELECT id FROM visits WHERE valid_until <= :cut",
+        "DELETE FROM visits WHERE id = :ref",
     ),
     (
         Item.WAIT,
@@ -133,6 +140,7 @@ class Erasures:
         audit: AuditLog,
         people: People,
         credentials: Credentials,
+        visits: Visits,
         consents: Consents,
         ledger: Ledger,
         epochs: Epochs,
@@ -141,6 +149,7 @@ class Erasures:
         self._audit = audit
         self._people = people
         self._credentials = credentials
+        self._visits = visits
         self._consents = consents
         self._ledger = ledger
         self._epochs = epochs
@@ -173,7 +182,7 @@ class Erasures:
         )
 
     def _end_tenancy(self, connection: sqlite3.Connection, ref: str, now: datetime) -> None:
-        """Revoke cards and PIN, invalidate the consent, give the unit number back; the person stays 30 days."""
+        """Revoke cards, PIN and codes, invalidate the consent, give the unit number back; the person stays 30 days."""
         person = PersonId(ref)
         self._revoke(connection, ref, now)
         ended = None
@@ -190,6 +199,7 @@ class Erasures:
     def _revoke(self, _connection: sqlite3.Connection, ref: str, now: datetime) -> None:
         for method in (Method.CARD, Method.PIN):
             self._credentials.revoke_all(PersonId(ref), method, now)
+        self._visits.revoke_all(PersonId(ref))
 
     def _stop_person(self, connection: sqlite3.Connection, ref: str, now: datetime) -> None:
         self._revoke(connection, ref, now)

@@ -27,6 +27,8 @@ _APPLY = (
         WHERE state = 'given' AND id IN (SELECT ref FROM tombstones WHERE kind = 'consent')""",
     """DELETE FROM credentials WHERE id IN (SELECT ref FROM tombstones WHERE kind = 'credential')
         OR person_id IN (SELECT ref FROM tombstones WHERE kind = 'person')""",
+    """DELETE FROM visits WHERE id IN (SELECT ref FROM tombstones WHERE kind = 'credential')
+        OR person_id IN (SELECT ref FROM tombstones WHERE kind = 'person')""",
     "DELETE FROM people WHERE id IN (SELECT ref FROM tombstones WHERE kind = 'person')",
     "DELETE FROM requests WHERE id IN (SELECT ref FROM tombstones WHERE kind = 'request')",
 )
@@ -38,7 +40,7 @@ class Kind(StrEnum):
     TEMPLATE = "template"
     CONSENT = "consent"  # its standing: the record of it stays, ended
     PERSON = "person"
-    CREDENTIAL = "credential"  # from its revocation on: a lost card must not come back with a backup
+    CREDENTIAL = "credential"  # from its revocation on, a code from its use: neither comes back with a backup
     REQUEST = "request"
 
 
@@ -72,7 +74,7 @@ def add(connection: sqlite3.Connection, tombstones: Iterable[Tombstone]) -> None
 def apply(connection: sqlite3.Connection) -> int:
     """Erase again whatever is there and buried, inside the caller's transaction. Returns how many records.
 
-    Templates, people with their credentials, credentials and requests go; a consent that is given again is ended.
+    Templates, people with their credentials and codes, credentials, codes and requests go; a consent that is given again is ended.
     """
     return sum(connection.execute(sql).rowcount for sql in _APPLY)
 

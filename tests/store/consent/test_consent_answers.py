@@ -8,8 +8,10 @@ from gate.core.consent import By, Channel, ConsentState
 from gate.core.consent_record import EventKind, InvalidationReason, Standing
 from gate.core.types import Method
 from gate.errors import RequestError, VaultError
+from gate.store import Kept
 from tests.consents import AT_DESK, BY_GATE, agreement, give
 from tests.notices import publish_major, publish_minor
+from tests.passages import passage
 
 AT_GATE = By(Channel.GATE, "resident")
 DAY = timedelta(days=1)
@@ -138,7 +140,7 @@ def test_a_restricted_face_rests_and_comes_back_without_a_new_consent(store, res
     assert store.consents.restrict(resident, at=noon, by=AT_DESK) is True
     assert store.consents.restrict(resident, at=noon, by=AT_DESK) is False
     assert ids(store, noon) == []
-    assert store.decisions.record(decide(method=Method.FACE), at=noon, template=template) is False
+    assert passage(store, decide(method=Method.FACE), at=noon, who=template) is Kept.NOT_CONSENTED
     assert store.consents.release(resident, at=noon, by=AT_DESK) is True
     assert store.consents.release(resident, at=noon, by=AT_DESK) is False
     assert ids(store, noon) == [template]

@@ -9,9 +9,11 @@ from gate.core.consent import By, Channel, ConsentState
 from gate.core.consent_record import EventKind, InvalidationReason
 from gate.core.types import Method, NoticeVersion, PersonId
 from gate.errors import RequestError, VaultError
+from gate.store import Kept
 from gate.store.consent.receipts import read
 from tests.consents import AT_DESK, BY_GATE, agreement, give
 from tests.notices import publish_major, publish_minor
+from tests.passages import passage
 
 AT_GATE = By(Channel.GATE, "resident")
 SECOND = timedelta(seconds=1)
@@ -258,7 +260,7 @@ def test_a_withdrawn_face_is_not_granted_by_a_gallery_loaded_before(store, resid
     _, [template] = enrol(resident)
     face = decide(method=Method.FACE)
     store.consents.withdraw(resident, at=noon, by=AT_DESK)
-    assert store.decisions.record(face, at=noon, template=template) is False
+    assert passage(store, face, at=noon, who=template) is Kept.NOT_CONSENTED
 
 
 ENDINGS = {
@@ -340,7 +342,7 @@ def test_an_expired_consent_ends_with_its_template_and_no_clock_brings_it_back(
     assert ids(store, noon) == list(kept)
     [consent] = store.consents.of(resident)
     assert (consent.state, consent.ended_at) == (ConsentState.EXPIRED, end)
-    assert store.decisions.record(decide(method=Method.FACE), at=noon, template=template) is False
+    assert passage(store, decide(method=Method.FACE), at=noon, who=template) is Kept.NOT_CONSENTED
     assert store.consents.record(resident)[2].reason == "span-over"
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from gate.store.account.audit import Action
 from gate.store.upkeep.clock import WRITTEN_EVERY, TrustedClock
+from tests.passages import passage
 
 YEAR = timedelta(days=365)
 HOUR = timedelta(hours=1)
@@ -115,7 +116,7 @@ def test_r75_a_clock_set_back_revives_no_consent_and_postpones_no_deletion(
     store, clock, hands, resident, enrol, decide, noon
 ):
     enrol(resident, retention=timedelta(days=1))
-    store.decisions.record(decide(), at=clock.now())
+    passage(store, decide(), at=clock.now())
     hands.passes(timedelta(hours=23))
     clock.now()
     hands.wall -= YEAR

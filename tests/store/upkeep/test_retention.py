@@ -8,11 +8,13 @@ from gate.core.consent import By, Channel
 from gate.core.retention import Item, cutoff
 from gate.core.types import Method
 from gate.errors import RequestError
+from gate.store import Kept
 from gate.store.account.audit import Action
 from gate.store.upkeep import tombstones
 from gate.store.upkeep.retention import Failure
 from gate.store.upkeep.tombstones import Kind
 from tests.consents import agreement
+from tests.passages import passage
 
 DAY = timedelta(days=1)
 YEAR = timedelta(days=365)
@@ -83,7 +85,7 @@ def test_r75_a_passage_by_face_keeps_the_template_in_use(store, resident, enrol,
     _, (template,) = enrol(resident)
     later = noon + timedelta(days=60)
     granted = decide(method=Method.FACE)
-    assert store.decisions.record(granted, at=later, template=template)
+    assert passage(store, granted, at=later, who=template) is Kept.COMMITTED
     assert store.retention.run(UNTIL_UNUSED).deleted.get(Item.UNUSED_TEMPLATE) is None
     assert count(store, "templates") == 1
 
@@ -92,14 +94,14 @@ def test_r36_of_a_passage_the_template_keeps_the_month_and_no_more(store, reside
     _, (template,) = enrol(resident)
     january = datetime(2027, 1, 31, 23, 59, tzinfo=UTC)
     for attempt, at in (("a", january), ("b", january - timedelta(days=20)), ("c", noon)):
-        store.decisions.record(decide(attempt, method=Method.FACE), at=at, template=template)
+        passage(store, decide(attempt, method=Method.FACE), at=at, who=template)
     assert store._database.rows("SELECT last_used_month FROM templates") == [(2027 * 12,)]
 
 
 @pytest.mark.parametrize("method", [Method.CARD, Method.PIN])
 def test_a_card_or_pin_says_nothing_of_the_faces_use(store, resident, enrol, decide, noon, method):
-    _, (template,) = enrol(resident)
-    store.decisions.record(decide(method=method), at=noon + 60 * DAY, template=template)
+    enrol(resident)
+    assert passage(store, decide(method=method), at=noon + 60 * DAY, who=resident) is Kept.COMMITTED
     assert store._database.rows("SELECT last_used_month FROM templates") == [(2026 * 12 + 10,)]
 
 
@@ -229,7 +231,7 @@ def test_what_ended_between_two_runs_stands_in_the_next(store, resident, enrol, 
 
 def test_r76_a_failed_deletion_stops_neither_the_others_nor_the_run(store, decide, forbid, noon):
     for attempt in ("a", "b", "c"):
-        store.decisions.record(decide(attempt), at=noon)
+        passage(store, decide(attempt), at=noon)
     store.outbox.open_window(noon)
     forbid("DELETE", "decisions", "OLD.attempt = 'b'")
     report = store.retention.run(noon + 91 * DAY)

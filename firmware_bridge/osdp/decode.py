@@ -1,0 +1,37 @@
+"""What libosdp's binding reports, as the bridge's events. Pure; whatever cannot be understood is Nonsense."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from firmware_bridge.events import CardRead, KeyPressed, Nonsense
+
+MAX_CARD_BITS: Final = 256
+_KEYS: Final[Mapping[int, str]] = MappingProxyType(
+    # OSDP: digits in ASCII, * as DEL and # as CR; some keypads send * and # in ASCII as well.
+    {**{ord(digit): digit for digit in "0123456789*#"}, 0x7F: "*", 0x0D: "#"}
+)
+_ASCII: Final = 2
+
+
+def card_of(event: Mapping[str, Any]) -> CardRead | Nonsense:
+    """Give the card: raw bits with the first one sent as the highest, or text as its bytes, eight bits to a character."""
+    data: bytes = event["data"]
+    if event["format"] == _ASCII:
+        # The binding takes the length in bits for one in bytes and hands out memory behind the text: cut it off.
+        data = data[: (len(data) + 7) // 8]
+        bits = 8 * len(data)
+    else:
+        bits = event["length"]
+    if not 0 < bits <= min(MAX_CARD_BITS, 8 * len(data)):
+        return Nonsense()
+    return CardRead(bits, int.from_bytes(data, "big") >> (8 * len(data) - bits))
+
+
+def keys_of(event: Mapping[str, Any]) -> Iterator[KeyPressed | Nonsense]:
+    """Give the keys one after the other."""
+    for code in event["data"]:
+        key = _KEYS.get(code)
+        yield Nonsense() if key is None else KeyPressed(key)

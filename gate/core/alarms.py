@@ -1,0 +1,32 @@
+"""What a gate raises an alarm for. An alarm says where and what, never who."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class Alarm(StrEnum):
+    """Each lasts from its Raise to its Clear, except those in MOMENTARY."""
+
+    FORCED = "forced"
+    """The leaf opened while it was locked and nobody had asked to leave; until it is closed."""
+    HELD = "held"
+    """The leaf stands open longer than it may; until it is closed, or the door is meant to stand open."""
+    FIRE = "fire"
+    TAMPER = "tamper"
+    """A case is open."""
+    CONTROLLER_LOST = "controller-lost"
+    READER_LOST = "reader-lost"
+    POWER = "power"
+    """A device runs on its battery."""
+    DURESS = "duress"
+    """Somebody opened under threat: local only, and nothing at the gate or on the broker may show it."""
+    PASSBACK = "passback"
+    """One credential entered twice within the window; whose is not known by the time anybody asks (R36)."""
+    DOOR_DECLARES_OTHERWISE = "door-declares-otherwise"
+    """The controller is set up fail-safe and the settings say fail-secure, or the other way round (R67)."""
+
+
+MOMENTARY: Final = frozenset({Alarm.DURESS, Alarm.PASSBACK})
+"""These happen and have no end; a person acknowledges them."""

@@ -1,0 +1,149 @@
+"""What a person proves: a card, PIN or code, alone or one after the other, and a face as frame follows frame."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gate.core import effects as do
+from gate.core import inputs as on
+from gate.core.endings import LEAVE_CAMERA, Step, ask_to_confirm, count_refusal, grant, refuse
+from gate.core.offers import ask_second
+from gate.core.phases import Capturing, First, Gate, Identifying, Recording, Verifying, first_factor
+from gate.core.policy import Finding, Hint, Rules, decide_credential, decide_face
+from gate.core.types import (
+    AttemptId,
+    Card,
+    Code,
+    Credential,
+    Decision,
+    Method,
+    Pin,
+    Second,
+    Seconds,
+    TemplateId,
+)
+
+
+def presented(gate: Gate, event: on.CredentialPresented, now: Seconds, rules: Rules) -> Step:
+    """Take a credential at every moment: it ends a face attempt, and the later of two takes over (R02).
+
+    A card after a PIN, and a PIN after a card, complete that attempt; anything else begins one. A PIN alone means
+    nothing at any other time. Of what comes while a grant is written, the last is kept for next.
+    """
+    credential = event.credential
+    match credential, first_factor(gate):
+        case Pin() as pin, (attempt, First(Method.CARD) as first):
+            return _check_second(gate, attempt, first, pin, now, rules)
+        case Card() as card, (attempt, First(Method.PIN) as first):
+            return _check_second(gate, attempt, first, card, now, rules)
+    if isinstance(credential, Pin):
+        return gate, ()
+    if isinstance(gate.phase, Recording):
+        return replace(gate, phase=replace(gate.phase, next=event)), ()
+    return _check_first(gate, event.attempt, credential, now, rules)
+
+
+def method_of(credential: Credential | Second) -> Method:
+    """Name the method a credential belongs to."""
+    if isinstance(credential, Card):
+        return Method.CARD
+    return Method.CODE if isinstance(credential, Code) else Method.PIN
+
+
+def _check_first(gate: Gate, attempt: AttemptId, credential: Credential, now: Seconds, rules: Rules) -> Step:
+    """Have a credential looked up that begins an attempt; the first after a person asked to withdraw is theirs.
+
+    While the door lets nobody in, nothing is looked up: a visitor's code would be used up for nothing.
+    """
+    method = method_of(credential)
+    withdraws = isinstance(gate.phase, Identifying) and method is not Method.CODE
+    if gate.entry is not None and not withdraws:
+        return refuse(gate, Decision(attempt, method, granted=False, reason=gate.entry), now, rules)
+    leave: tuple[do.Effect, ...] = ()
+    if isinstance(gate.phase, Capturing):
+        gate, leave = break_off(gate, gate.phase, now, rules)
+    return replace(gate, phase=Verifying(attempt, now + rules.verify_s, method, withdraws)), (
+        *leave,
+        do.ShowChecking(attempt, method),
+        do.CheckCredential(attempt, credential),
+    )
+
+
+def _check_second(
+    gate: Gate, attempt: AttemptId, first: First, credential: Second, now: Seconds, rules: Rules
+) -> Step:
+    """Have the second of two factors looked up, under its first's attempt; a face compared meanwhile still counts."""
+    leave: tuple[do.Effect, ...] = ()
+    if isinstance(gate.phase, Capturing):
+        leave = LEAVE_CAMERA
+        if gate.phase.saw_face:
+            gate = count_refusal(gate, decide_face(attempt, matched=False, saw_face=True), now, rules)
+    phase = Verifying(attempt, now + rules.verify_s, first.method, second=True)
+    return replace(gate, phase=phase), (
+        *leave,
+        do.ShowChecking(attempt, method_of(credential)),
+        do.CheckSecond(attempt, credential),
+    )
+
+
+def checked(gate: Gate, event: on.CredentialChecked, now: Seconds, rules: Rules) -> Step:
+    """Go on with what the store found: to the grant, or to the other factor where the profile asks for two.
+
+    A visitor's code is the host's word and opens alone. A withdrawal needs one factor, as agreeing did; the door then
+    stays shut (R24).
+    """
+    phase = gate.phase
+    if not isinstance(phase, Verifying):
+        return gate, ()
+    decision = decide_credential(phase.attempt, phase.method, event.reason)
+    if not decision.granted:
+        return refuse(gate, decision, now, rules)
+    if not rules.two_factors or phase.second or phase.method is Method.CODE:
+        return grant(gate, decision, now, rules)
+    if phase.withdraws:
+        return ask_to_confirm(gate, phase.attempt, now, rules, do.DoorSaid.STAYED_SHUT)
+    if gate.entry is not None:
+        return refuse(gate, replace(decision, granted=False, reason=gate.entry), now, rules)
+    return ask_second(gate, phase.attempt, First(phase.method, event.templates), now, rules)
+
+
+def face_found(gate: Gate, finding: Finding, now: Seconds, rules: Rules) -> Step:
+    """Take one frame's finding: a grant once enough of them in a row agree on one template."""
+    phase = gate.phase
+    if not isinstance(phase, Capturing):
+        return gate, ()
+    compared = finding.hint is Hint.COMPARED
+    template = _named(phase, finding)
+    agreeing = 0
+    if template is not None:
+        agreeing = phase.agreeing + 1 if template == phase.template else 1
+        if agreeing >= rules.agreeing_frames:
+            decision = decide_face(phase.attempt, matched=True, saw_face=True)
+            return grant(gate, decision, now, rules, template)
+    changed = replace(
+        phase,
+        until=min(phase.until, now + rules.compare_s) if compared and not phase.saw_face else phase.until,
+        template=template,
+        agreeing=agreeing,
+        saw_face=phase.saw_face or compared,
+        hint=finding.hint,
+    )
+    guidance = (do.Guide(phase.attempt, finding.hint),) if finding.hint is not phase.hint else ()
+    return replace(gate, phase=changed), guidance
+
+
+def _named(phase: Capturing, finding: Finding) -> TemplateId | None:
+    """Give the template a compared face matched, if it may open: after a card, only one of its person."""
+    if finding.hint is not Hint.COMPARED:
+        return None
+    if phase.first is not None and finding.template not in phase.first.templates:
+        return None
+    return finding.template
+
+
+def break_off(gate: Gate, phase: Capturing, now: Seconds, rules: Rules) -> Step:
+    """End a capture before its time. A face that was compared by then is a refusal like any other, and counts."""
+    if not phase.saw_face:
+        return gate, LEAVE_CAMERA
+    decision = decide_face(phase.attempt, matched=False, saw_face=True)
+    return count_refusal(gate, decision, now, rules), (*LEAVE_CAMERA, do.Record(decision))

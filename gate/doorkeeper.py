@@ -1,0 +1,161 @@
+"""The door's own state machine at work: what the controller reports goes in, what it shall do comes out."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from firmware_bridge.drivers import Standing
+from firmware_bridge.events import BridgeError
+from gate.alarms import AlarmBoard
+from gate.core import door as core
+from gate.core import door_effects as do
+from gate.core import door_inputs as at_door
+from gate.core import inputs as on
+from gate.core.alarms import Alarm
+from gate.core.types import AttemptId, Reason, Seconds
+from gate.errors import GateError
+from gate.hardware import Hardware
+from gate.settings import Settings
+from gate.store import Store
+from gate.store.upkeep.clock import TrustedClock
+
+log = structlog.get_logger()
+
+ORDERS_S: Seconds = 0.25
+"""How soon the running gate heeds a lockdown from the command line, and its own hours."""
+
+_STANDING: Final = {each: Standing(each.value) for each in do.Standing}
+
+
+def door_rules(settings: Settings) -> core.DoorRules:
+    """Give what the settings decide about the door."""
+    door = settings.door
+    return core.DoorRules(
+        declared=core.Declared(door.declared),
+        release_s=door.release_s,
+        held_after_s=door.held_after_s,
+        has_leaf=door.leaf_sensor,
+        has_exit_contact=door.exit_contact,
+        interlocked=door.interlock,
+        may_stand_open=door.may_stand_open,
+    )
+
+
+class Doorkeeper:
+    """The door of one gate. Everything runs on the loop's thread, at once and in order."""
+
+    def __init__(
+        self,
+        hardware: Hardware,
+        rules: core.DoorRules,
+        clock: TrustedClock,
+        store: Store,
+        alarms: AlarmBoard,
+        post: Callable[[on.Input], None],
+    ) -> None:
+        """post: takes what the gate must know: how a release ended, and whether the door lets anybody in."""
+        self._hardware = hardware
+        self._rules = rules
+        self._clock = clock
+        self._store = store
+        self._alarms = alarms
+        self._orders_due: Seconds = 0.0
+        self._orders_failing = False
+        self._post = post
+        self._door = core.Door()
+        self._told: Reason | None = None
+        hardware.on_door(self.take)
+        self._tell()
+
+    @property
+    def door(self) -> core.Door:
+        """Give the present state, for status pages and tests."""
+        return self._door
+
+    @property
+    def look(self) -> core.DoorView:
+        """Say in one word how the door is."""
+        return core.look(self._door, self._rules)
+
+    def release(self, attempt: AttemptId) -> None:
+        """Ask for one release on behalf of *attempt*; exactly one DoorReported follows."""
+        self.take(at_door.ReleaseAsked(attempt))
+
+    def poll(self) -> None:
+        """Let devices and door have their time, heed what people ordered, and end alarms that rang long enough."""
+        now = self._clock.monotonic()
+        self._hardware.poll(now)
+        if now >= self._orders_due:
+            self._orders_due = now + ORDERS_S
+            self._heed_orders()
+        self.take(at_door.Tick())
+        self._alarms.heed(Alarm.READER_LOST, stands=self._hardware.reader_lost)
+        self._alarms.poll(now)
+
+    def take(self, event: at_door.DoorInput) -> None:
+        """Take one input with all that its effects answer at once, and tell the gate if it lets nobody in."""
+        events = deque([event])
+        now = self._clock.monotonic()
+        while events:
+            self._door, effects = core.advance(self._door, events.popleft(), now, self._rules)
+            for effect in effects:
+                events.extend(self._carry_out(effect))
+        self._tell()
+
+    def _heed_orders(self) -> None:
+        """Look whether there is a lockdown, and what the door's own hours say. Unread, things stay as they were."""
+        try:
+            lockdown = self._store.lockdown.is_on
+            hours = self._store.permits.door_hours(self._clock.now(), clock_trusted=self._clock.trusted)
+        except GateError as error:
+            if not self._orders_failing:
+                log.error("door_orders_unread", code=error.code, remedy=error.remedy)  # noqa: TRY400 - said once
+            self._orders_failing = True
+            return
+        self._orders_failing = False
+        if lockdown != self._door.lockdown:
+            log.info("lockdown", on=lockdown)
+            self.take(at_door.LockdownSet(lockdown))
+        if hours is not self._door.hours:
+            log.info("door_hours", hours=hours)
+            self.take(at_door.HoursSay(hours))
+
+    def _tell(self) -> None:
+        """Tell the gate whether the door lets anybody in, when that changed."""
+        obstacle = core.entry_obstacle(self._door, self._rules)
+        if obstacle is not self._told:
+            self._told = obstacle
+            self._post(on.EntryChanged(obstacle))
+
+    def _carry_out(self, effect: do.DoorEffect) -> tuple[at_door.DoorInput, ...]:
+        match effect:
+            case do.Release(attempt, seconds):
+                return self._release(attempt, seconds)
+            case do.Stand(standing, seconds):
+                self._stand(standing, seconds)
+            case do.Report(attempt, released):
+                self._post(on.DoorReported(attempt, released))
+            case do.Raise(alarm):
+                self._alarms.raise_alarm(alarm)
+            case do.Clear(alarm):
+                self._alarms.clear(alarm)
+        return ()
+
+    def _release(self, attempt: AttemptId, seconds: Seconds) -> tuple[at_door.DoorInput, ...]:
+        try:
+            self._hardware.release(seconds)
+        except BridgeError as error:
+            log.error("door_refused", cause=str(error))  # noqa: TRY400 - the sentence says it all
+            return (at_door.ReleaseFailed(attempt),)
+        return ()
+
+    def _stand(self, standing: do.Standing, seconds: Seconds) -> None:
+        """Ask the controller to stand so; one that does not answer stands as it is declared, all by itself."""
+        try:
+            self._hardware.stand(_STANDING[standing], seconds)
+        except BridgeError as error:
+            log.debug("door_stands_otherwise", cause=str(error))

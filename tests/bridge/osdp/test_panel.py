@@ -1,0 +1,334 @@
+"""The OSDP driver against libosdp's own device side over a pseudo terminal, secure channel and all."""
+
+import gc
+import threading
+import time
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from firmware_bridge.drivers import MAX_RELEASE_S, Declared, Signal, Standing
+from firmware_bridge.events import (
+    BridgeError,
+    CardRead,
+    CaseClosed,
+    CaseOpened,
+    DeviceBack,
+    DeviceLost,
+    KeyPressed,
+    PowerBack,
+    PowerFailed,
+    StrikeLocked,
+    StrikeReleased,
+)
+from firmware_bridge.osdp.options import OsdpOptions
+from firmware_bridge.osdp.panel import OsdpPanel
+from firmware_bridge.osdp.session import LOST_S
+from tests.bridge.osdp.desks import KEY, desk
+
+OUTPUT, LED, BUZZER = 1, 2, 3
+
+
+@pytest.fixture
+def there():
+    with desk() as there:
+        there.up()
+        yield there
+
+
+@pytest.mark.parametrize("bits", [26, 34, 37])
+def test_a_card_is_reported_bit_for_bit(there, bits):
+    value = (1 << (bits - 1)) | 0x2468
+    there.device.present(value, bits)
+    assert there.wait(lambda: there.at_reader == [CardRead(bits, value)])
+
+
+def test_a_repeated_card_is_passed_on_each_time(there):
+    there.device.present(7)
+    there.device.present(7)
+    assert there.wait(lambda: there.at_reader == [CardRead(26, 7)] * 2)
+
+
+def test_keys_are_reported_in_their_order(there):
+    there.device.press("1203#*")
+    assert there.wait(lambda: there.at_reader == [KeyPressed(key) for key in "1203#*"])
+
+
+def test_r60_an_opened_case_is_told_and_its_closing(there):
+    there.device.tamper(on=True)
+    assert there.wait(lambda: CaseOpened() in there.at_door)
+    there.device.tamper(on=False)
+    assert there.wait(lambda: there.at_reader == [CaseOpened(), CaseClosed()])
+
+
+def test_a_failed_supply_is_told_and_its_return(there):
+    there.device.power(failed=True)
+    assert there.wait(lambda: PowerFailed() in there.at_door)
+    there.device.power(failed=False)
+    assert there.wait(lambda: there.at_reader == [PowerFailed(), PowerBack()])
+
+
+def test_a_case_that_was_open_before_is_told_once_connected():
+    with desk() as there:
+        there.device.tamper(on=True)
+        there.open()
+        assert there.wait(lambda: CaseOpened() in there.at_reader and CaseOpened() in there.at_door)
+
+
+def test_a_face_that_opens_later_is_told_how_things_are(there):
+    there.panel.door.close()
+    there.at_door.clear()
+    there.panel.door.open(there.at_door.append)
+    assert there.at_door == [CaseClosed(), PowerBack()]
+
+
+def test_r68_the_device_times_the_strike_itself_and_locks_without_the_gate(there):
+    there.panel.door.release(seconds=0.5)
+    assert there.wait(lambda: there.device.released)
+    there.panel.door.close()
+    there.panel.reader.close()
+    assert there.wait(lambda: not there.device.released, seconds=1)
+
+
+def test_a_release_is_confirmed_and_its_end_told(there):
+    there.panel.door.release(seconds=0.3)
+    assert there.wait(lambda: there.at_door[2:] == [StrikeReleased(), StrikeLocked()])
+
+
+def test_r68_a_release_is_bounded(there):
+    there.panel.door.release(seconds=3600)
+    assert there.wait(lambda: OUTPUT in there.device.shown)
+    assert there.device.commands[-1]["timer_count"] == MAX_RELEASE_S * 10
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
+def test_a_release_of_no_time_or_no_number_is_refused(there, seconds):
+    with pytest.raises(BridgeError):
+        there.panel.door.release(seconds=seconds)
+
+
+def test_a_door_that_stands_locked_refuses_releases_until_it_does_not(there):
+    there.panel.door.stand(Standing.LOCKED, seconds=5)
+    with pytest.raises(BridgeError, match="stands locked"):
+        there.panel.door.release(seconds=1)
+    there.panel.door.stand(Standing.NORMAL, seconds=5)
+    there.panel.door.release(seconds=0.2)
+    assert there.wait(lambda: StrikeReleased() in there.at_door)
+
+
+def test_locking_ends_a_release_that_runs(there):
+    there.panel.door.release(seconds=5)
+    assert there.wait(lambda: there.device.released)
+    there.panel.door.stand(Standing.LOCKED, seconds=5)
+    assert there.wait(lambda: not there.device.released and StrikeLocked() in there.at_door, seconds=1)
+
+
+def test_r67_a_door_that_stands_open_locks_by_itself_unless_asked_again(there):
+    there.panel.door.stand(Standing.OPEN, seconds=0.5)
+    assert there.wait(lambda: there.device.released)
+    assert there.wait(lambda: not there.device.released, seconds=1)
+    assert there.wait(lambda: there.at_door[2:] == [StrikeReleased(), StrikeLocked()])
+
+
+def test_a_release_does_not_shorten_a_door_that_stands_open(there):
+    there.panel.door.stand(Standing.OPEN, seconds=5)
+    there.panel.door.release(seconds=0.5)
+    assert there.wait(lambda: there.device.shown.count(OUTPUT) == 2)
+    assert there.device.commands[-1]["timer_count"] > 40
+
+
+def test_r67_an_output_serves_no_fail_safe_door():
+    with desk() as there:
+        door = OsdpPanel(OsdpOptions(there.device.port), KEY, Declared.FAIL_SAFE).door
+        with pytest.raises(BridgeError, match="fail-safe"):
+            door.open(lambda _: None)
+
+
+def test_light_and_buzzer_answer(there):
+    there.panel.reader.show(Signal.REFUSED)
+    assert there.wait(lambda: {LED, BUZZER} <= set(there.device.shown))
+
+
+def test_a_thousand_signals_never_delay_a_release(there):
+    for signal in [*Signal] * 250:
+        there.panel.reader.show(signal)
+    assert len(there.panel._session._waiting) <= 2
+    there.panel.door.release(seconds=0.5)
+    assert there.wait(lambda: there.device.released, seconds=1)
+
+
+@pytest.mark.fault("reader-lost")
+def test_a_lost_line_is_told_once_and_once_when_it_is_back(there):
+    there.device.cut()
+    assert there.wait(lambda: DeviceLost() in there.at_reader, seconds=LOST_S + 1)
+    assert not there.panel.reader.healthy
+    there.device.mend()
+    mended = time.monotonic()
+    assert there.wait(lambda: DeviceBack() in there.at_reader)
+    assert time.monotonic() - mended < 1.2
+    assert [each for each in there.at_door[2:] if isinstance(each, DeviceLost | DeviceBack)] == [
+        DeviceLost(),
+        DeviceBack(),
+    ]
+
+
+def test_a_device_that_restarts_is_taken_up_again_and_asked_how_it_is(there):
+    there.device.tamper(on=True)
+    assert there.wait(lambda: CaseOpened() in there.at_door)
+    there.device.restart(key=KEY)
+    there.device._tampered = False
+    assert there.wait(lambda: there.at_door.count(CaseClosed()) == 2)
+    assert DeviceLost() not in there.at_door
+
+
+def test_r68_a_release_that_the_line_swallowed_is_never_carried_out_late(there):
+    there.device.cut()
+    there.panel.door.release(seconds=5)
+    there.pass_time(0.9)
+    there.device.mend()
+    there.pass_time(1.0)
+    assert OUTPUT not in there.device.shown
+    assert StrikeReleased() not in there.at_door
+
+
+def test_of_a_strike_behind_a_lost_line_nothing_is_claimed(there):
+    there.panel.door.release(seconds=2.5)
+    assert there.wait(lambda: StrikeReleased() in there.at_door)
+    there.device.cut()
+    assert there.wait(lambda: DeviceLost() in there.at_door)
+    assert there.wait(lambda: not there.device.released)
+    there.pass_time(0.1)
+    assert there.at_door[2:] == [StrikeReleased(), DeviceLost()]
+
+
+def test_a_release_over_a_lost_line_is_refused_with_the_remedy(there):
+    there.device.cut()
+    assert there.wait(lambda: DeviceLost() in there.at_door)
+    with pytest.raises(BridgeError, match="Check its power"):
+        there.panel.door.release(seconds=1)
+
+
+@pytest.mark.fault("wrong-key")
+def test_a_wrong_key_never_gets_healthy_and_says_what_to_do():
+    with desk(bytes(16)) as there:
+        there.open()
+        assert there.wait(lambda: there.at_reader == [DeviceLost()])
+        assert "gate reader pair" in there.panel.reader.trouble
+        there.device.present(7)
+        there.pass_time(1.0)
+        assert there.at_reader == [DeviceLost()]
+        assert not there.panel.reader.healthy
+
+
+def test_a_device_that_speaks_only_in_the_clear_is_refused():
+    with desk(secure=False) as there:
+        there.open()
+        assert there.wait(lambda: there.at_reader == [DeviceLost()])
+        assert "secure channel" in there.panel.reader.trouble
+        assert not there.panel.reader.healthy
+
+
+def test_r52_the_factorys_key_is_refused_outside_install_mode():
+    with desk(None) as there:
+        there.open()
+        assert there.wait(lambda: there.at_reader == [DeviceLost()])
+        there.device.present(7)
+        there.pass_time(0.5)
+        assert there.device.key is None
+        assert there.at_reader == [DeviceLost()]
+
+
+@pytest.mark.fault("not-paired")
+def test_a_device_that_is_not_paired_is_not_opened():
+    with desk(panel_key=None) as there, pytest.raises(BridgeError, match="gate reader pair"):
+        there.panel.reader.open(lambda _: None)
+
+
+def test_a_port_that_is_not_there_is_refused_with_the_remedy():
+    with pytest.raises(BridgeError, match="Check the adapter"):
+        OsdpPanel(OsdpOptions("/dev/ttyNOWHERE"), KEY).reader.open(lambda _: None)
+
+
+def test_a_port_in_use_is_refused_with_the_remedy(there):
+    with pytest.raises(BridgeError, match="in use"):
+        OsdpPanel(OsdpOptions(there.device.port), KEY).reader.open(lambda _: None)
+
+
+def test_either_face_works_alone_and_the_line_ends_with_the_last():
+    with desk() as there:
+        there.panel.door.open(there.at_door.append)
+        there.panel.reader.open(there.at_reader.append)
+        there.panel.reader.close()
+        assert there.wait(lambda: there.panel.door.healthy)
+        there.device.present(7)
+        there.panel.door.release(seconds=0.2)
+        assert there.wait(lambda: StrikeReleased() in there.at_door)
+        assert there.at_reader == []
+        there.panel.door.close()
+        assert "osdp" not in {thread.name for thread in threading.enumerate()}
+
+
+def opened(there):
+    there.open()
+
+
+def up(there):
+    there.up()
+
+
+def lost(there):
+    there.up()
+    there.device.cut()
+    assert there.wait(lambda: DeviceLost() in there.at_door)
+
+
+def releasing(there):
+    there.up()
+    there.panel.door.release(seconds=1)
+
+
+def pulled(there):
+    there.up()
+    there.device.close()
+    assert there.wait(lambda: DeviceLost() in there.at_door)
+
+
+@pytest.mark.parametrize("state", [opened, up, lost, releasing, pulled])
+def test_closing_leaves_no_thread_and_no_file_in_any_state(state):
+    def held():
+        return len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
+
+    gc.collect()
+    before = held()
+    with desk() as there:
+        state(there)
+    assert held() == before
+
+
+def test_r35_events_leave_nothing_behind_in_memory(there):
+    """libosdp's binding leaks the dict of each event; what a stuck key would fill the memory with is let go."""
+
+    def held_by_the_session():
+        gc.collect()
+        traces = tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(True, "*/osdp/session.py")])
+        return sum(each.count for each in traces.statistics("filename"))
+
+    tracemalloc.start()
+    try:
+        there.device.press("1")
+        assert there.wait(lambda: len(there.at_reader) == 1)
+        before = held_by_the_session()
+        there.device.press("1234567890" * 5)
+        assert there.wait(lambda: len(there.at_reader) == 51)
+        there.at_reader.clear()
+        assert held_by_the_session() < before + 25
+    finally:
+        tracemalloc.stop()
+
+
+def test_nothing_of_a_closed_face_is_reported(there):
+    there.panel.reader.close()
+    there.device.present(7)
+    there.pass_time(0.2)
+    assert there.at_reader == []

@@ -1,0 +1,388 @@
+"""A Wiegand reader and a door at pins, on a made-up chip that models levels, owners and edges."""
+
+import dataclasses
+import threading
+import time
+
+import pytest
+
+from firmware_bridge.drivers import Declared, Profile, Signal, Standing
+from firmware_bridge.events import (
+    BridgeError,
+    CardRead,
+    CaseClosed,
+    CaseOpened,
+    DeviceBack,
+    DeviceLost,
+    ExitRequested,
+    FireOver,
+    FireStarted,
+    KeyPressed,
+    LeafClosed,
+    LeafOpened,
+    Nonsense,
+    OtherDoorClosed,
+    OtherDoorOpened,
+    PowerBack,
+    PowerFailed,
+    StrikeLocked,
+    StrikeReleased,
+)
+from firmware_bridge.gpio import GpioDoor, WiegandGpio, WiegandGpioOptions
+from firmware_bridge.gpio.lines import EDGES_KEPT, Input, Output, take_lines
+from tests.bridge.pins import DOOR_OPTIONS, LABEL, Chip, DoorDesk, ReaderDesk
+from tests.contract.benches import real_time
+
+
+def holds(until):
+    return real_time(lambda: None, until)
+
+
+@pytest.fixture
+def reader():
+    desk = ReaderDesk()
+    desk.driver.open(desk.heard.append)
+    yield desk
+    desk.driver.close()
+
+
+@pytest.fixture
+def door():
+    desk = DoorDesk()
+    desk.driver.open(desk.heard.append)
+    assert holds(lambda: len(desk.heard) == 5)
+    desk.heard.clear()
+    yield desk
+    desk.driver.close()
+
+
+def heard_of(desk, kind):
+    return [event for event in desk.heard if isinstance(event, kind)]
+
+
+def test_cards_and_keys_arrive_in_their_order(reader):
+    first, second = CardRead(26, 40451), CardRead(37, 1 << 34)
+    reader.present(first)
+    reader.press("12#")
+    reader.present(second)
+    assert holds(lambda: len(reader.heard) == 5)
+    assert reader.heard == [first, *map(KeyPressed, "12#"), second]
+
+
+def test_a_card_is_told_within_50_ms_of_its_last_bit(reader):
+    """R03: the gap that ends a burst is most of what a card costs at pins. The best of three: this machine is shared."""
+    took = []
+    for place in range(3):
+        reader.present()
+        start = time.monotonic()
+        assert holds(lambda place=place: len(reader.heard) > place)
+        took.append(time.monotonic() - start)
+    assert min(took) < 0.05
+
+
+def test_a_card_is_only_a_number_here(reader):
+    assert reader.driver.profile is Profile.UID_ONLY
+
+
+def test_wrong_bits_are_nonsense_told_once_a_second_however_many_came(reader):
+    for _ in range(50):
+        reader.burst(26, 5)
+    card = reader.present()
+    assert holds(lambda: card in reader.heard)
+    assert reader.heard == [Nonsense(), card]
+
+
+def test_edges_the_kernel_threw_away_spoil_the_frame_and_not_the_next(reader):
+    lines = [5] * (2 * EDGES_KEPT)
+    reader.chip.pulses(lines)
+    card = reader.present()
+    assert holds(lambda: card in reader.heard)
+    assert set(reader.heard) == {Nonsense(), card}
+
+
+def test_a_hole_in_the_middle_of_a_frame_makes_no_shorter_card(reader):
+    """R68: 27 bits with one lost are not a card of 26 bits."""
+    held = reader.chip._held[0]
+    with held._news:
+        for place in range(33):
+            reader.chip.pulses([6 if place % 2 else 5])
+        stamps = [edge.at_ns for edge in held._queue]
+        held._queue = [
+            dataclasses.replace(edge, at_ns=stamps[0] + place * 200_000)
+            for place, edge in enumerate(held._queue)
+            if place != 16
+        ]
+        held._news.notify_all()
+    assert holds(lambda: reader.heard)
+    assert reader.heard == [Nonsense()]
+
+
+def test_a_data_line_held_low_is_a_lost_reader_and_a_back_one_when_it_rests(reader):
+    reader.ground()
+    assert holds(lambda: reader.heard[-1:] == [DeviceLost()])
+    assert not reader.driver.healthy
+    reader.ground(low=False)
+    assert holds(lambda: reader.heard[-2:] == [DeviceLost(), DeviceBack()])
+    card = reader.present()
+    assert holds(lambda: card in reader.heard)
+
+
+def test_a_reader_with_a_line_held_low_does_not_open():
+    desk = ReaderDesk()
+    desk.ground()
+    with pytest.raises(BridgeError, match="held low"):
+        desk.driver.open(desk.heard.append)
+    assert not desk.chip._held
+
+
+def test_a_chip_taken_away_is_told_once_and_once_when_back(reader):
+    reader.chip.unplug()
+    assert holds(lambda: reader.heard == [DeviceLost()])
+    reader.chip.plug()
+    assert holds(lambda: reader.heard == [DeviceLost(), DeviceBack()])
+
+
+def test_lines_have_one_owner(reader):
+    second = WiegandGpio(reader.options, take=reader.chip.take)
+    with pytest.raises(BridgeError, match="gpioinfo"):
+        second.open(lambda _: None)
+    assert not second.healthy
+
+
+def test_two_wires_on_one_line_are_refused():
+    with pytest.raises(BridgeError, match="same line"):
+        WiegandGpio(WiegandGpioOptions(LABEL, 5, 5))
+
+
+def test_a_frame_length_the_site_knows_is_checked_for_its_parity():
+    desk = ReaderDesk(options=WiegandGpioOptions(LABEL, 5, 6, parity_bits=(32,)))
+    desk.driver.open(desk.heard.append)
+    desk.burst(32, 0xDEADBEEF)
+    assert holds(lambda: desk.heard)
+    desk.driver.close()
+    assert desk.heard == [Nonsense()]
+
+
+def test_granted_lights_and_refused_beeps_for_their_time():
+    desk = ReaderDesk(options=WiegandGpioOptions(LABEL, 5, 6, light_line=7, beeper_line=8))
+    desk.driver.open(desk.heard.append)
+    assert desk.chip.driven == {7: True, 8: True}, "high is off"
+    desk.driver.show(Signal.GRANTED)
+    desk.driver.show(Signal.REFUSED)
+    assert desk.chip.driven == {7: False, 8: False}
+    desk.driver.poll(10.0)
+    desk.driver.poll(10.6)
+    assert desk.chip.driven == {7: False, 8: True}
+    desk.driver.poll(12.1)
+    assert desk.chip.driven == {7: True, 8: True}
+    desk.driver.show(Signal.GRANTED)
+    desk.driver.close()
+    assert desk.chip.driven == {7: True, 8: True}
+    assert not desk.chip._held
+
+
+def test_lights_that_cannot_be_had_leave_the_reader_as_it_is():
+    chip = Chip()
+    chip.take(LABEL, [Output(7, active_low=True)])
+    desk = ReaderDesk(chip, options=WiegandGpioOptions(LABEL, 5, 6, light_line=7))
+    desk.driver.open(desk.heard.append)
+    desk.driver.show(Signal.GRANTED)
+    assert desk.driver.healthy
+    desk.driver.close()
+
+
+def test_a_release_is_one_pulse_and_ends_by_the_relays_time(door):
+    door.driver.poll(100.0)
+    door.driver.release(seconds=0.5)
+    assert door.chip.driven[10], "the pin is active"
+    door.driver.poll(100.05)
+    assert holds(lambda: not door.chip.driven[10]), "R68: the pin rests again by itself, without a poll"
+    door.driver.poll(100.54)
+    assert door.heard == [StrikeReleased()]
+    door.driver.poll(100.6)
+    assert door.heard == [StrikeReleased(), StrikeLocked()]
+    assert door.strike_pulses == 1
+
+
+def test_a_release_asked_for_shorter_than_the_relays_time_is_refused(door):
+    with pytest.raises(BridgeError, match="relay_s"):
+        door.driver.release(seconds=0.4)
+    assert door.strike_pulses == 0
+
+
+def test_many_releases_at_once_are_one_pulse_and_never_a_held_pin(door):
+    for _ in range(100):
+        door.driver.release(seconds=1)
+    assert holds(lambda: not door.chip.driven[10])
+    assert door.strike_pulses == 1
+
+
+def test_a_door_that_stands_locked_refuses_until_the_lease_is_over(door):
+    door.driver.poll(100.0)
+    door.driver.stand(Standing.LOCKED, seconds=3600)
+    with pytest.raises(BridgeError, match="locked"):
+        door.driver.release(seconds=1)
+    door.driver.poll(109.9)
+    with pytest.raises(BridgeError, match="locked"):
+        door.driver.release(seconds=1)
+    door.driver.poll(110.0)
+    door.driver.release(seconds=1)
+    assert door.strike_pulses == 1
+
+
+def test_standing_normal_ends_standing_locked(door):
+    door.driver.stand(Standing.LOCKED, seconds=5)
+    door.driver.stand(Standing.NORMAL, seconds=5)
+    door.driver.release(seconds=1)
+    assert door.strike_pulses == 1
+
+
+def test_no_pin_stands_open(door):
+    """R68: what nobody ends would stay open."""
+    with pytest.raises(BridgeError, match="controller"):
+        door.driver.stand(Standing.OPEN, seconds=1)
+    assert door.strike_pulses == 0
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
+def test_a_standing_for_no_time_is_refused(door, seconds):
+    with pytest.raises(BridgeError):
+        door.driver.stand(Standing.LOCKED, seconds=seconds)
+
+
+CONTACTS = {
+    "leaf": (LeafOpened(), LeafClosed()),
+    "fire": (FireStarted(), FireOver()),
+    "case": (CaseOpened(), CaseClosed()),
+    "power": (PowerFailed(), PowerBack()),
+    "other_door": (OtherDoorOpened(), OtherDoorClosed()),
+}
+
+
+@pytest.mark.parametrize(("name", "said"), CONTACTS.items())
+def test_a_cut_or_open_loop_reads_as_trouble(door, name, said):
+    """R65, R68: a wire that breaks says what it watches for."""
+    trouble, rest = said
+    door.loop(name, closed=False)
+    assert holds(lambda: door.heard == [trouble])
+    door.loop(name, closed=True)
+    assert holds(lambda: door.heard == [trouble, rest])
+
+
+@pytest.mark.parametrize(("name", "said"), CONTACTS.items())
+def test_an_inverted_contact_says_the_same_the_other_way_round(name, said):
+    desk = DoorDesk(options=dataclasses.replace(DOOR_OPTIONS, inverted=(name,)))
+    desk.driver.open(desk.heard.append)
+    assert holds(lambda: said[0] in desk.heard)
+    desk.driver.close()
+
+
+def test_a_door_that_opens_says_how_every_contact_is():
+    desk = DoorDesk()
+    desk.loop("leaf", closed=False)
+    desk.driver.open(desk.heard.append)
+    assert holds(lambda: len(desk.heard) == 5)
+    desk.driver.close()
+    assert set(desk.heard) == {LeafOpened(), FireOver(), CaseClosed(), PowerBack(), OtherDoorClosed()}
+
+
+def test_a_door_without_contacts_reports_none_and_releases():
+    options = dataclasses.replace(
+        DOOR_OPTIONS,
+        **dict.fromkeys(
+            ("leaf_line", "exit_line", "fire_line", "case_line", "power_line", "other_door_line")
+        ),
+    )
+    desk = DoorDesk(options=options)
+    desk.driver.open(desk.heard.append)
+    desk.driver.release(seconds=1)
+    assert holds(lambda: not desk.chip.driven[10])
+    desk.driver.close()
+    assert desk.heard == [StrikeReleased()]
+
+
+def test_the_exit_button_is_told_for_each_press(door):
+    """R66: told only; the button itself is wired to the strike."""
+    for presses in (1, 2):
+        door.loop("exit", closed=True)
+        door.loop("exit", closed=False)
+        assert holds(lambda presses=presses: len(heard_of(door, ExitRequested)) == presses)
+    assert door.strike_pulses == 0
+
+
+def test_a_chip_taken_away_in_a_release_is_a_lost_door_that_takes_no_more(door):
+    door.driver.release(seconds=1)
+    door.chip.unplug()
+    assert holds(lambda: DeviceLost() in door.heard)
+    with pytest.raises(BridgeError, match="not held"):
+        door.driver.release(seconds=1)
+    with pytest.raises(BridgeError, match="not held"):
+        door.driver.stand(Standing.LOCKED, seconds=1)
+    door.chip.plug()
+    assert holds(lambda: DeviceBack() in door.heard)
+    assert holds(lambda: LeafClosed() in door.heard), "what its contacts see is told anew"
+    assert not door.chip.driven[10]
+
+
+def test_a_closed_door_leaves_its_pin_at_rest_and_its_lines_free(door):
+    door.driver.release(seconds=1)
+    door.driver.close()
+    assert not door.chip.driven[10]
+    assert not door.chip._held
+
+
+def test_a_strike_active_low_rests_high():
+    desk = DoorDesk(options=dataclasses.replace(DOOR_OPTIONS, strike_active_low=True))
+    desk.driver.open(desk.heard.append)
+    assert desk.chip.driven[10]
+    desk.driver.release(seconds=1)
+    assert not desk.chip.driven[10]
+    desk.driver.close()
+    assert desk.chip.driven[10]
+
+
+def test_a_strike_line_of_another_owner_leaves_no_line_held():
+    desk = DoorDesk()
+    other = desk.chip.take(LABEL, [Output(10, active_low=False)])
+    with pytest.raises(BridgeError, match="busy"):
+        desk.driver.open(desk.heard.append)
+    assert desk.chip._held == [other]
+
+
+def test_a_fail_safe_door_is_refused_at_pins():
+    """R67: nothing at a pin opens when the computer is silent."""
+    with pytest.raises(BridgeError, match="fail-safe"):
+        GpioDoor(DOOR_OPTIONS, Declared.FAIL_SAFE)
+
+
+@pytest.mark.parametrize("relay_s", [0.0, 0.4, 7.1, float("nan")])
+def test_a_relay_time_that_no_strike_bears_is_refused(relay_s):
+    with pytest.raises(BridgeError, match="timer relay"):
+        GpioDoor(dataclasses.replace(DOOR_OPTIONS, relay_s=relay_s), Declared.FAIL_SECURE)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"), [({"leaf_line": 10}, "same line"), ({"inverted": ("laef",)}, "no contact laef")]
+)
+def test_options_that_cannot_be_are_refused(change, said):
+    with pytest.raises(BridgeError, match=said):
+        GpioDoor(dataclasses.replace(DOOR_OPTIONS, **change), Declared.FAIL_SECURE)
+
+
+def test_a_chip_that_is_not_there_is_refused_by_its_label():
+    """The real library, on a machine whose chips have other labels or which has none."""
+    with pytest.raises(BridgeError, match=r"No GPIO chip has the label nowhere. Name one that is there"):
+        take_lines("nowhere", [Input(1, active_low=True)])
+
+
+def test_a_fault_of_our_own_in_the_thread_is_a_lost_device(reader):
+    """R68: a reader whose thread has ended is not healthy, and face may not lean on it (R01)."""
+    ended = []
+    hook, threading.excepthook = threading.excepthook, ended.append
+    try:
+        reader.chip._held[0].edges = lambda _: 1 / 0
+        assert holds(lambda: reader.heard == [DeviceLost()])
+        assert holds(lambda: ended)
+    finally:
+        threading.excepthook = hook
+    assert not reader.driver.healthy
