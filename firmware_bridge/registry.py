@@ -14,6 +14,8 @@ from firmware_bridge.gpio.door import GpioDoor, GpioDoorOptions
 from firmware_bridge.gpio.reader import WiegandGpio, WiegandGpioOptions
 from firmware_bridge.hid import HidOptions, HidReader
 from firmware_bridge.link.controller import Controller, ControllerOptions
+from firmware_bridge.osdp.options import OsdpOptions
+from firmware_bridge.osdp.panel import OsdpPanel
 from firmware_bridge.pcsc import PcscOptions, PcscReader
 from firmware_bridge.simulators import SimulatedDoor, SimulatedReader
 
@@ -28,6 +30,7 @@ class Wiring:
     """
 
     declared: Declared
+    osdp: OsdpOptions | None = None
     controller: ControllerOptions | None = None
     wiegand: WiegandGpioOptions | None = None
     gpio_door: GpioDoorOptions | None = None
@@ -43,6 +46,11 @@ class Devices:
         self.wiring = wiring
 
     @cached_property
+    def panel(self) -> OsdpPanel:
+        """The OSDP panel, reader and timed output in one."""
+        return OsdpPanel(_wired("osdp", self.wiring.osdp), self.wiring.keys.get("osdp"))
+
+    @cached_property
     def controller(self) -> Controller:
         """The door controller, reader and strike in one."""
         options = _wired("controller", self.wiring.controller)
@@ -52,6 +60,7 @@ class Devices:
 READERS: Final[Mapping[str, Callable[[Devices], Reader]]] = MappingProxyType(
     {
         "simulated": lambda _: SimulatedReader(),
+        "osdp": lambda devices: devices.panel.reader,
         "controller": lambda devices: devices.controller.reader,
         "wiegand": lambda devices: WiegandGpio(_wired("wiegand", devices.wiring.wiegand)),
         "hid": lambda devices: HidReader(_wired("hid", devices.wiring.hid)),
@@ -61,8 +70,11 @@ READERS: Final[Mapping[str, Callable[[Devices], Reader]]] = MappingProxyType(
 DOORS: Final[Mapping[str, Callable[[Devices], Door]]] = MappingProxyType(
     {
         "simulated": lambda devices: SimulatedDoor(devices.wiring.declared),
+        "osdp": lambda devices: devices.panel.door,
         "controller": lambda devices: devices.controller.door,
-        "gpio": lambda devices: GpioDoor(_wired("gpio_door", devices.wiring.gpio_door), devices.wiring.declared),
+        "gpio": lambda devices: GpioDoor(
+            _wired("gpio_door", devices.wiring.gpio_door), devices.wiring.declared
+        ),
     }
 )
 

@@ -78,11 +78,21 @@ class _Heard:
     nonsense: int = 0
     key: str = field(default="", repr=False)
     repeats: int = 0
+    raved: bool = False
 
     @property
     def raves(self) -> bool:
-        """Tell whether the reader says so much, or such nonsense, that something is wrong with it."""
+        """Tell whether the reader says so much, or such nonsense, that something is wrong with it, now or just before."""
+        return self.raved or self._said_too_much
+
+    @property
+    def _said_too_much(self) -> bool:
         return self.keys > KEYS_MOST or self.cards > CARDS_MOST or self.nonsense > NONSENSE_MOST
+
+    def open_window(self, now: Seconds) -> None:
+        """Begin to count anew. Whoever said too much is believed again after one whole window of peace."""
+        self.raved = self._said_too_much
+        self.window, self.keys, self.cards, self.nonsense = now, 0, 0, 0
 
 
 def signal_of(view: do.View) -> Signal:
@@ -170,9 +180,12 @@ class Hardware:
         self._now = now
         for device in self._devices():
             self._tend(device, now)
-        for _, _, heard in self._readers.values():
+        for device, _, heard in self._readers.values():
             if now - heard.window >= WINDOW_S:
-                heard.window, heard.keys, heard.cards, heard.nonsense = now, 0, 0, 0
+                raved = heard.raves
+                heard.open_window(now)
+                if raved and not heard.raves:
+                    log.info("reader_calm", device=device.name)
 
     def release(self, seconds: Seconds) -> None:
         """Ask the controller for one release. Raises BridgeError."""

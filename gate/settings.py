@@ -178,7 +178,7 @@ class HidSettings(_Section):
 
     device: Annotated[str, Field(pattern=r"^/dev/input/\S+$", max_length=300)]
     kind: Literal["card", "code"]
-    card_bits: int = Field(default=32, ge=8, le=128)
+    card_bits: int = Field(default=32, ge=20, le=128)
     base: Literal[10, 16] = 10
 
 
@@ -313,6 +313,13 @@ def _check_pairs(settings: Settings) -> None:
             "settings-tls",
             "broker.certificate_file and key_file mean nothing without broker.ca_file and certificate_file.",
             remedy="Name the authority that signed the broker's certificate, and the gate's own certificate.",
+        )
+    relay = settings.gpio_door
+    if relay and settings.door.driver == "gpio" and settings.door.release_s < relay.relay_s:
+        raise ConfigError(
+            "settings-relay",
+            "door.release_s is shorter than gpio_door.relay_s: the relay would free the strike for longer than asked.",
+            remedy="Give both the time that is set at the relay.",
         )
     if settings.face.enabled and settings.camera is None:
         raise ConfigError(

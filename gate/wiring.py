@@ -13,6 +13,7 @@ from firmware_bridge.gpio.door import GpioDoorOptions
 from firmware_bridge.gpio.reader import WiegandGpioOptions
 from firmware_bridge.hid import HidOptions
 from firmware_bridge.link.controller import ControllerOptions
+from firmware_bridge.osdp.options import OsdpOptions
 from firmware_bridge.pcsc import PcscOptions
 from firmware_bridge.registry import DOORS, READERS, Devices, Wiring
 from gate.errors import ConfigError
@@ -39,6 +40,7 @@ def devices_of(settings: Settings, key_of: Callable[[str], bytes | None]) -> tup
 def _wiring(settings: Settings, keys: Mapping[str, bytes]) -> Wiring:
     return Wiring(
         declared=Declared(settings.door.declared),
+        osdp=_options(OsdpOptions, settings.osdp),
         controller=_options(ControllerOptions, settings.controller),
         wiegand=_options(WiegandGpioOptions, settings.wiegand),
         gpio_door=_options(GpioDoorOptions, settings.gpio_door),

@@ -24,8 +24,6 @@ class Alarm(StrEnum):
     """Somebody opened under threat: local only, and nothing at the gate or on the broker may show it."""
     PASSBACK = "passback"
     """One credential entered twice within the window; whose is not known by the time anybody asks (R36)."""
-    DOOR_DECLARES_OTHERWISE = "door-declares-otherwise"
-    """The controller is set up fail-safe and the settings say fail-secure, or the other way round (R67)."""
 
 
 MOMENTARY: Final = frozenset({Alarm.DURESS, Alarm.PASSBACK})

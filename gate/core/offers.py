@@ -61,17 +61,24 @@ def offer(
     Face alone never opens where two factors are asked for, so it is not offered without a first.
     """
     with_face = notice_seen and face_is_offered(gate, now)
-    until = now + rules.choose_s
-    if first is None:
-        equal = (Method.CARD, Method.PIN)
-        methods = (Method.FACE, *equal) if with_face and not rules.two_factors else equal
-        phase = Choosing(attempt, until, methods)
-        return replace(gate, phase=phase), (do.OfferMethods(attempt, methods, rules.two_factors),)
+    methods = _ways_in(rules, with_face=with_face) if first is None else _ways_on(first, with_face=with_face)
+    asked = (
+        do.OfferMethods(attempt, methods, rules.two_factors)
+        if first is None
+        else do.AskSecond(attempt, methods)
+    )
+    return replace(gate, phase=Choosing(attempt, now + rules.choose_s, methods, first)), (asked,)
+
+
+def _ways_in(rules: Rules, *, with_face: bool) -> tuple[Method, ...]:
+    equal = (Method.CARD, Method.PIN)
+    return (Method.FACE, *equal) if with_face and not rules.two_factors else equal
+
+
+def _ways_on(first: First, *, with_face: bool) -> tuple[Method, ...]:
     if first.method is Method.PIN:
-        methods = (Method.CARD,)
-    else:
-        methods = (Method.PIN, Method.FACE) if with_face and first.templates else (Method.PIN,)
-    return replace(gate, phase=Choosing(attempt, until, methods, first)), (do.AskSecond(attempt, methods),)
+        return (Method.CARD,)
+    return (Method.PIN, Method.FACE) if with_face and first.templates else (Method.PIN,)
 
 
 def face_chosen(gate: Gate, now: Seconds, rules: Rules) -> Step:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import cv2
 import pytest
+import segno
 from typer.testing import CliRunner
 
 from gate.app import open_store
@@ -70,9 +71,9 @@ def opens(config):
         yield store
         store.close()
 
-    def opens(text, at=NOW + timedelta(minutes=1)):
+    def opens(text):
         with opened() as store:
-            return store.visits.check(text, at, clock_trusted=True).granted
+            return store.visits.check(text, datetime.now(UTC), clock_trusted=True).granted
 
     return opens
 
@@ -110,7 +111,11 @@ def test_the_code_is_drawn_into_a_file(invited, tmp_path, kind):
     if kind == "svg":
         assert b"<svg" in drawn
     else:
-        assert cv2.QRCodeDetector().detectAndDecode(cv2.imread(str(path)))[0] == text
+        # Module by module: OpenCV's own decoder fails on one whole code in fifty.
+        modules = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)[32:-32:8, 32:-32:8] == 0
+        assert modules.tolist() == [
+            [bool(each) for each in row] for row in segno.make(text, error="m").matrix
+        ]
 
 
 def test_a_file_that_cannot_be_written_swallows_no_code(run, ada, opens, tmp_path):

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from firmware_bridge.drivers import Door, Reader
@@ -89,7 +89,3 @@ def simulated_door() -> Iterator[Bench]:
     door = SimulatedDoor()
     yield Bench(door, DeskTime(door).wait, cut=door.unplug, mend=door.plug)
     door.close()
-
-
-READER_BENCHES: dict[str, Callable[[], AbstractContextManager[Bench]]] = {"simulated": simulated_reader}
-DOOR_BENCHES: dict[str, Callable[[], AbstractContextManager[Bench]]] = {"simulated": simulated_door}

@@ -12,7 +12,10 @@ from firmware_bridge.events import (
     StrikeReleased,
 )
 from firmware_bridge.registry import DOORS, READERS
-from tests.contract.benches import DOOR_BENCHES, READER_BENCHES
+from tests.contract.desks import DOORS_MORE, DOORS_ON_DESKS, READERS_MORE, READERS_ON_DESKS
+
+READER_BENCHES = {**READERS_ON_DESKS, **READERS_MORE}
+DOOR_BENCHES = {**DOORS_ON_DESKS, **DOORS_MORE}
 
 ALL = [
     *(pytest.param(make, id=f"{name}-reader") for name, make in READER_BENCHES.items()),
@@ -43,8 +46,8 @@ def door(request):
 
 
 def test_every_driver_of_the_registry_stands_on_a_bench():
-    assert set(READERS) == set(READER_BENCHES)
-    assert set(DOORS) == set(DOOR_BENCHES)
+    assert set(READERS) == set(READERS_ON_DESKS)
+    assert set(DOORS) == set(DOORS_ON_DESKS)
 
 
 def test_a_driver_is_healthy_only_while_open(bench):

@@ -224,3 +224,10 @@ def test_only_no_pin_is_falsy():
 def test_a_verdict_of_duress_reads_like_any_other():
     quiet = repr(Verdict(Reason.KNOWN_CREDENTIAL, PersonId("p1")))
     assert repr(Verdict(Reason.KNOWN_CREDENTIAL, PersonId("p1"), duress=True, templates=("t1",))) == quiet
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"), [("3", True), ("12345678", True), ("", False), ("123456789", False), ("3\n", False)]
+)
+def test_a_unit_is_what_can_be_typed_at_the_keypad(text, fits):
+    assert is_unit(text) is fits

@@ -198,7 +198,7 @@ def test_of_a_strike_behind_a_lost_line_nothing_is_claimed(there):
     there.device.cut()
     assert there.wait(lambda: DeviceLost() in there.at_door)
     assert there.wait(lambda: not there.device.released)
-    there.pass_time(0.1)
+    there.pass_time(0.5)
     assert there.at_door[2:] == [StrikeReleased(), DeviceLost()]
 
 
