@@ -104,10 +104,10 @@ class _Run:
     def _turn(self, device: Attended) -> Attended | None:
         try:
             device.attend()
-        except (OSError, BridgeError):
+        except (OSError, BridgeError) as error:
             device.let_go()
             self.answers = False
-            self._tell(DeviceLost())
+            self._tell(DeviceLost(str(error)))
             return None
         return device
 

@@ -29,7 +29,12 @@ class KeyPressed:
 
 @dataclass(frozen=True, slots=True)
 class DeviceLost:
-    """The device stopped answering; nothing it said before can be relied on. Reported once."""
+    """The device stopped answering; nothing it said before can be relied on. Reported once.
+
+    cause: what to look at, where the driver knows more.
+    """
+
+    cause: str = "it stopped answering"
 
 
 @dataclass(frozen=True, slots=True)

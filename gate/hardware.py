@@ -237,8 +237,8 @@ class Hardware:
 
     def _take(self, device: _Device, event: bridge.DeviceEvent) -> None:
         match event:
-            case bridge.DeviceLost():
-                self._lost(device, "it stopped answering")
+            case bridge.DeviceLost(cause):
+                self._lost(device, cause)
                 return
             case _ if device.driver.healthy:
                 self._up(device)  # before what it says: a door that is back says anew what it sees

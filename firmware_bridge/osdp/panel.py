@@ -229,6 +229,8 @@ class OsdpPanel:
         """Report how something is; at first, what is at rest is told by a door alone, and a line that stands by none."""
         if is_trouble or not first or (face is self.door and what is not _What.LINE):
             trouble, rest = _EVENTS[what]
+            if is_trouble and what is _What.LINE and self.trouble is not None:
+                trouble = DeviceLost(self.trouble)
             self._report(trouble if is_trouble else rest, face)
 
     def _ask_how_it_is(self) -> None:
