@@ -34,7 +34,7 @@ class DeviceLost:
     cause: what to look at, where the driver knows more.
     """
 
-    cause: str = "it stopped answering"
+    cause: str = field(default="it stopped answering", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ KEYS_MOST = 60
 CARDS_MOST = 20
 NONSENSE_MOST = 5
 """What one reader may say within a window: three times what somebody in a hurry does."""
+SAME_CARD_S = 1.0
 STUCK_KEYS = 24
 """No entry holds one key so often in a row: a key that does hangs."""
 
@@ -79,6 +80,8 @@ class _Heard:
     key: str = field(default="", repr=False)
     repeats: int = 0
     raved: bool = False
+    card: Card | None = field(default=None, repr=False)
+    card_at: Seconds = 0.0
 
     @property
     def raves(self) -> bool:
@@ -93,6 +96,8 @@ class _Heard:
         """Begin to count anew. Whoever said too much is believed again after one whole window of peace."""
         self.raved = self._said_too_much
         self.window, self.keys, self.cards, self.nonsense = now, 0, 0, 0
+        if now - self.card_at >= SAME_CARD_S:
+            self.card = None  # a number is kept no longer than it is of use
 
 
 def signal_of(view: do.View) -> Signal:
@@ -259,8 +264,9 @@ class Hardware:
         match event:
             case bridge.CardRead(bits, value):
                 heard.cards += 1
-                if heard.cards <= CARDS_MOST:
-                    self._present(Card(f"{bits}:{value}"))
+                card = Card(f"{bits}:{value}")
+                if heard.cards <= CARDS_MOST and not self._still_lies_there(heard, card):
+                    self._present(card)
             case bridge.CodeScanned(text):
                 heard.cards += 1
                 if heard.cards <= CARDS_MOST:
@@ -275,6 +281,12 @@ class Hardware:
                 pass
         if heard.raves and not raved:
             log.error("reader_raves", device=device.name, remedy="Look at its cable and at the reader.")
+
+    def _still_lies_there(self, heard: _Heard, card: Card) -> bool:
+        """Tell whether this is the card whose second factor is waited for: some readers repeat it while it is held."""
+        again = self._after_card() and card == heard.card and self._now - heard.card_at < SAME_CARD_S
+        heard.card, heard.card_at = card, self._now
+        return again
 
     def _key(self, device: _Device, heard: _Heard, key: str) -> None:
         heard.repeats = heard.repeats + 1 if key == heard.key else 1
