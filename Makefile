@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CONFIG ?= gate.toml
 CAMERA ?=
+SECONDS ?= 60
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -73,6 +74,17 @@ run: setup ## Run a gate from CONFIG=gate.toml (start from deploy/gate.example.t
 test: setup $(VENV)/dev system tpm readers ## Run the tests
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=100
 
+.PHONY: fuzz
+fuzz: setup $(VENV)/dev ## Let a fuzzer feed the decoders of the wires, SECONDS=60 for each; without its library, it says so
+	@if ! $(BIN)/python -c 'import atheris' 2>/dev/null; then \
+	  $(PIP) install --require-hashes -r requirements-fuzz.lock || \
+	  { echo "Atheris cannot be had for this machine: hypothesis makes the same claims in make test."; exit 0; }; \
+	fi; \
+	for target in frames wiegand; do \
+	  echo "fuzzing $$target for $(SECONDS) s" && \
+	  $(BIN)/python -m tests.fuzz.fuzz_$$target -max_total_time=$(SECONDS) -verbosity=0 -print_final_stats=1 || exit 1; \
+	done
+
 .PHONY: check
 check: setup $(VENV)/dev ## Lint, types, import contracts, dependencies
 	$(BIN)/ruff format --check
@@ -97,6 +109,7 @@ lock: # Rewrite the locks: universal, with hashes, without addresses. Needs uv.
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra setup --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 	echo "pkgconfig setuptools setuptools-scm" | tr ' ' '\n' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url - -c requirements-dev.lock -o requirements-tpm-build.lock
 	echo tpm2-pytss | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url - -c requirements-dev.lock -o requirements-tpm.lock
+	echo 'atheris<3.1' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url - -c requirements-dev.lock -o requirements-fuzz.lock
 	echo "evdev pyscard" | tr ' ' '\n' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url - -c requirements-dev.lock -o requirements-readers.lock
 
 .PHONY: clean

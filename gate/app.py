@@ -81,6 +81,7 @@ class RunningGate:
     publisher: Publisher | None
     broker: link.BrokerSettings | None
     simulation: DeskSimulation | None
+    readers: tuple[Reader, ...] = ()
     backups: BackupKeeper | None = None
 
     def status(self) -> Status:
@@ -217,6 +218,7 @@ async def open_gate(
             publisher=publisher,
             broker=broker,
             simulation=_simulation(readers[0], door, vision),
+            readers=readers,
         )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,8 @@ _FIRMWARE = Path(__file__).parent.parent
 _ANSWER_S = 30.0
 """The slowest first round is the one that compiles MicroPython itself."""
 _FUEL = 10**15
+_SETTLE_S = 0.1
+"""wasmtime lets go of what a guest wrote to in a thread of its own, milliseconds after the guest ended."""
 _BOOT = "import gc, sys\nsys.path.append('/input')\nfrom mcu_sim.guest import serve, start\n"
 
 
@@ -113,6 +117,9 @@ class MicroPythonBrain:
             except Exception as error:  # noqa: BLE001 - the thread's outer loop: whoever asks next is told
                 self._answered.put(error)
 
+        # An interpreter that is gone by then makes that thread panic, on standard error; so its end waits for it.
+        atexit.unregister(_settle)
+        atexit.register(_settle)
         self._thread = threading.Thread(target=live, name="micropython", daemon=True)
         self._thread.start()
         self._answer()
@@ -151,3 +158,7 @@ class MicroPythonBrain:
         if isinstance(answer, BaseException):
             raise BridgeError("The firmware stopped in MicroPython.") from answer
         return answer
+
+
+def _settle() -> None:
+    time.sleep(_SETTLE_S)

@@ -21,6 +21,7 @@ from firmware_bridge.mcu_sim.virtual import DECLARED_CODES, VirtualController
 
 _ROUND_S: Final = 0.005
 _READ_BYTES: Final = 64
+_OVERHEARD_BYTES: Final = 4096
 
 
 class SimulatedController:
@@ -54,6 +55,8 @@ class SimulatedController:
         self._line: tuple[int, int] | None = None
         self._wake_read, self._wake_write = os.pipe()
         self._noise = bytearray()
+        self._forged = bytearray()
+        self._overheard = bytearray()
         self._stopping = False
         self._thread = threading.Thread(target=self._live, name="controller", daemon=True)
 
@@ -158,6 +161,11 @@ class SimulatedController:
             self._board.press_exit()
             self._board.world.leaf_open = True
 
+    def force(self) -> None:
+        """Break the leaf open, locked or not."""
+        with self._acting():
+            self._board.world.leaf_open = True
+
     def shut(self) -> None:
         """Let the leaf fall shut."""
         with self._acting():
@@ -185,6 +193,17 @@ class SimulatedController:
         """Put noise on the line, as the controller's end."""
         with self._acting():
             self._noise += noise
+
+    @property
+    def overheard(self) -> bytes:
+        """Return what the host sent of late, the last 4 KiB, as somebody at the wires would have recorded it."""
+        with self._lock:
+            return bytes(self._overheard)
+
+    def tell(self, data: bytes) -> None:
+        """Put bytes on the line, as the host's end."""
+        with self._acting():
+            self._forged += data
 
     def pull(self) -> None:
         """Pull the cable: the port is gone, the board goes on."""
@@ -237,12 +256,15 @@ class SimulatedController:
             os.read(self._wake_read, 4096)
 
     def _read(self) -> bytes:
-        if self._line is None:
-            return b""
+        forged, self._forged = bytes(self._forged[:_READ_BYTES]), self._forged[_READ_BYTES:]
+        if self._line is None or forged:
+            return forged
         try:
-            return os.read(self._line[0], _READ_BYTES)
+            data = os.read(self._line[0], _READ_BYTES)
         except OSError:
             return b""
+        self._overheard = (self._overheard + data)[-_OVERHEARD_BYTES:]
+        return data
 
     def _write(self, data: bytes) -> None:
         """Send; a line nobody reads loses what does not fit, as a real one does."""

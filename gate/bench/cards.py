@@ -15,12 +15,15 @@ from gate.bench.desk import CARD, FASTEST_FPS, bench_settings, camera_settings, 
 from gate.core import effects as do
 from gate.core.types import AttemptId, Seconds
 from gate.errors import DeviceFault
+from gate.hardware import CARDS_MOST, WINDOW_S
 from gate.settings import Settings
 from gate.vision import wire
 from gate.vision.client import VisionClient
 
 PATIENCE_S: Seconds = 30.0
-PAUSE_S: Seconds = 0.01
+PAUSE_S: Seconds = 1.1 * WINDOW_S / CARDS_MOST
+"""Between two cards: a reader that reads more is taken for broken."""
+LOOK_S: Seconds = 0.01
 LOAD = AttemptId("load")
 """No attempt of the gate's own: what is found for it is dropped."""
 
@@ -92,7 +95,7 @@ async def _keep_looking(gate: RunningGate) -> None:
     assert gate.vision is not None
     async with asyncio.timeout(PATIENCE_S):
         while not gate.vision.ready:  # noqa: ASYNC110 - the client tells its listener, which is the gate
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(LOOK_S)
     gate.vision.set_scene("resident")
     gate.vision.open_camera(LOAD)
 

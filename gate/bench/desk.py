@@ -19,6 +19,7 @@ from gate.vision.client import VisionSettings
 from gate.vision.manifest import load_operating_point, manifest_for
 
 CARD = 40451
+UNIT = "1203"
 FASTEST_FPS = 120
 """More than any CPU here can look at: the camera never makes vision wait."""
 
@@ -33,7 +34,7 @@ def move_in(settings: Settings) -> None:
     store = open_store(settings)
     try:
         prepare_site(store, settings, datetime.now(UTC))
-        person = store.people.add("1203", "Bench", "")
+        person = store.people.add(UNIT, "Bench", "")
         store.credentials.issue_card(person, f"26:{CARD}", at=datetime.now(UTC))
     finally:
         store.close()

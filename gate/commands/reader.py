@@ -1,6 +1,10 @@
-"""``gate reader``: the key an OSDP reader shares with this gate."""
+"""``gate reader``: the key an OSDP reader shares with this gate, and the number of a card."""
 
 from __future__ import annotations
+
+import time
+from queue import SimpleQueue
+from typing import Annotated
 
 import typer
 
@@ -9,16 +13,15 @@ from gate.commands.resident import DEFAULT_CONFIG, Config
 from gate.errors import DeviceFault, RequestError
 from gate.settings import Settings
 from gate.store import Store
+from gate.wiring import devices_of
 
+_LOOK_S = 0.02
 _OSDP = "osdp"
 """The settings' section of the OSDP device, and the name of its key."""
 
-reader = typer.Typer(no_args_is_help=True, help="The key an OSDP reader shares with this gate.")
-
-
-@reader.callback()
-def _several() -> None:
-    """Keep ``pair`` a word of its own."""
+reader = typer.Typer(
+    no_args_is_help=True, help="The key an OSDP reader shares with this gate; a card's number."
+)
 
 
 @reader.command("pair")
@@ -38,6 +41,44 @@ def reader_pair(config: Config = DEFAULT_CONFIG) -> None:
                 "reader-not-paired", str(error), remedy="Nothing that the gate uses was changed."
             ) from error
     typer.echo(done)
+
+
+@reader.command("read")
+def reader_read(
+    config: Config = DEFAULT_CONFIG,
+    seconds: Annotated[int, typer.Option(min=1, max=600, help="How long to wait for a card.")] = 60,
+) -> None:
+    """Show the number of the next card that is held to a reader of this gate; stop the gate first. Stores nothing."""
+    from firmware_bridge.events import BridgeError, CardRead, DeviceEvent
+
+    with opened(config) as (settings, store):
+        readers, _ = devices_of(settings, store.device_keys.get)
+    cards: SimpleQueue[CardRead] = SimpleQueue()
+
+    def hear(event: DeviceEvent) -> None:
+        if isinstance(event, CardRead):
+            cards.put(event)
+
+    typer.echo(f"Hold a card to the reader, within {seconds} s.", err=True)
+    until = time.monotonic() + seconds
+    try:
+        for each in readers:
+            each.open(hear)
+        while cards.empty() and time.monotonic() < until:
+            for each in readers:
+                each.poll(time.monotonic())
+            time.sleep(_LOOK_S)
+    except BridgeError as error:
+        raise DeviceFault("reader-unread", str(error), remedy="Stop the gate, and try again.") from error
+    finally:
+        for each in readers:
+            each.close()
+    if cards.empty():
+        raise DeviceFault(
+            "reader-silent", "No card was read.", remedy="Look at the reader's light, cable and pairing."
+        )
+    card = cards.get()
+    typer.echo(f"{card.bits}:{card.value}")
 
 
 def _pair(settings: Settings, store: Store) -> str:

@@ -1,6 +1,7 @@
 """``gate reader pair`` as an installer meets it, with a real OSDP device on a pseudo terminal."""
 
 from contextlib import closing
+from threading import Timer
 
 import pytest
 from typer.testing import CliRunner
@@ -92,3 +93,23 @@ def test_without_an_osdp_reader_in_the_settings_there_is_nothing_to_pair(pair):
     refused = pair().exception
     assert isinstance(refused, RequestError)
     assert refused.code == "reader-no-osdp"
+
+
+def test_a_cards_number_is_shown_as_resident_card_takes_it(pair, config, tmp_path):
+    with closing(SimulatedOsdpReader(None)) as device:
+        pair(device)
+        config.write_text(
+            config.read_text().replace('[reader]\ndriver = "simulated"', '[reader]\ndriver = "osdp"')
+        )
+        timer = Timer(1.0, device.present, (40451, 34))
+        timer.start()
+        shown = CliRunner().invoke(cli, ["reader", "read", "--seconds", "10", "--config", str(config)])
+        timer.join()
+    assert shown.stdout.strip() == "34:40451"
+
+
+def test_a_reader_that_reads_nothing_says_where_to_look(pair, config):
+    pair()
+    failed = CliRunner().invoke(cli, ["reader", "read", "--seconds", "1", "--config", str(config)])
+    assert failed.exit_code != 0
+    assert failed.exception.code == "reader-silent"

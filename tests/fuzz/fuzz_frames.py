@@ -1,8 +1,8 @@
 """Fuzz both ends of the controller's link: whatever comes off the wire, nothing raises, grows, or passes for a message.
 
-python tests/fuzz/fuzz_frames.py -max_total_time=60
+make fuzz
 
-Needs atheris, which is no test dependency: pip install atheris. The same claims are held by hypothesis on every run.
+Needs atheris, which make fuzz installs. The same claims are held by hypothesis on every run.
 """
 
 import sys

@@ -1,6 +1,6 @@
-"""Coverage-guided fuzzing of the Wiegand decoder: python tests/fuzz/fuzz_wiegand.py -max_total_time=60
+"""Coverage-guided fuzzing of the Wiegand decoder: make fuzz
 
-Needs atheris, which is no test dependency: pip install atheris. The same claims are held by hypothesis on every run.
+Needs atheris, which make fuzz installs. The same claims are held by hypothesis on every run.
 """
 
 import sys

@@ -1,12 +1,7 @@
 """An OSDP device and its panel on one desk, and a line between them that can be slow, noisy or stuttering."""
 
-import os
-import pty
 import secrets
-import select
-import threading
 import time
-import tty
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -16,57 +11,10 @@ from firmware_bridge.events import CardRead, DeviceEvent
 from firmware_bridge.osdp.options import OsdpOptions
 from firmware_bridge.osdp.panel import OsdpPanel
 from firmware_bridge.osdp.peripheral import SimulatedOsdpReader
+from firmware_bridge.relay import Relay
 from tests.contract.benches import Bench, real_time
 
 KEY = bytes(range(16))
-
-
-def same(data: bytes) -> bytes:
-    return data
-
-
-class Relay:
-    """A line with a middle: forwards byte by byte, no faster than *baud_per_s*, what the two functions make of it."""
-
-    def __init__(self, port: str, *, baud_per_s: int | None = None) -> None:
-        self._near, self._panels_end = pty.openpty()
-        self._far = os.open(port, os.O_RDWR | os.O_NOCTTY)
-        for end in (self._near, self._panels_end, self._far):
-            tty.setraw(end)
-        self.port = os.ttyname(self._panels_end)
-        self.to_device: Callable[[bytes], bytes] = same
-        self.to_panel: Callable[[bytes], bytes] = same
-        self.commands: list[bytes] = []
-        self._byte_s = 10 / baud_per_s if baud_per_s else 0.0
-        self._ends = False
-        self._thread = threading.Thread(target=self._run, name="relay")
-        self._thread.start()
-
-    def close(self) -> None:
-        self._ends = True
-        self._thread.join()
-        for end in (self._near, self._panels_end, self._far):
-            os.close(end)
-
-    def _run(self) -> None:
-        while not self._ends:
-            ready, _, _ = select.select([self._near, self._far], [], [], 0.02)
-            if self._near in ready:
-                data = os.read(self._near, 1024)
-                self.commands.append(data)
-                self._send(self._far, self.to_device(data))
-            if self._far in ready:
-                self._send(self._near, self.to_panel(os.read(self._far, 1024)))
-
-    def _send(self, fd: int, data: bytes) -> None:
-        if not self._byte_s:
-            os.write(fd, data)
-            return
-        due = time.monotonic()
-        for each in data:
-            due += self._byte_s
-            time.sleep(max(0.0, due - time.monotonic()))
-            os.write(fd, bytes((each,)))
 
 
 @dataclass
