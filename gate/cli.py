@@ -97,14 +97,21 @@ def demo(
     ] = False,
     camera: Annotated[str | None, typer.Option(help="With --serve: use this V4L2 camera, such as 0.")] = None,
     port: Annotated[int, typer.Option(help="With --serve: the pages' port.")] = 8080,
+    *,
+    door: Annotated[
+        bool, typer.Option("--door", help="The door's story instead: OSDP and controller on real wires.")
+    ] = False,
 ) -> None:
     """Play one visit after another against the real stack and tell the story."""
+    from gate.demo.door import tell_door
     from gate.demo.serve import serve_demo
     from gate.demo.story import tell
 
+    if door and serve:
+        raise typer.BadParameter("give --door or --serve, and not both")
     if serve:
         _until_told(serve_demo(print, camera=camera, port=port))
-    elif not _until_told(tell(print)):
+    elif not _until_told(tell_door(print) if door else tell(print)):
         raise typer.Exit(1)
 
 

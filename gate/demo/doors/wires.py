@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -119,7 +120,7 @@ class Resident:
 def move_in(settings: Settings) -> Resident:
     """Add one resident with a card, a PIN and a duress PIN, to a store that no gate has opened yet."""
     with closing(open_store(settings)) as store:
-        now = store.clock.now()
+        now = datetime.now(UTC)
         person = store.people.add(UNIT, NAME, "")
         store.credentials.issue_card(person, f"26:{CARD}", at=now)
         fresh, duress_pin = store.credentials.make_pins(person)
