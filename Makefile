@@ -62,6 +62,10 @@ readers: $(VENV)/runtime # The libraries for readers that type and for PC/SC rea
 demo: setup ## Play one visit after another against the real stack and tell the story
 	@$(BIN)/gate demo
 
+.PHONY: demo-door
+demo-door: setup $(VENV)/dev ## The door's story: libosdp's own device as reader, the firmware in real MicroPython as controller, on ptys
+	@$(BIN)/gate demo --door
+
 .PHONY: demo-serve
 demo-serve: setup ## The same gate with its pages, to play with; CAMERA=0 uses a webcam
 	@$(BIN)/gate demo --serve $(if $(CAMERA),--camera $(CAMERA))
@@ -73,6 +77,10 @@ run: setup ## Run a gate from CONFIG=gate.toml (start from deploy/gate.example.t
 .PHONY: test
 test: setup $(VENV)/dev system tpm readers ## Run the tests
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=100
+
+.PHONY: test-slow
+test-slow: setup $(VENV)/dev system tpm ## Run the slow tests: a gate killed at every step, searched for leaks, told as a demo, measured
+	$(BIN)/pytest -m slow -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: fuzz
 fuzz: setup $(VENV)/dev ## Let a fuzzer feed the decoders of the wires, SECONDS=60 for each; without its library, it says so

@@ -254,6 +254,7 @@ class Hardware:
         if device is self._door or isinstance(event, _OF_ANY_CASE):
             heard = _OF_THE_DOOR.get(type(event))
             if heard is not None:
+                log.debug("door_moved", event_kind=type(event).__name__)
                 self._hear_door(heard)
         else:
             self._take_of_reader(device, self._readers[device.name][2], event)

@@ -11,12 +11,18 @@ import pytest
 import structlog
 
 from gate.bench import Counts, measure
+from gate.bench.door import reactions
+
+pytestmark = pytest.mark.slow
 
 FEW = Counts(
     frames=2,
     searches=2,
     gallery_sizes=(10, 100),
-    cards=8,
+    cards=3,
+    pins=2,
+    people=20,
+    passages=3,
     idle_s=0.2,
     seals=3,
     gallery=20,
@@ -58,11 +64,21 @@ def test_every_figure_has_its_name(figures):
         *("seal_us", "open_us", "seal_ratio", "open_ratio", "seal_ready_key_ratio", "open_ready_key_ratio"),
         *("gallery", "gallery_open_s", "rotation_loop_s", "rotation_aside_s", "resident_bytes"),
         *("erase_to_matcher_p50_s", "erase_to_matcher_p99_s", "erasures"),
+        *("doors", "pin_p50_ms", "pin_p95_ms", "pin_over_hash_ratio", "pins", "door_idle_percent"),
+        *("fire_reaction_ms", "exit_reaction_ms"),
+        *("people_with_hours", "permit_us", "permit_by_face_us"),
+        *("record_ms", "record_p99_ms", "record_over_disk_ratio", "disk_p99_ms"),
     }
+    assert set(figures["doors"]) == {"osdp_115200", "osdp_9600", "controller_115200"}
+    for figures_of_wire in figures["doors"].values():
+        assert set(figures_of_wire) == {
+            *("asked_p50_ms", "asked_p99_ms", "freed_p50_ms", "freed_p99_ms"),
+            *("bare_p50_ms", "over_bare_ratio"),
+        }
     assert [(set(each), each["n"]) for each in figures["search"]] == [
         ({"n", "ms", "ratio"}, n) for n in (10, 100)
     ]
-    assert figures["cards"] == 8
+    assert figures["cards"] == 3
     assert figures["card_under_load_ms"] >= figures["card_under_load_p50_ms"]
 
 
@@ -75,11 +91,16 @@ def test_every_figure_is_a_number_that_can_be(figures):
     assert figures["start_card_s"] < figures["start_face_s"], "the door does not wait for face"
 
 
+def test_the_controller_answers_fire_and_exit_within_two_rounds():
+    """R65, R66: in the firmware's own clock, so the figure is the same on every host."""
+    assert reactions() == {"fire_reaction_ms": 5, "exit_reaction_ms": 10}
+
+
 @pytest.mark.models
 @pytest.mark.portraits
 def test_progress_is_told_from_start_to_end(figures, told):
-    assert [done for _, done, _ in told] == list(range(7))
-    assert told[-1][2] == 6
+    assert [done for _, done, _ in told] == list(range(9))
+    assert told[-1][2] == 8
 
 
 @pytest.mark.parametrize(

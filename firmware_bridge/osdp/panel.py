@@ -1,7 +1,7 @@
 """An OSDP device at the gate: a reader with keypad, light and buzzer, and its first output as the strike.
 
 One thread, ``osdp``, runs libosdp from the first `open` to the last `close`: it alone touches the line, wakes every
-20 ms for a poll (PACE_S) and at once for a command, and reports. `close` wakes it and waits for its end, which comes
+20 ms for a poll (PACE_S) and at once for the strike, and reports. `close` wakes it and waits for its end, which comes
 within one turn; closing from within a report does not wait.
 """
 

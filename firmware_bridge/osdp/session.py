@@ -138,12 +138,17 @@ class Session:
         return capability in self._capabilities
 
     def ask(self, command: Command) -> None:
-        """Have *command* sent, after those that wait; one that frees nothing takes the place of one like it."""
+        """Have *command* sent: one about the strike at once, after those like it; any other in the place of the next poll.
+
+        A light told a moment before a release would have the strike wait until it is answered: 60 ms at 9600 baud. One
+        that frees nothing takes the place of one like it.
+        """
         with self._asking:
             if command.frees_s is None:
                 kept = [each for each in self._waiting if each.body["command"] != command.body["command"]]
-                self._waiting = deque(kept)
-            self._waiting.append(command)
+                self._waiting = deque((*kept, command))
+                return
+            self._waiting.insert(self._urgent, command)
         self._line.wake()
 
     def wake(self) -> None:
@@ -169,7 +174,7 @@ class Session:
             elif self._clock() >= due:
                 self._begin_again()
         else:
-            due = now if self._waiting and self._secure else self._due
+            due = now if self._urgent and self._secure else self._due
             if now < due:
                 self._line.wait(due - now, for_reply=False)
             else:
@@ -178,6 +183,11 @@ class Session:
         happened, self._happened = self._happened, []
         for each in happened:  # here, not in the middle of libosdp's turn
             self._tell(each)
+
+    @property
+    def _urgent(self) -> int:
+        """Count the commands about the strike that wait: they stand before all others."""
+        return sum(each.frees_s is not None for each in tuple(self._waiting))
 
     def _take(self, frame: bytes) -> None:
         self._line.answer(frame)
@@ -241,7 +251,7 @@ class Session:
         self._panel.refresh()
         if self._sent is not None:  # carried out or not: within its time, asking twice is asking once
             with self._asking:
-                self._waiting.appendleft(self._sent)
+                self._waiting.insert(0 if self._sent.frees_s is not None else self._urgent, self._sent)
             self._sent = None
         self._secure = self._restart = self._giving_up = False
         self._restarted_at = self._due = self._clock()

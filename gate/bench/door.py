@@ -14,10 +14,12 @@ from time import perf_counter
 from typing import Final
 
 from firmware_bridge.drivers import Declared
+from firmware_bridge.events import BridgeError
 from firmware_bridge.mcu_sim.virtual import DECLARED_CODES, VirtualController, World
 from gate.bench.desk import UNIT
 from gate.bench.wires import Bare, Doorway, Kind, Wire, doorway, wire
 from gate.core.types import Seconds
+from gate.errors import DeviceFault
 from gate.settings import Baud
 from gate.store.keyring.hashing import USUAL
 
@@ -32,7 +34,17 @@ _PRODUCT_THREADS: Final = ("MainThread", "osdp", "controller-line")
 
 
 async def door_figures(models_dir: Path, *, cards: int, pins: int, idle_s: Seconds) -> dict[str, object]:
-    """Present *cards* cards on each wire and type *pins* PINs; let a gate on two wires rest for *idle_s*."""
+    """Present *cards* cards on each wire and type *pins* PINs; let a gate on two wires rest for *idle_s*.
+
+    Raises DeviceFault when a simulated device cannot be run here.
+    """
+    try:
+        return await _figures(models_dir, cards=cards, pins=pins, idle_s=idle_s)
+    except BridgeError as error:
+        raise DeviceFault("bench-wire", str(error), remedy="Set the gate up again (make setup).") from error
+
+
+async def _figures(models_dir: Path, *, cards: int, pins: int, idle_s: Seconds) -> dict[str, object]:
     doors = {
         f"{kind}_{baud_per_s}": await _cards(models_dir, kind, baud_per_s, cards)
         for kind, baud_per_s in WIRES
@@ -48,13 +60,14 @@ async def door_figures(models_dir: Path, *, cards: int, pins: int, idle_s: Secon
 async def _cards(models_dir: Path, kind: Kind, baud_per_s: Baud, count: int) -> dict[str, object]:
     """Time cards through the whole gate, and in the same run through the driver alone."""
     with wire(kind, baud_per_s) as line:
-        bare = await _bare(line, count)
+        bare = await _bare(line, max(2, count // 3))
     with wire(kind, baud_per_s) as line:
         async with doorway(models_dir, line, line) as way:
 
             def present() -> Seconds:
+                began = perf_counter() + line.sends_s
                 line.present()
-                return perf_counter() + line.sends_s
+                return began
 
             spent = [await way.enter(present) for _ in range(count)]
     asked, freed = ([each[at] for each in spent] for at in (0, 1))
@@ -100,8 +113,9 @@ async def _type(way: Doorway, line: Wire) -> Seconds:
         await asyncio.sleep(_KEY_S)
 
     def end() -> Seconds:
+        began = perf_counter()
         line.press("#")
-        return perf_counter()
+        return began
 
     asked, _ = await way.enter(end)
     return asked

@@ -47,8 +47,11 @@ _JITTER_US: Final = 25_000
 """At which moment of the line's own rhythm a card comes is left to chance: a little more than one of its polls."""
 _DRAWN_S: Final[Seconds] = 5.0
 """A strike freed again and again is let lock after so long: the controller would cut it (MAX_RELEASE_S)."""
-_WIEGAND_S: Final[Seconds] = 0.026
-"""How long the simulated Wiegand reader takes to send a card: counted out, it is the reader's own."""
+_WIEGAND_S: Final[Seconds] = 0.021
+"""What the simulated Wiegand reader takes at least to send a card: counted out, it is the reader's own.
+
+26 bits of a millisecond, less the one round of 5 ms by which the simulator may begin too early.
+"""
 _KEY_BYTES: Final[Mapping[Kind, int]] = {"osdp": 16, "controller": 32}
 LOOK_S: Final[Seconds] = 0.005
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
 
 
 class Alarm(StrEnum):
-    """Each lasts from its Raise to its Clear, except those in MOMENTARY."""
+    """Each lasts from its Raise to its Clear; DURESS and PASSBACK happen and have no end, so the shell lets them ring."""
 
     FORCED = "forced"
     """The leaf opened while it was locked and nobody had asked to leave; until it is closed."""
@@ -24,7 +23,3 @@ class Alarm(StrEnum):
     """Somebody opened under threat: local only, and nothing at the gate or on the broker may show it."""
     PASSBACK = "passback"
     """One credential entered twice within the window; whose is not known by the time anybody asks (R36)."""
-
-
-MOMENTARY: Final = frozenset({Alarm.DURESS, Alarm.PASSBACK})
-"""These happen and have no end; a person acknowledges them."""

@@ -8,7 +8,7 @@ from enum import IntEnum, StrEnum
 from itertools import pairwise, zip_longest
 from typing import NewType
 
-from gate.core.types import PersonId, Pin, Reason, Seconds, TemplateId, UnitPin
+from gate.core.types import PersonId, Pin, Reason, Seconds, UnitPin
 
 CredentialId = NewType("CredentialId", str)
 
@@ -54,14 +54,13 @@ class Verdict:
     """What the store found of a card or PIN. *person* is known only when it opens, and goes into no record (R36).
 
     pin: which PIN it was, where it was one that opens. duress: it was the one for use under threat; whatever anybody
-    at the gate or outside can see stays the same. templates: the person's faces that may come as the second factor.
+    at the gate or outside can see stays the same.
     """
 
     reason: Reason
     person: PersonId | None = field(default=None, repr=False)
     pin: CredentialId | None = field(default=None, repr=False, compare=False)
     duress: bool = field(default=False, repr=False)
-    templates: tuple[TemplateId, ...] = field(default=(), repr=False)
 
     @property
     def granted(self) -> bool:

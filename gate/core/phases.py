@@ -161,17 +161,6 @@ class Gate:
     face_rests_until: Seconds = float("-inf")
 
 
-def withdrawing_attempt(gate: Gate) -> AttemptId | None:
-    """Give the attempt whose verified person must be known for a withdrawal, or None: then nobody's may be kept."""
-    match gate.phase:
-        case Verifying(attempt, withdraws=True) | Recording(attempt, withdraws=True):
-            return attempt
-        case Confirming(attempt) | Withdrawing(attempt):
-            return attempt
-        case _:
-            return None
-
-
 def first_factor(gate: Gate) -> tuple[AttemptId, First] | None:
     """Give the attempt that waits for a second factor and its first, or None."""
     match gate.phase:

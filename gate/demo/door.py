@@ -44,14 +44,14 @@ async def tell_door(say: Callable[[str], None]) -> bool:
     """Play the whole story; returns whether every expectation held."""
     story = Story(say)
     with logbook() as book:
-        with tempfile.TemporaryDirectory(prefix="gate-demo-") as folder, wires(Path(folder)) as there:
-            async with _calling(story, there, book) as play:
+        try:
+            async with _playing(story, book) as play:
                 for chapter in _CHAPTERS:
                     await chapter(play)
-        with tempfile.TemporaryDirectory(prefix="gate-demo-") as folder:
-            with wires(Path(folder), declared=Declared.FAIL_SAFE, two_factors=True) as there:
-                async with _calling(story, there, book) as play:
-                    await _two_factors(play)
+            async with _playing(story, book, declared=Declared.FAIL_SAFE, two_factors=True) as play:
+                await _two_factors(play)
+        except TimeoutError as error:
+            story.expect(False, f"in vain: {error}")
     say(
         "\nEvery expectation held."
         if not story.failures
@@ -61,8 +61,20 @@ async def tell_door(say: Callable[[str], None]) -> bool:
 
 
 @asynccontextmanager
+async def _playing(
+    story: Story, book: LogBook, *, declared: Declared = Declared.FAIL_SECURE, two_factors: bool = False
+) -> AsyncIterator[Play]:
+    with (
+        tempfile.TemporaryDirectory(prefix="gate-demo-") as folder,
+        wires(Path(folder), declared=declared, two_factors=two_factors) as there,
+    ):
+        pair_both(story, there)
+        async with _calling(story, there, book) as play:
+            yield play
+
+
+@asynccontextmanager
 async def _calling(story: Story, there: Wires, book: LogBook) -> AsyncIterator[Play]:
-    pair_both(story, there)
     resident = move_in(there.settings)
     screens: list[SimulatedScreen] = []
 
@@ -74,10 +86,12 @@ async def _calling(story: Story, there: Wires, book: LogBook) -> AsyncIterator[P
     async with open_gate(there.settings, make_screen) as gate:
         caller = Caller(gate, screens[0], there)
         await caller.until(
-            lambda: gate.hardware.reader_healthy and gate.doorkeeper.look is DoorView.LOCKED, "the gate to be ready"
+            lambda: gate.hardware.reader_healthy and gate.doorkeeper.look is DoorView.LOCKED,
+            "the gate to be ready",
         )
         story.expect(
-            True, f"the gate starts: reader and controller have proved themselves after {time.monotonic() - began:.1f} s"
+            True,
+            f"the gate starts: reader and controller have proved themselves after {time.monotonic() - began:.1f} s",
         )
         yield Play(story, caller, resident, book)
 
@@ -87,13 +101,15 @@ async def _two_factors(play: Play) -> None:
     story.chapter("Another door, fail-safe, where it takes two factors.")
     await caller.rests()
     await caller.sees(do.AskSecond, lambda: caller.reader.present(CARD))
-    story.expect(caller.box.locked, "her card alone: the screen asks for the second factor, and the door stays locked")
+    story.expect(
+        caller.box.locked, "her card alone: the screen asks for the second factor, and the door stays locked"
+    )
     caller.reader.press(f"{play.resident.pin}#")
     await caller.until(lambda: not caller.box.locked, "the lock to be free")
     story.expect(True, "her PIN at the OSDP keypad: opens")
     await caller.rests()
     began = time.monotonic()
-    shown = await caller.sees(do.ShowResult, lambda: caller.reader.present(CARD))
+    shown = await caller.sees(do.ShowResult, lambda: caller.reader.present(CARD), patience=30)
     story.expect(
         shown.reason is Reason.SECOND_MISSING and caller.box.locked,
         f"her card, and nothing after it: refused {time.monotonic() - began:.0f} s later ({shown.reason})",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from firmware_bridge.drivers import MAX_RELEASE_S
 from firmware_bridge.events import (
     BridgeError,
     CardRead,
@@ -13,7 +14,6 @@ from firmware_bridge.events import (
     StrikeLocked,
     StrikeReleased,
 )
-from firmware_bridge.drivers import MAX_RELEASE_S
 from firmware_bridge.simulators import SimulatedDoor, SimulatedReader
 
 

@@ -12,21 +12,7 @@ from gate.cli import cli
 from gate.errors import DeviceFault, RequestError
 from gate.settings import read_settings
 from tests.bridge.osdp.desks import KEY, desk
-
-SETTINGS = """
-[site]
-gate_id = "north"
-controller = "Garden Compound Ltd"
-contact = "+86 10 5555 0100"
-[reader]
-driver = "simulated"
-[door]
-driver = "simulated"
-declared = "fail-secure"
-[storage]
-data_dir = "{folder}/data"
-keys_dir = "{folder}/keys"
-"""
+from tests.commands.test_resident import SETTINGS
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """What the tests of the core share."""
 
+from functools import cache
+
 import pytest
 
 from tests.core.visits import RULES, TWO, walk
@@ -14,4 +16,10 @@ def rules(request):
 @pytest.fixture(scope="session")
 def transitions(rules):
     """Every transition there is under *rules*: (before, input, seconds passed, after, gate, effects)."""
+    return _all_of(rules)
+
+
+@cache
+def _all_of(rules):
+    """Walk once for all files that ask, in whatever order they do."""
     return list(walk(rules))

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.models
 @pytest.mark.portraits
@@ -15,5 +17,21 @@ def test_the_demo_keeps_every_promise_it_tells():
     steps = [line for line in told.stdout.splitlines() if " s  ok  " in line or " s  FAIL" in line]
     assert told.returncode == 0, told.stdout + told.stderr
     assert len(steps) > 20
+    assert not [line for line in steps if "FAIL" in line]
+    assert told.stderr == ""
+
+
+@pytest.mark.slow
+def test_the_door_demo_keeps_every_promise_it_tells():
+    told = subprocess.run(
+        [sys.executable, "-m", "gate.cli", "demo", "--door"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    steps = [line for line in told.stdout.splitlines() if " s  ok  " in line or " s  FAIL" in line]
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert len(steps) > 40
     assert not [line for line in steps if "FAIL" in line]
     assert told.stderr == ""

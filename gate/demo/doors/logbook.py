@@ -22,7 +22,9 @@ class LogBook:
 
     def named(self, event: str, device: str | None = None) -> list[EventDict]:
         """Give the events of that name, of one device or of all."""
-        return [each for each in self._events if each["event"] == event and device in {None, each.get("device")}]
+        return [
+            each for each in self._events if each["event"] == event and device in {None, each.get("device")}
+        ]
 
     @property
     def text(self) -> str:

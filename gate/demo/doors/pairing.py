@@ -31,7 +31,10 @@ def pair_both(story: Story, there: Wires) -> None:
 def _unpaired(there: Wires, remedy: str) -> tuple[bool, str]:
     """Tell whether the check names the device that lacks its key, with *remedy*, and what it says."""
     first = _devices(there)[0]
-    return not first.ok and "[device-unpaired]" in first.seen and remedy in first.seen, f"gate check: {first.seen}"
+    return (
+        not first.ok and "[device-unpaired]" in first.seen and remedy in first.seen,
+        f"gate check: {first.seen}",
+    )
 
 
 def _devices(there: Wires) -> list[Finding]:

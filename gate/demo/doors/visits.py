@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 
+from gate.core import effects as do
 from gate.core.alarms import Alarm
 from gate.core.hours import DAYS
 from gate.core.types import Reason
@@ -27,6 +28,12 @@ class Play:
     resident: Resident
     book: LogBook
 
+    async def come_in(self) -> do.ShowResult:
+        """Let the resident in at the OSDP reader: by her card, and her PIN where it takes both."""
+        if not self.caller.gate.settings.access.two_factors:
+            return await self.caller.card()
+        return await self.caller.card_and_pin(self.resident.pin)
+
 
 async def come_in(play: Play) -> None:
     """Card, card at the other reader, PIN, and what opens nothing."""
@@ -37,7 +44,9 @@ async def come_in(play: Play) -> None:
     caller.reader.present(CARD)
     await caller.until(lambda: not caller.box.locked, "the lock to be free")
     took = 1000 * (time.monotonic() - began)
-    story.expect(True, f"her card at the OSDP reader: the lock is free after {took:.0f} ms, secure channel and all")
+    story.expect(
+        True, f"her card at the OSDP reader: the lock is free after {took:.0f} ms, secure channel and all"
+    )
     story.expect(caller.box.push(), "she pushes the door open")
     caller.box.shut()
     took = await caller.until(lambda: caller.box.locked, "the lock to hold")
@@ -48,11 +57,14 @@ async def come_in(play: Play) -> None:
     story.expect(shown.granted, "unit and PIN at the OSDP keypad: open")
     for what, act in (("a wrong PIN", caller.pin(_WRONG)), ("a strange card", caller.card(STRANGERS_CARD))):
         shown = await act
-        story.expect(not shown.granted and caller.box.locked, f"{what}: refused ({shown.reason}), and the door stays locked")
+        story.expect(
+            not shown.granted and caller.box.locked,
+            f"{what}: refused ({shown.reason}), and the door stays locked",
+        )
 
 
 async def come_as_guest(play: Play) -> None:
-    """A visitor's code opens once."""
+    """Let a guest in by a code, once."""
     story, caller = play.story, play.caller
     story.chapter("A guest comes with a code.")
     now = caller.gate.clock.now()
@@ -64,14 +76,16 @@ async def come_as_guest(play: Play) -> None:
 
 
 async def come_under_threat(play: Play) -> None:
-    """The duress PIN looks the same everywhere but on the status page."""
+    """Open under threat: it looks the same everywhere but on the status page."""
     story, caller, resident = play.story, play.caller, play.resident
     story.chapter("Somebody makes her open.")
     honest = await caller.pin(resident.pin)
     at_rest = caller.gate.alarms.standing
     seen = await caller.pin(resident.duress_pin)
     same = (seen.granted, seen.reason) == (honest.granted, honest.reason)
-    story.expect(same and at_rest == (), "with her duress PIN the screen, the lights and the door do the same")
+    story.expect(
+        same and at_rest == (), "with her duress PIN the screen, the lights and the door do the same"
+    )
     story.expect(
         Alarm.DURESS in caller.gate.status().alarms, "the status page alone calls for help, and names nobody"
     )
@@ -88,21 +102,28 @@ async def come_at_another_hour(play: Play) -> None:
     permits.set("another-day", f"{DAYS[(now.weekday() + 3) % 7]} 08:00-18:00", now)
     permits.give(UNIT, "another-day", now)
     reasons = await _refused(play)
-    story.expect(reasons == [Reason.NOT_NOW] * 3, f"outside her hours: card, PIN and her guest's code alike ({reasons[0]})")
+    story.expect(
+        reasons == [Reason.NOT_NOW] * 3,
+        f"outside her hours: card, PIN and her guest's code alike ({reasons[0]})",
+    )
     permits.give(UNIT, None, now)
 
 
 async def nobody_comes_in(play: Play) -> None:
-    """A lockdown refuses everybody, and leaving is free (R66)."""
+    """Lock down: everybody is refused, and leaving is free (R66)."""
     story, caller = play.story, play.caller
     lockdown = caller.gate.store.lockdown
     lockdown.begin(caller.gate.clock.now(), Actor.INSTALLER)
     await caller.until(lambda: caller.gate.doorkeeper.door.lockdown, "the lockdown to be heeded")
     reasons = await _refused(play)
-    story.expect(reasons == [Reason.DOOR_LOCKED] * 3, f"in a lockdown: card, PIN and code alike ({reasons[0]})")
+    story.expect(
+        reasons == [Reason.DOOR_LOCKED] * 3, f"in a lockdown: card, PIN and code alike ({reasons[0]})"
+    )
     caller.box.press_exit()
     took = await caller.until(lambda: not caller.box.locked, "the exit to open")
-    story.expect(not caller.box.locked, f"leaving is free: the exit button opens in {1000 * took:.0f} ms, on the board")
+    story.expect(
+        not caller.box.locked, f"leaving is free: the exit button opens in {1000 * took:.0f} ms, on the board"
+    )
     lockdown.end(caller.gate.clock.now(), Actor.INSTALLER)
     await caller.until(lambda: not caller.gate.doorkeeper.door.lockdown, "the end of the lockdown")
     await caller.rests()

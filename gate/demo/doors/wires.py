@@ -24,7 +24,7 @@ from gate.settings import Settings, read_settings
 from gate.simulated import SimulatedScreen
 
 UNIT, NAME, CARD = "1203", "Ada Chen", 40451
-RELEASE_S: Seconds = 1.5
+RELEASE_S: Seconds = 1.0
 HELD_AFTER_S: Seconds = 5.0
 PATIENCE_S: Seconds = 15.0
 _LOOK_S: Seconds = 0.002
@@ -85,7 +85,9 @@ def wires(
     The controller's lock has no contacts in its supply: fire and exit are shown by what the firmware does.
     """
     with (
-        tempfile.TemporaryDirectory(prefix="gate-wires-", dir="/dev/shm") as ports,  # noqa: S108 - settings take a port below /dev only
+        tempfile.TemporaryDirectory(
+            prefix="gate-wires-", dir="/dev/shm"
+        ) as ports,  # settings take a port below /dev only
         closing(SimulatedOsdpReader(None)) as reader,
         closing(controller(None, declared=declared, bypass=False)) as box,
     ):
@@ -149,6 +151,12 @@ class Caller:
         """Type unit and PIN at the OSDP keypad."""
         return await self.after(lambda: self.reader.press(f"{UNIT}#{pin}#"))
 
+    async def card_and_pin(self, pin: str) -> do.ShowResult:
+        """Hold her card to the OSDP reader and, asked for it, type her PIN."""
+        await self.rests()
+        await self.sees(do.AskSecond, lambda: self.reader.present(CARD))
+        return await self.sees(do.ShowResult, lambda: self.reader.press(f"{pin}#"))
+
     async def code(self, text: str) -> do.ShowResult:
         """Hold a visitor's code before the scanner."""
         return await self.after(lambda: self._scanner.scan(text))
@@ -161,10 +169,11 @@ class Caller:
     async def rests(self) -> None:
         """Wait until the door is locked, and known to be."""
         await self.until(
-            lambda: self.box.locked and self.gate.doorkeeper.look is not DoorView.RELEASING, "the door to rest"
+            lambda: self.box.locked and self.gate.doorkeeper.look is not DoorView.RELEASING,
+            "the door to rest",
         )
 
-    async def sees(self, kind: type[V], act: Callable[[], object]) -> V:
+    async def sees(self, kind: type[V], act: Callable[[], object], patience: Seconds = PATIENCE_S) -> V:
         """Do something and wait for the first view of *kind*."""
         since = len(self.screen.views)
         act()
@@ -174,7 +183,7 @@ class Caller:
             found.extend(view for view in self.screen.views[since:] if isinstance(view, kind))
             return bool(found)
 
-        await self.until(look, f"the screen to show {kind.__name__}")
+        await self.until(look, f"the screen to show {kind.__name__}", patience)
         return found[0]
 
     async def until(self, holds: Callable[[], bool], what: str, patience: Seconds = PATIENCE_S) -> Seconds:
@@ -198,3 +207,12 @@ class Caller:
     def hang_for(self, seconds: Seconds) -> None:
         """Hang the gate's own loop for so long."""
         time.sleep(seconds)
+
+    async def wait(self, seconds: Seconds) -> None:
+        """Let time pass, with the gate at work."""
+        await asyncio.sleep(seconds)
+
+    @property
+    def results(self) -> int:
+        """Count the results that the screen has shown."""
+        return sum(isinstance(view, do.ShowResult) for view in self.screen.views)

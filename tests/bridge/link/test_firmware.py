@@ -131,18 +131,19 @@ def test_a_controller_fresh_from_flashing_is_paired_and_then_opens():
     it.close()
 
 
-def test_a_release_frees_the_strike_within_fifty_milliseconds():
-    """The line's and the firmware's share of card to strike; the worst but one of twenty."""
+def test_each_of_many_releases_frees_the_strike_without_waiting_for_a_poll():
+    """The line's own thread answers: what it costs is measured by gate bench."""
     with gate() as it:
-        took = []
-        for _ in range(20):
-            before = len(it.heard)
-            began = time.monotonic()
+        for turn in range(1, 6):
             it.controller.door.release(seconds=0.1)
-            while len(it.heard) == before and time.monotonic() - began < 1:
-                time.sleep(0.0002)
-            took.append(time.monotonic() - began)
-            it.controller.door.poll(time.monotonic())
+            assert unpolled(lambda turn=turn: it.heard.count(StrikeReleased()) == turn)
             assert it.wait(lambda: it.box.locked)
             it.wait(lambda: it.heard[-1] == StrikeLocked(), seconds=1)
-        assert sorted(took)[-2] < 0.05
+
+
+def unpolled(holds):
+    """Wait for what needs no poll."""
+    end = time.monotonic() + 2
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.001)
+    return holds()

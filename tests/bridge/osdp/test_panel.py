@@ -4,6 +4,7 @@ import gc
 import threading
 import time
 import tracemalloc
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,8 @@ from firmware_bridge.events import (
 )
 from firmware_bridge.osdp.options import OsdpOptions
 from firmware_bridge.osdp.panel import OsdpPanel
-from firmware_bridge.osdp.session import LOST_S
+from firmware_bridge.osdp.peripheral import SimulatedOsdpReader
+from firmware_bridge.osdp.session import LOST_S, Command, Session
 from tests.bridge.osdp.desks import KEY, desk
 
 OUTPUT, LED, BUZZER = 1, 2, 3
@@ -148,6 +150,22 @@ def test_r67_an_output_serves_no_fail_safe_door():
 def test_light_and_buzzer_answer(there):
     there.panel.reader.show(Signal.REFUSED)
     assert there.wait(lambda: {LED, BUZZER} <= set(there.device.shown))
+
+
+def test_a_light_told_before_a_release_waits_behind_it():
+    """R02: at 9600 baud the answer to a light would keep the door shut for another 60 ms."""
+    with closing(SimulatedOsdpReader(KEY)) as device:
+        session = Session(OsdpOptions(device.port), KEY, tell=lambda _: None)
+        until = time.monotonic() + 10
+        light = {"reader": 0, "led_number": 0, "control_code": 1, "temporary": False}
+        light |= {"on_color": 1, "off_color": 1, "on_count": 1, "off_count": 1}
+        strike = {"command": OUTPUT, "output_no": 0, "control_code": 5, "timer_count": 1}
+        session.ask(Command(light | {"command": LED}, until))
+        session.ask(Command(strike, until, frees_s=0.1))
+        while len(device.shown) < 2 and time.monotonic() < until:
+            session.step()
+        session.close()
+        assert device.shown == [OUTPUT, LED]
 
 
 def test_a_thousand_signals_never_delay_a_release(there):

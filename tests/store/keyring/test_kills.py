@@ -20,6 +20,8 @@ from tests.consents import give
 from tests.killing import NOON, UNIT, keep, open_at, survives
 from tests.notices import publish_notice
 
+pytestmark = pytest.mark.slow
+
 FACES = {UNIT: b"a" * 512, "302": b"b" * 512, "303": b"c" * 512}
 FEWEST = 4
 """Fewer writes than this in any deed would mean that the counting broke."""
