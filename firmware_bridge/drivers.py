@@ -85,6 +85,10 @@ class Reader(Driver, Protocol):
     def profile(self) -> Profile:
         """Tell what a card is worth here."""
 
+    @property
+    def supervised(self) -> bool:
+        """Tell whether a cut cable or a dead reader is noticed. Where not, being healthy says only that nothing failed."""
+
     def show(self, signal: Signal) -> None:
         """Show *signal* where the reader has a light or a buzzer. Never raises: a dark light keeps nobody out."""
 

@@ -201,15 +201,22 @@ class HidReader:
 
     @property
     def healthy(self) -> bool:
-        """Tell whether the device is plugged in and grabbed."""
+        """Tell whether the device is plugged in and grabbed, and answers."""
         return self._attendant.healthy
 
+    @property
+    def supervised(self) -> bool:
+        """Tell that the kernel says at once when it is unplugged."""
+        return True
+
     def open(self, emit: Emit) -> None:
-        """Grab the device. Raises BridgeError when it is not to be had."""
+        """Have the device grabbed, as Attendant says."""
         self._attendant.open(emit)
 
     def poll(self, now: float) -> None:
-        """Let time pass."""
+        """Report a device that hangs."""
+        del now  # the thread's clock counts
+        self._attendant.poll()
 
     def close(self) -> None:
         """Let go of the device."""
@@ -227,7 +234,11 @@ class _Held:
         self._typing = typing
         self._emit = emit
         self._waiting = select.poll()
-        self._waiting.register(keyboard.fileno(), select.POLLIN)
+        try:
+            self._waiting.register(keyboard.fileno(), select.POLLIN)
+        except Exception:
+            self.let_go()
+            raise
 
     def attend(self) -> None:
         """Read what was typed. Raises OSError when the device is unplugged."""

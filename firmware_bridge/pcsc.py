@@ -43,12 +43,19 @@ class PcscReader:
         """Tell whether the reader is plugged in and its service answers."""
         return self._attendant.healthy
 
+    @property
+    def supervised(self) -> bool:
+        """Tell that the service says when the reader is unplugged, and that a service that hangs is noticed."""
+        return True
+
     def open(self, emit: Emit) -> None:
-        """Find the reader. Raises BridgeError when it, its service or its library is not there."""
+        """Have the reader found, as Attendant says: a service that hangs hangs its thread alone."""
         self._attendant.open(emit)
 
     def poll(self, now: float) -> None:
-        """Let time pass."""
+        """Report a service that hangs."""
+        del now  # the thread's clock counts
+        self._attendant.poll()
 
     def close(self) -> None:
         """Leave the service."""
@@ -64,13 +71,13 @@ class _Held:
     def __init__(self, wanted: str, emit: Emit) -> None:
         self._scard: Any = _library()
         self._emit = emit
-        code, self._context = self._scard.SCardEstablishContext(self._scard.SCARD_SCOPE_USER)
+        code, self._context = self._scard.SCardEstablishContext(self._scard.SCARD_SCOPE_USER)  # may hang with pcscd
         if code != self._scard.SCARD_S_SUCCESS:
             raise BridgeError("The PC/SC service does not answer. Install and start pcscd.")
         try:
             self._reader = self._find(wanted)
             self._state = self._look(self._scard.SCARD_STATE_UNAWARE, 0)
-        except BridgeError:
+        except Exception:
             self.let_go()
             raise
 

@@ -26,10 +26,12 @@ Options = TypeVar("Options")
 class Wiring:
     """How one gate's devices are wired: options for each device there is, and the keys of those that have one.
 
-    declared: what the door does without power or host (R67). keys: 16 bytes for osdp, 32 for controller, once paired.
+    declared: what the door does without power or host (R67). may_stand_open: whether its lock is made for standing open.
+    keys: 16 bytes for osdp, 32 for controller, once paired.
     """
 
     declared: Declared
+    may_stand_open: bool = False
     osdp: OsdpOptions | None = None
     controller: ControllerOptions | None = None
     wiegand: WiegandGpioOptions | None = None
@@ -56,7 +58,12 @@ class Devices:
     def controller(self) -> Controller:
         """The door controller, reader and strike in one."""
         options = _wired("controller", self.wiring.controller)
-        return Controller(options, self.wiring.keys.get("controller"), self.wiring.declared)
+        return Controller(
+            options,
+            self.wiring.keys.get("controller"),
+            self.wiring.declared,
+            may_stand_open=self.wiring.may_stand_open,
+        )
 
 
 READERS: Final[Mapping[str, Callable[[Devices], Reader]]] = MappingProxyType(

@@ -96,6 +96,7 @@ class SimulatedReader(_Simulated):
     """A card reader with a keypad and a scanner for codes, with a light that remembers what it showed."""
 
     profile = Profile.UID_ONLY
+    supervised = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -29,7 +29,8 @@ class AlarmBoard:
         self._stand(alarm, None)
 
     def ring(self, alarm: Alarm, now: Seconds) -> None:
-        """Let *alarm* stand for ``RINGS_S`` from monotonic *now*."""
+        """Let *alarm* stand for ``RINGS_S`` from monotonic *now*; each time is said, for each is one more."""
+        self._until.pop(alarm, None)
         self._stand(alarm, now + RINGS_S)
 
     def clear(self, alarm: Alarm) -> None:

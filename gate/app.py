@@ -160,6 +160,7 @@ async def open_gate(
             post=inputs.put_nowait,
             new_attempt=new_attempt,
             after_card=lambda: second_wanted(service.gate),
+            monotonic=time.monotonic,
         )
         alarms = AlarmBoard()
         doorkeeper = Doorkeeper(hardware, door_rules(settings), time, store, alarms, inputs.put_nowait)

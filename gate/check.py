@@ -208,7 +208,10 @@ def _reader(settings: Settings) -> str:
     kinds = ", ".join(
         _PROFILE[reader.profile].format(name) for name, reader in zip(names, readers, strict=True)
     )
-    return f"{kinds}{_asks(settings)}"
+    blind = (
+        "" if readers[0].supervised else "; a cut cable goes unseen, so face waits until it read something"
+    )
+    return f"{kinds}{blind}{_asks(settings)}"
 
 
 def _door(settings: Settings) -> str:

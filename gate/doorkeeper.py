@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
@@ -27,6 +27,8 @@ log = structlog.get_logger()
 
 ORDERS_S: Seconds = 0.25
 """How soon the running gate heeds a lockdown from the command line, and its own hours."""
+
+Order = TypeVar("Order")
 
 _STANDING: Final = {each: Standing(each.value) for each in do.Standing}
 
@@ -65,6 +67,7 @@ class Doorkeeper:
         self._alarms = alarms
         self._orders_due: Seconds = 0.0
         self._orders_failing = False
+        self._lockdown_known = False
         self._post = post
         self._door = core.Door()
         self._told: Reason | None = None
@@ -81,9 +84,17 @@ class Doorkeeper:
         """Say in one word how the door is."""
         return core.look(self._door, self._rules)
 
+    @property
+    def obstacle(self) -> Reason | None:
+        """Tell why the door lets nobody in now, None while it does. Whether there is a lockdown must be known for that."""
+        return core.entry_obstacle(self._door, self._rules) if self._lockdown_known else Reason.FAULT
+
     def release(self, attempt: AttemptId) -> None:
         """Ask for one release on behalf of *attempt*; exactly one DoorReported follows."""
-        self.take(at_door.ReleaseAsked(attempt))
+        if self._lockdown_known:
+            self.take(at_door.ReleaseAsked(attempt))
+        else:
+            self._post(on.DoorReported(attempt, released=False))
 
     def poll(self) -> None:
         """Let devices and door have their time, heed what people ordered, and end alarms that rang long enough."""
@@ -107,26 +118,37 @@ class Doorkeeper:
         self._tell()
 
     def _heed_orders(self) -> None:
-        """Look whether there is a lockdown, and what the door's own hours say. Unread, things stay as they were."""
-        try:
-            lockdown = self._store.lockdown.is_on
-            hours = self._store.permits.door_hours(self._clock.now(), clock_trusted=self._clock.trusted)
-        except GateError as error:
-            if not self._orders_failing:
-                log.error("door_orders_unread", code=error.code, remedy=error.remedy)  # noqa: TRY400 - said once
-            self._orders_failing = True
-            return
-        self._orders_failing = False
-        if lockdown != self._door.lockdown:
+        """Look whether there is a lockdown, and what the door's own hours say, each by itself.
+
+        Unless it is known that there is no lockdown, nobody is let in; hours that cannot be read are none.
+        """
+        lockdown = self._asked(lambda: self._store.lockdown.is_on)
+        self._lockdown_known = lockdown is not None
+        hours = self._asked(self._hours_now)
+        self._orders_failing = lockdown is None or hours is None
+        if lockdown is not None and lockdown != self._door.lockdown:
             log.info("lockdown", on=lockdown)
             self.take(at_door.LockdownSet(lockdown))
+        hours = hours or at_door.DoorHours.NORMAL
         if hours is not self._door.hours:
             log.info("door_hours", hours=hours)
             self.take(at_door.HoursSay(hours))
 
+    def _hours_now(self) -> at_door.DoorHours:
+        return self._store.permits.door_hours(self._clock.now(), clock_trusted=self._clock.trusted)
+
+    def _asked(self, ask: Callable[[], Order]) -> Order | None:
+        """Ask the store, None where it cannot say; the first time of a bad one is logged."""
+        try:
+            return ask()
+        except GateError as error:
+            if not self._orders_failing:
+                log.error("door_orders_unread", code=error.code, remedy=error.remedy)  # noqa: TRY400 - said once
+            return None
+
     def _tell(self) -> None:
         """Tell the gate whether the door lets anybody in, when that changed."""
-        obstacle = core.entry_obstacle(self._door, self._rules)
+        obstacle = self.obstacle
         if obstacle is not self._told:
             self._told = obstacle
             self._post(on.EntryChanged(obstacle))
@@ -148,8 +170,8 @@ class Doorkeeper:
     def _release(self, attempt: AttemptId, seconds: Seconds) -> tuple[at_door.DoorInput, ...]:
         try:
             self._hardware.release(seconds)
-        except BridgeError as error:
-            log.error("door_refused", cause=str(error))  # noqa: TRY400 - the sentence says it all
+        except Exception as error:  # noqa: BLE001 - a driver is foreign code: the attempt is answered whatever it throws
+            log.error("door_refused", cause=_said(error))  # noqa: TRY400 - the sentence says it all
             return (at_door.ReleaseFailed(attempt),)
         return ()
 
@@ -157,5 +179,10 @@ class Doorkeeper:
         """Ask the controller to stand so; one that does not answer stands as it is declared, all by itself."""
         try:
             self._hardware.stand(_STANDING[standing], seconds)
-        except BridgeError as error:
-            log.debug("door_stands_otherwise", cause=str(error))
+        except Exception as error:  # noqa: BLE001 - as above
+            log.debug("door_stands_otherwise", cause=_said(error))
+
+
+def _said(error: Exception) -> str:
+    """Give what may be logged of a driver's fault: its own sentence, or the mere kind of one that nobody foresaw."""
+    return str(error) if isinstance(error, BridgeError) else type(error).__name__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,7 +15,7 @@ from firmware_bridge.drivers import Door, Driver, Profile, Reader, Signal, Stand
 from gate.core import door_inputs as at_door
 from gate.core import effects as do
 from gate.core import inputs as on
-from gate.core.credentials import Keypad
+from gate.core.credentials import BETWEEN_KEYS, Keypad
 from gate.core.types import AttemptId, Card, Code, Credential, Second, Seconds
 
 log = structlog.get_logger()
@@ -27,6 +28,12 @@ KEYS_MOST = 60
 CARDS_MOST = 20
 NONSENSE_MOST = 5
 """What one reader may say within a window: three times what somebody in a hurry does."""
+ANEW_S = 20.0
+"""A driver that could not mend its device for this long is closed and opened anew."""
+HEARD_WITHIN_S = 2.0
+"""What a reader said longer ago, while the gate hung, opens nothing any more: somebody else may stand there by now."""
+READ_WITHIN_S = 24 * 3600.0
+"""A reader that cannot tell a cut cable is believed for this long after it last read something."""
 SAME_CARD_S = 1.0
 STUCK_KEYS = 24
 """No entry holds one key so often in a row: a key that does hangs."""
@@ -48,6 +55,10 @@ _OF_THE_DOOR: Final[dict[type[bridge.DeviceEvent], at_door.DoorInput]] = {
 }
 _OF_ANY_CASE: Final = (bridge.CaseOpened, bridge.CaseClosed, bridge.PowerFailed, bridge.PowerBack)
 """What a reader's case and supply say counts as the door's: somebody is at work on the devices."""
+_TROUBLE_OF: Final[dict[type[bridge.DeviceEvent], type[bridge.DeviceEvent]]] = {
+    bridge.CaseClosed: bridge.CaseOpened,
+    bridge.PowerBack: bridge.PowerFailed,
+}
 
 
 @dataclass(slots=True)
@@ -60,6 +71,7 @@ class _Device:
     up: bool = False
     lost: bool = False
     opened_at: Seconds = 0.0
+    answered_at: Seconds = 0.0
     retry_at: Seconds = 0.0
 
     @property
@@ -80,6 +92,7 @@ class _Heard:
     key: str = field(default="", repr=False)
     repeats: int = 0
     raved: bool = False
+    read_at: Seconds = float("-inf")
     card: Card | None = field(default=None, repr=False)
     card_at: Seconds = 0.0
 
@@ -124,8 +137,16 @@ class Hardware:
         post: Callable[[on.Input], None],
         new_attempt: Callable[[], AttemptId],
         after_card: Callable[[], bool] = lambda: False,
+        monotonic: Callable[[], Seconds] = time.monotonic,
     ) -> None:
-        """post: takes inputs. new_attempt: draws ids. after_card: whether keys now are a PIN alone, after a card."""
+        """post: takes inputs. new_attempt: draws ids. after_card: whether keys now are a PIN alone, after a card.
+
+        monotonic: read as an event arrives, on the driver's thread.
+        """
+        self._monotonic = monotonic
+        self._trouble: dict[type[bridge.DeviceEvent], set[str]] = {
+            trouble: set() for trouble in _TROUBLE_OF.values()
+        }
         self._door = _Device(door, "door")
         self._strike = door
         names = ["reader", *(f"reader-{place}" for place in range(2, len(readers) + 1))]
@@ -143,8 +164,9 @@ class Hardware:
     @property
     def reader_healthy(self) -> bool:
         """Tell whether cards and keys can be read: without them face is not offered (R01)."""
-        device, _, heard = self._readers["reader"]
-        return device.healthy and not heard.raves
+        device, reader, heard = self._readers["reader"]
+        is_there = reader.supervised or self._now - heard.read_at < READ_WITHIN_S
+        return device.healthy and is_there and not heard.raves
 
     @property
     def reader_lost(self) -> bool:
@@ -186,6 +208,8 @@ class Hardware:
         for device in self._devices():
             self._tend(device, now)
         for device, _, heard in self._readers.values():
+            if heard.keypad.typed and now - heard.keypad.last_key > BETWEEN_KEYS:
+                heard.keypad, heard.key = Keypad(), ""  # half an entry is nobody's to find
             if now - heard.window >= WINDOW_S:
                 raved = heard.raves
                 heard.open_window(now)
@@ -228,8 +252,11 @@ class Hardware:
             return
         if device.driver.healthy:
             self._up(device)
+            device.answered_at = now
         elif device.up or now - device.opened_at >= ANSWERS_WITHIN_S:
             self._lost(device, "it does not answer")
+            if now - max(device.opened_at, device.answered_at) >= ANEW_S:
+                device.is_open = False  # its driver had time to mend it; perhaps the driver itself hangs
 
     def _failed(self, device: _Device, cause: str) -> None:
         device.is_open = False
@@ -238,30 +265,53 @@ class Hardware:
     def _hear(self, device: _Device, event: bridge.DeviceEvent) -> None:
         """Take an event from whichever thread the driver reports on."""
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._take, device, event)
+        self._loop.call_soon_threadsafe(self._take, device, event, self._monotonic())
 
-    def _take(self, device: _Device, event: bridge.DeviceEvent) -> None:
+    def _take(self, device: _Device, event: bridge.DeviceEvent, heard_at: Seconds) -> None:
         match event:
             case bridge.DeviceLost(cause):
                 self._lost(device, cause)
                 return
             case _ if device.driver.healthy:
                 self._up(device)  # before what it says: a door that is back says anew what it sees
+            case bridge.CaseOpened() | bridge.FireStarted():
+                pass  # the last thing a cable said before it was cut counts
             case _:
                 return
         if isinstance(event, bridge.CaseOpened):
             self._case_opened = True
+        if isinstance(event, _OF_ANY_CASE) and not self._is_first_or_last(device, event):
+            return
         if device is self._door or isinstance(event, _OF_ANY_CASE):
             heard = _OF_THE_DOOR.get(type(event))
             if heard is not None:
                 log.debug("door_moved", event_kind=type(event).__name__)
                 self._hear_door(heard)
         else:
-            self._take_of_reader(device, self._readers[device.name][2], event)
+            stale = self._monotonic() - heard_at > HEARD_WITHIN_S
+            if stale:
+                log.error(
+                    "reader_unheard", device=device.name, remedy="The gate was busy; hold the card again."
+                )
+            else:
+                self._take_of_reader(device, self._readers[device.name][2], event)
+
+    def _is_first_or_last(self, device: _Device, event: bridge.DeviceEvent) -> bool:
+        """Tell whether this is the first device in such trouble, or the last to be out of it: the alarm is one for all."""
+        trouble = _TROUBLE_OF.get(type(event), type(event))
+        troubled = self._trouble[trouble]
+        before = bool(troubled)
+        if trouble is type(event):
+            troubled.add(device.name)
+        else:
+            troubled.discard(device.name)
+        return before != bool(troubled) or not troubled
 
     def _take_of_reader(self, device: _Device, heard: _Heard, event: bridge.DeviceEvent) -> None:
         """Take what a reader says, each kind as often as people can do it: a flood of keys costs no card its answer."""
         raved = heard.raves
+        if not isinstance(event, bridge.Nonsense):
+            heard.read_at = self._now
         match event:
             case bridge.CardRead(bits, value):
                 heard.cards += 1

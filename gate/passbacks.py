@@ -9,7 +9,7 @@ import structlog
 from gate.alarms import AlarmBoard
 from gate.core.alarms import Alarm
 from gate.core.passback import Passback
-from gate.core.types import PersonId, Seconds, TemplateId
+from gate.core.types import AttemptId, Decision, Method, PersonId, Seconds, TemplateId
 from gate.errors import GateError
 from gate.store import Store
 from gate.store.upkeep.clock import TrustedClock
@@ -27,20 +27,26 @@ class PassbackWatch:
         self._clock = clock
         self._alarms = alarms
         self._watch = Passback(window_s) if window_s > 0 else None
+        self._granted: tuple[AttemptId, PersonId] | None = None
 
-    def note(self, person: PersonId | None, template: TemplateId | None) -> None:
-        """Note an entry by the person, or by whoever the template is of; what cannot be told costs nobody the entry."""
-        if self._watch is None:
+    def granted(self, decision: Decision, person: PersonId | None, template: TemplateId | None) -> None:
+        """Take a grant that was recorded: an entry once the door opens for it. A guest's code is nobody's entry."""
+        if self._watch is None or decision.method is Method.CODE:
             return
         try:
             who = person if template is None else self._of(template)
         except GateError as error:
             log.error("passback_unknown", code=error.code, remedy=error.remedy)  # noqa: TRY400 - code and remedy say it
             return
-        if who is None:
+        self._granted = None if who is None else (decision.attempt, who)
+
+    def released(self, attempt: AttemptId, *, released: bool) -> None:
+        """Take what the door did of it, and forget who it was for."""
+        granted, self._granted = self._granted, None
+        if self._watch is None or granted is None or granted[0] != attempt or not released:
             return
         now = self._clock.monotonic()
-        self._watch, repeated = self._watch.note(who, now, fresh_key=secrets.token_bytes(_KEY_BYTES))
+        self._watch, repeated = self._watch.note(granted[1], now, fresh_key=secrets.token_bytes(_KEY_BYTES))
         if repeated:
             self._alarms.ring(Alarm.PASSBACK, now)
 

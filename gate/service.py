@@ -35,6 +35,7 @@ from gate.core.types import (
     Reason,
     Seconds,
     TemplateId,
+    UnitPin,
     WithdrawalOutcome,
 )
 from gate.doorkeeper import Doorkeeper
@@ -56,6 +57,8 @@ from gate.withdrawal import ScreenWithdrawals
 log = structlog.get_logger()
 
 POLL_S = 0.05
+STALE_S: Seconds = 2.0
+"""A credential that waited so long for a loop that hung, or a record that took so long, opens no door any more."""
 HOUSEKEEPING_S = 20.0
 
 
@@ -109,6 +112,7 @@ class Service:
         self._stopped = False
         self._gate = Gate()
         self._timer: asyncio.TimerHandle | None = None
+        self._stepped_at: Seconds = 0.0
         self._withdrawals = ScreenWithdrawals(store, self._visitor, self.withdrawn)
         self._hear_withdrawal: Callable[[PersonId], None] = lambda _person: None
         self._verifier = Verifier(
@@ -119,7 +123,6 @@ class Service:
             heed=self._heed_verdict,
             falter=self._falter,
         )
-        self.identify = self._verifier.identify
         self._hour: datetime | None = None
         self._chores = Chores()
         self._loan = CameraLoan()
@@ -135,10 +138,18 @@ class Service:
         self._recorder = Recorder(store, clock, self._visitor)
         self._rotating = Rotating(store, clock, renew, self.reload_gallery)
 
+    async def identify(self, typed: UnitPin) -> Verdict:
+        """Tell for a page whose unit and PIN these are, as ``Verifier.identify`` does; opens nothing."""
+        return self._alarmed(await self._verifier.identify(typed))
+
     def _heed_verdict(self, attempt: AttemptId, verdict: Verdict) -> None:
-        self._visitor.heed(self._gate, attempt, verdict.person)
+        self._visitor.heed(self._gate, attempt, self._alarmed(verdict).person)
+
+    def _alarmed(self, verdict: Verdict) -> Verdict:
+        """Raise the silent alarm of a duress PIN, wherever it was typed."""
         if verdict.duress:
             self._alarms.ring(Alarm.DURESS, self._clock.monotonic())
+        return verdict
 
     @property
     def gate(self) -> Gate:
@@ -200,6 +211,7 @@ class Service:
                     self._step(event)
                 except Exception as error:  # noqa: BLE001 - the outer loop: the door must go on
                     self._falter(error)
+                await asyncio.sleep(0)  # a queue that is never empty must not keep the door's heartbeat
         finally:
             for task in keepers:
                 task.cancel()
@@ -308,9 +320,10 @@ class Service:
 
     def _step(self, event: on.Input) -> None:
         """Take one input, and whatever its effects answer at once, before any other."""
-        events = deque([event])
+        # What the door says now comes first, queued or not: a lockdown must not use a code up, or a try.
+        events = deque([on.EntryChanged(self._doorkeeper.obstacle), event])
         # One time for the answers too: a slow disk must not turn a committed grant into a refusal.
-        now = self._clock.monotonic()
+        now = self._stepped_at = self._clock.monotonic()
         while events:
             self._gate, effects = advance(self._gate, events.popleft(), now, self._rules)
             events.extend(filter(None, map(self._answer_to, effects)))
@@ -355,9 +368,12 @@ class Service:
                 return self._withdrawals.carry_out(attempt, self._clock.now())
             case do.Record(decision, template):
                 return self._record(decision, template)
+            case do.ReleaseDoor(attempt) if self._clock.monotonic() - self._stepped_at > STALE_S:
+                return on.DoorReported(attempt, released=False)  # by now, somebody else may stand there
             case do.ReleaseDoor(attempt):
                 self._doorkeeper.release(attempt)
             case do.RecordOutcome(attempt, released):
+                self._passbacks.released(attempt, released=released)
                 self._recorder.outcome(attempt, released=released)
             case do.OpenCamera() | do.CloseCamera() | do.Forget():
                 self._drive_camera(effect)
@@ -369,7 +385,7 @@ class Service:
     def _record(self, decision: Decision, template: TemplateId | None) -> on.Recorded:
         recorded = self._recorder.record(decision, template)
         if decision.granted and recorded.stored is on.Stored.COMMITTED:
-            self._passbacks.note(self._visitor.of(decision.attempt), template)
+            self._passbacks.granted(decision, self._visitor.of(decision.attempt), template)
         return recorded
 
     def _drive_camera(self, effect: do.OpenCamera | do.CloseCamera | do.Forget) -> None:

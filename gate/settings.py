@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gate.errors import ConfigError
+from gate.settings_rules import refuse_contradictions
 
 PROJECT = Path(__file__).parent.parent
 
@@ -291,67 +292,8 @@ def read_settings(path: Path) -> Settings:
         raise ConfigError(
             "settings-invalid", f"{path}: {_explain(error)}.", remedy="Correct it and start again."
         ) from None  # pydantic's own text repeats the values
-    _check_pairs(settings)
-    _check_backup(settings)
-    _check_time_zone(settings)
+    refuse_contradictions(settings)
     return settings
-
-
-def _check_pairs(settings: Settings) -> None:
-    left, top, right, bottom = settings.face.zone
-    if not (left < right and top < bottom):
-        raise ConfigError(
-            "settings-zone",
-            "face.zone is empty: it takes left, top, right, bottom as fractions of the picture.",
-            remedy="Give left below right and top below bottom, such as [0.2, 0.0, 0.8, 1.0].",
-        )
-    broker = settings.broker
-    if broker and (
-        (broker.certificate_file or broker.key_file) and not (broker.ca_file and broker.certificate_file)
-    ):
-        raise ConfigError(
-            "settings-tls",
-            "broker.certificate_file and key_file mean nothing without broker.ca_file and certificate_file.",
-            remedy="Name the authority that signed the broker's certificate, and the gate's own certificate.",
-        )
-    relay = settings.gpio_door
-    if relay and settings.door.driver == "gpio" and settings.door.release_s < relay.relay_s:
-        raise ConfigError(
-            "settings-relay",
-            "door.release_s is shorter than gpio_door.relay_s: the relay would free the strike for longer than asked.",
-            remedy="Give both the time that is set at the relay.",
-        )
-    if settings.face.enabled and settings.camera is None:
-        raise ConfigError(
-            "settings-camera",
-            "face.enabled is true but there is no [camera] section.",
-            remedy="Add [camera] with a driver, or set face.enabled to false.",
-        )
-
-
-def _check_time_zone(settings: Settings) -> None:
-    try:
-        settings.site.zone  # noqa: B018 - it loads, or it does not
-    except (KeyError, ValueError, OSError) as error:
-        raise ConfigError(
-            "settings-time-zone",
-            "site.time_zone names no time zone of this device.",
-            remedy="Name one of the IANA list, such as Asia/Shanghai, Europe/Berlin or UTC (timedatectl list-timezones).",
-        ) from error
-
-
-def _check_backup(settings: Settings) -> None:
-    if settings.backup is None:
-        return
-    folder = settings.backup.folder.resolve()
-    if any(
-        folder.is_relative_to(own.resolve()) for own in (settings.storage.data_dir, settings.storage.keys_dir)
-    ):
-        raise ConfigError(
-            "settings-backup",
-            "backup.folder lies in the data or the key folder: what takes the one takes the other.",
-            remedy="Name a folder on another medium.",
-        )
 
 
 def _explain(error: ValidationError) -> str:

@@ -40,6 +40,7 @@ def devices_of(settings: Settings, key_of: Callable[[str], bytes | None]) -> tup
 def _wiring(settings: Settings, keys: Mapping[str, bytes]) -> Wiring:
     return Wiring(
         declared=Declared(settings.door.declared),
+        may_stand_open=settings.door.may_stand_open,
         osdp=_options(OsdpOptions, settings.osdp),
         controller=_options(ControllerOptions, settings.controller),
         wiegand=_options(WiegandGpioOptions, settings.wiegand),

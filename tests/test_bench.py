@@ -73,7 +73,7 @@ def test_every_figure_has_its_name(figures):
     for figures_of_wire in figures["doors"].values():
         assert set(figures_of_wire) == {
             *("asked_p50_ms", "asked_p99_ms", "freed_p50_ms", "freed_p99_ms"),
-            *("bare_p50_ms", "over_bare_ratio"),
+            *("bare_p50_ms", "over_bare_ratio", "lost"),
         }
     assert [(set(each), each["n"]) for each in figures["search"]] == [
         ({"n", "ms", "ratio"}, n) for n in (10, 100)

@@ -42,6 +42,10 @@ PULSE_S: Final = 0.15
 DEBOUNCE_US: Final = 20_000
 """How long a contact must hold to count."""
 SHORTEST_RELAY_S: Final = 0.5
+REST_S: Final = 0.5
+"""How long the relay is left alone after releases were asked for while it ran: so the strike is seen to lock."""
+_HURRY_S: Final = 0.05
+"""How long a release may wait for the pin, which a chip that hangs keeps."""
 
 CONTACTS: Final[Mapping[str, tuple[DeviceEvent, DeviceEvent]]] = MappingProxyType(
     {
@@ -101,7 +105,7 @@ class GpioDoor:
         _refuse_what_cannot_be(options, declared)
         self._options = options
         self._take = take
-        self._strike = _Strike(options, take)
+        self._strike = _Strike(options)
         self._attendant = Attendant("door at the pins", self._hold)
         self._emit: Emit | None = None
         self._now = 0.0
@@ -114,13 +118,14 @@ class GpioDoor:
         return self._attendant.healthy
 
     def open(self, emit: Emit) -> None:
-        """Take the lines; the strike's is at rest. Raises BridgeError when they are not to be had."""
+        """Have the lines taken, the strike's at rest, as Attendant says."""
         self.close()
         self._attendant.open(emit)
         self._emit = emit
 
     def poll(self, now: float) -> None:
-        """Say that the relay's time is over."""
+        """Say that the relay's time is over, and report a chip that hangs."""
+        self._attendant.poll()
         self._now = now
         if self._locks_at is None:
             return
@@ -140,8 +145,9 @@ class GpioDoor:
     def release(self, *, seconds: float) -> None:
         """Start the timer relay, for its own time, which is not more than *seconds*.
 
-        Raises BridgeError when the relay's time is longer than asked for, while the door stands locked, and when the
-        pin is not to be had.
+        While it runs, a release is that release too and ends with it: a relay that is started anew would hold the
+        strike. Then the relay rests for REST_S. Raises BridgeError while it rests, when the relay's time is longer than
+        asked for, while the door stands locked, and when the pin is not to be had.
         """
         if not 0 < seconds < math.inf:
             raise BridgeError(
@@ -156,8 +162,8 @@ class GpioDoor:
             raise BridgeError("The door stands locked. End the lockdown first.")
         if not self.healthy:
             raise BridgeError("The door's pins are not held. Look at the chip and the lines in the settings.")
-        self._strike.pulse()
-        self._locks_at = math.inf
+        if self._strike.pulse() or self._locks_at is None:
+            self._locks_at = math.inf
         self._tell(StrikeReleased())
 
     def stand(self, standing: Standing, *, seconds: float) -> None:
@@ -184,27 +190,42 @@ class GpioDoor:
 class _Strike:
     """The pin of the strike: pulses from the host's thread, ends them from the attendant's."""
 
-    def __init__(self, options: GpioDoorOptions, take: Take) -> None:
+    def __init__(self, options: GpioDoorOptions) -> None:
         self._options = options
-        self._take = take
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # guards what is below
         self._lines: Lines | None = None
         self._ends_at: float | None = None
+        # The relay's own clock as far as it is known here, also over a chip that was gone, or a driver closed.
+        self._runs_until = -math.inf
+        self._asked_again = False
 
-    def hold(self) -> None:
-        options = self._options
-        wire = Output(options.strike_line, active_low=options.strike_active_low)
+    def hold(self, lines: Lines) -> None:
         with self._lock:
-            self._lines = self._take(options.chip, [wire])
+            self._lines = lines
 
-    def pulse(self) -> None:
+    def pulse(self) -> bool:
+        """Start the relay; False while it runs already. Raises BridgeError while it rests, or when the pin is gone."""
+        if not self._lock.acquire(timeout=_HURRY_S):
+            raise BridgeError("The strike's pin does not answer. Look at the chip in the settings.")
         try:
-            with self._lock:
-                if self._ends_at is None:  # else the relay was started a moment ago: that is this release too
-                    self._write(active=True)
-                    self._ends_at = time.monotonic() + PULSE_S
+            return self._start()
         except OSError as error:
             raise BridgeError("The strike's pin is gone. Look at the chip in the settings.") from error
+        finally:
+            self._lock.release()
+
+    def _start(self) -> bool:
+        now = time.monotonic()
+        if now < self._runs_until:
+            self._asked_again = True
+            return False
+        if self._asked_again and now < self._runs_until + REST_S:
+            raise BridgeError("The strike was free as long as it may be, and rests. Ask again in a moment.")
+        self._write(active=True)
+        self._ends_at = now + PULSE_S
+        self._runs_until = now + self._options.relay_s
+        self._asked_again = False
+        return True
 
     def tend(self) -> None:
         """End a pulse that is over. Raises OSError when the pin is gone."""
@@ -213,14 +234,14 @@ class _Strike:
                 self._ends_at = None
                 self._write(active=False)
 
-    def let_go(self) -> None:
+    def let_go(self, lines: Lines) -> None:
+        """Put the pin to rest and give *lines* back; another holder's are left alone."""
         with self._lock:
-            if self._lines is not None:
+            if self._lines is lines:
                 with suppress(OSError):
                     self._write(active=False)
-                self._lines.release()
-            self._lines = None
-            self._ends_at = None
+                self._lines = self._ends_at = None
+            lines.release()
 
     def _write(self, *, active: bool) -> None:
         if self._lines is None:
@@ -242,10 +263,12 @@ class _Held:
         ]
         self._lines = take(options.chip, wires) if wires else None
         try:
-            strike.hold()
-        except (OSError, BridgeError):
-            self.let_go()
+            self._pin = take(options.chip, [Output(options.strike_line, options.strike_active_low)])
+        except Exception:
+            if self._lines is not None:
+                self._lines.release()
             raise
+        strike.hold(self._pin)
 
     def attend(self) -> None:
         """Report what changed, and all contacts on the first turn."""
@@ -261,7 +284,7 @@ class _Held:
 
     def let_go(self) -> None:
         """Put the strike's pin to rest and give all lines back."""
-        self._strike.let_go()
+        self._strike.let_go(self._pin)
         if self._lines is not None:
             self._lines.release()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ class WiegandGpio:
         self._options = options
         self._take = take
         self._attendant = Attendant("Wiegand reader", self._hold)
-        self._lights = _Lights(options, take)
+        self._lights: _Lights | None = None
 
     @property
     def profile(self) -> Profile:
@@ -62,37 +63,46 @@ class WiegandGpio:
         """Tell whether the lines are held and rest as they must. A cut cable is not seen."""
         return self._attendant.healthy
 
+    @property
+    def supervised(self) -> bool:
+        """Tell that a cut cable is not seen."""
+        return False
+
     def open(self, emit: Emit) -> None:
-        """Take the lines. Raises BridgeError when they are not to be had."""
+        """Have the lines taken, as Attendant says."""
         self._attendant.open(emit)
-        self._lights.open()
 
     def poll(self, now: float) -> None:
-        """Switch off what was shown long enough."""
-        self._lights.poll(now)
+        """Switch off what was shown long enough, and report a chip that hangs."""
+        self._attendant.poll()
+        if self._lights is not None:
+            self._lights.poll(now)
 
     def close(self) -> None:
         """Give the lines back."""
         self._attendant.close()
-        self._lights.close()
+        self._lights = None
 
     def show(self, signal: Signal) -> None:
         """Light on for granted, beep for refused."""
-        self._lights.show(signal)
+        if self._lights is not None:
+            self._lights.show(signal)
 
     def _hold(self, emit: Emit) -> _Held:
         data = [
             Input(line, active_low=True, both_edges=False)
             for line in (self._options.data0_line, self._options.data1_line)
         ]
-        return _Held(self._take(self._options.chip, data), self._options, emit)
+        held = _Held(self._take, data, self._options, emit)
+        self._lights = held.lights
+        return held
 
 
 class _Held:
     """The two data lines while held. A pulse is a line going low, so low is active."""
 
-    def __init__(self, lines: Lines, options: WiegandGpioOptions, emit: Emit) -> None:
-        self._lines = lines
+    def __init__(self, take: Take, data: Sequence[Input], options: WiegandGpioOptions, emit: Emit) -> None:
+        self._lines = take(options.chip, data)
         self._data0 = options.data0_line
         self._data1 = options.data1_line
         self._parity = PARITY_LENGTHS | set(options.parity_bits)
@@ -100,11 +110,12 @@ class _Held:
         self._collector = Collector()
         self._next = 1
         self._low_turns = 0
-        if self._low():
-            lines.release()
-            raise BridgeError(
-                "A data line of the Wiegand reader is held low. Check its supply and its wires."
-            )
+        try:
+            self._refuse_low()
+        except Exception:
+            self._lines.release()
+            raise
+        self.lights = _Lights(options, take)
 
     def attend(self) -> None:
         """Gather what came; after a pause as long as a gap, the burst is over."""
@@ -124,6 +135,7 @@ class _Held:
 
     def let_go(self) -> None:
         """Give the lines back."""
+        self.lights.close()
         self._lines.release()
 
     def _gather(self, edges: Sequence[Edge]) -> None:
@@ -141,50 +153,58 @@ class _Held:
         if burst is not None:
             self._emit(read(burst, parity=self._parity))
 
+    def _refuse_low(self) -> None:
+        if self._low():
+            raise BridgeError(
+                "A data line of the Wiegand reader is held low. Check its supply and its wires."
+            )
+
     def _low(self) -> bool:
         return self._lines.active(self._data0) or self._lines.active(self._data1)
 
 
 class _Lights:
-    """The reader's light and beeper. Whatever fails here, nobody is kept out by it."""
+    """The reader's light and beeper. Whatever fails here, nobody is kept out by it.
+
+    Made and closed in the attendant's thread, shown and polled from the host's.
+    """
 
     def __init__(self, options: WiegandGpioOptions, take: Take) -> None:
-        self._chip = options.chip
         wires = {Signal.GRANTED: options.light_line, Signal.REFUSED: options.beeper_line}
         self._wires = {signal: line for signal, line in wires.items() if line is not None}
-        self._take = take
-        self._lines: Lines | None = None
+        self._lock = threading.Lock()  # guards what is below
         self._until: dict[Signal, float | None] = {}
         """What is on, and until when; None: since the last poll."""
-
-    def open(self) -> None:
-        self.close()
+        self._lines: Lines | None = None
         if self._wires:
             with suppress(BridgeError, OSError):
-                self._lines = self._take(
-                    self._chip, [Output(line, active_low=True) for line in self._wires.values()]
+                self._lines = take(
+                    options.chip, [Output(line, active_low=True) for line in self._wires.values()]
                 )
 
     def show(self, signal: Signal) -> None:
-        if signal in self._wires:
-            self._write(signal, active=True)
-            self._until[signal] = None
+        with self._lock:
+            if signal in self._wires:
+                self._write(signal, active=True)
+                self._until[signal] = None
 
     def poll(self, now: float) -> None:
-        for signal, until in list(self._until.items()):
-            if until is None:
-                self._until[signal] = now + SHOWN_S[signal]
-            elif now >= until:
-                del self._until[signal]
-                self._write(signal, active=False)
+        with self._lock:
+            for signal, until in list(self._until.items()):
+                if until is None:
+                    self._until[signal] = now + SHOWN_S[signal]
+                elif now >= until:
+                    del self._until[signal]
+                    self._write(signal, active=False)
 
     def close(self) -> None:
-        for signal in self._until:
-            self._write(signal, active=False)
-        self._until.clear()
-        lines, self._lines = self._lines, None
-        if lines is not None:
-            lines.release()
+        with self._lock:
+            for signal in self._until:
+                self._write(signal, active=False)
+            self._until.clear()
+            lines, self._lines = self._lines, None
+            if lines is not None:
+                lines.release()
 
     def _write(self, signal: Signal, *, active: bool) -> None:
         if self._lines is not None:

@@ -44,8 +44,8 @@ class Changes:
         self._strike_free = False
         self._exits: int | None = None
 
-    def forget_inputs(self) -> None:
-        """Tell every input anew with the next state: the device was lost."""
+    def forget_told(self) -> None:
+        """Tell every input, and a strike that is free, anew with the next state: the device was lost."""
         self._told_inputs = False
 
     def restarted(self) -> None:
@@ -53,11 +53,12 @@ class Changes:
         self._exits = None
 
     def present(self) -> list[DeviceEvent]:
-        """Return how each fitted input is."""
+        """Return how each fitted input is, and whether the strike is free."""
         state = self._state
         if state is None:
             return []
-        return [on if state.bits & bit else off for bit, on, off in _INPUTS if state.fitted & bit]
+        inputs = [on if state.bits & bit else off for bit, on, off in _INPUTS if state.fitted & bit]
+        return [StrikeReleased(), *inputs] if self._strike_free else inputs
 
     def released(self) -> list[DeviceEvent]:
         """Tell that the strike is free, and remember it."""
@@ -75,21 +76,25 @@ class Changes:
         return [] if exits == known else [ExitRequested()]
 
     def state(self, state: State) -> list[DeviceEvent]:
-        """Take the next state; return what is different."""
+        """Take the next state; return what is different.
+
+        The strike follows the state whatever was told of releases. A button that is held when the first state comes is
+        an exit request like any other: the leaf may be moving by it.
+        """
         before, self._state = self._state, state
         known = 0 if before is None or not self._told_inputs else before.fitted
-        self._told_inputs = True
+        anew, self._told_inputs = not self._told_inputs, True
         moved = [
             on if state.bits & bit else off
             for bit, on, off in _INPUTS
             if state.fitted & bit and (not known & bit or before is None or (before.bits ^ state.bits) & bit)
         ]
         events: list[DeviceEvent] = []
-        if self._exits is None:
+        if self._exits is None and not state.bits & State.EXIT_PRESSED:
             self._exits = state.exits
         events += self.exit(state.exits)
         free = bool(state.bits & State.STRIKE_FREE)
-        if free and not self._strike_free:
+        if free and (anew or not self._strike_free):
             events += self.released()
         events += moved
         if not free:

@@ -48,14 +48,23 @@ class ControllerOptions:
 class Controller:
     """One controller on one line. Its two faces open and close apart; the line is open while either is.
 
-    key: the 32 bytes of the pairing, or None before it. declared: what the door is (R67). Threads: callers, and the
-    line's own. One lock guards the conversation; a second one, taken after it is let go, keeps what is told in order.
+    key: the 32 bytes of the pairing, or None before it. declared, may_stand_open: what the door is (R67) and may do, as
+    the controller must have been told in its pairing. Threads: callers, and the line's own. One lock guards the
+    conversation; a second one, taken after it is let go, keeps what is told in order.
     """
 
-    def __init__(self, options: ControllerOptions, key: bytes | None, declared: Declared) -> None:
+    def __init__(
+        self,
+        options: ControllerOptions,
+        key: bytes | None,
+        declared: Declared,
+        *,
+        may_stand_open: bool = False,
+    ) -> None:
         self._options = options
         self._key = key
         self._declared = declared
+        self._may_stand_open = may_stand_open
         self._lock = threading.Lock()
         self._telling = threading.RLock()
         self._untold: deque[tuple[_Face, DeviceEvent]] = deque()
@@ -124,7 +133,12 @@ class Controller:
             raise BridgeError(f"The door controller has no key here. {Trouble.UNPAIRED.value}")
         self._line = self._new_line()
         self._line_gone = False
-        self._conversation = Conversation(self._key, self._declared, lambda: secrets.token_bytes(NONCE_BYTES))
+        self._conversation = Conversation(
+            self._key,
+            self._declared,
+            lambda: secrets.token_bytes(NONCE_BYTES),
+            may_stand_open=self._may_stand_open,
+        )
         self._greeted_at = time.monotonic()
         self._line.start()
 
@@ -175,9 +189,9 @@ class Controller:
     def _on_heard(self, data: bytes) -> None:
         self._with(lambda talk, now: talk.receive(data, now))
 
-    def _on_gone(self) -> None:
+    def _on_gone(self, cause: str) -> None:
         self._line_gone = True
-        self._with(lambda talk, _: talk.lose())
+        self._with(lambda talk, _: talk.lose(cause))
 
     def _with(self, step: Callable[[Conversation, float], Iterable[DeviceEvent]]) -> None:
         with self._lock:
@@ -250,9 +264,10 @@ class _Face:
 
 
 class ControllerReader(_Face):
-    """The Wiegand reader and keypad on the controller's inputs."""
+    """The Wiegand reader and keypad on the controller's inputs. A cut cable of theirs looks like nobody coming."""
 
     profile = Profile.UID_ONLY
+    supervised = False
 
     def show(self, signal: Signal) -> None:
         """Show *signal*, if it reaches the reader."""

@@ -69,17 +69,26 @@ class Trouble(Enum):
         "It speaks no version of the link that this gate speaks. Update its firmware (deploy/controller)."
     )
     DECLARED_OTHERWISE = "It was paired for a door that is declared otherwise. Correct [door] declared, or pair it again: gate door pair"
+    STANDS_OTHERWISE = "It was paired when [door] may_stand_open was otherwise. Correct that, or pair it again: gate door pair"
 
 
 class Conversation:
     """One host's talk with one controller. Not safe for threads; its owner holds a lock.
 
-    key: 32 bytes. declared: what this door is, which the controller must have been told too. nonces: gives 16 bytes
-    from `secrets`, new ones each time.
+    key: 32 bytes. declared, may_stand_open: what this door is and may do, which the controller must have been told
+    too. nonces: gives 16 bytes from `secrets`, new ones each time.
     """
 
-    def __init__(self, key: bytes, declared: Declared, nonces: Callable[[], bytes]) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        declared: Declared,
+        nonces: Callable[[], bytes],
+        *,
+        may_stand_open: bool = False,
+    ) -> None:
         self._declared = declared
+        self._may_stand_open = may_stand_open
         self._nonces = nonces
         self._session = Session(key)
         self._changes = Changes()
@@ -144,14 +153,14 @@ class Conversation:
             self._beat(now)
         return events + self._nonsense(now)
 
-    def lose(self) -> list[DeviceEvent]:
-        """Take the controller for lost: the line is gone, or it was silent for too long."""
+    def lose(self, cause: str = "it stopped answering") -> list[DeviceEvent]:
+        """Take the controller for lost: the line is gone, or it was silent for too long. cause: what is known of why."""
         self._asked.clear()
         if not self.healthy:
             return []
         self._lost = True
         self.trouble = Trouble.SILENT
-        return [DeviceLost()]
+        return [DeviceLost(cause)]
 
     def receive(self, data: bytes, now: float) -> list[DeviceEvent]:
         """Take any number of bytes; return what happened at the door, oldest first."""
@@ -231,14 +240,23 @@ class Conversation:
             self._changes.restarted()
             events = self.lose()
         self._boot = challenge.boot
-        self._fits = challenge.declared is self._declared
+        misfit = self._misfit(challenge)
+        self._fits = misfit is None
         self._beat_at = -math.inf
         self._wants_hello = False
-        if self._fits:
+        if misfit is None:
             return events
         events += self.lose()
-        self.trouble = Trouble.DECLARED_OTHERWISE
+        self.trouble = misfit
         return events
+
+    def _misfit(self, challenge: Challenge) -> Trouble | None:
+        """Tell in what the controller was told another door than this one."""
+        if challenge.declared is not self._declared:
+            return Trouble.DECLARED_OTHERWISE
+        if challenge.may_stand_open is not self._may_stand_open:
+            return Trouble.STANDS_OTHERWISE
+        return None
 
     def _reported(self, report: Report, now: float) -> list[DeviceEvent]:
         """Take what the controller tells in its session. A lost one is back with its first whole state."""
@@ -248,7 +266,7 @@ class Conversation:
                 return []
             if self._lost:
                 events.append(DeviceBack())
-                self._changes.forget_inputs()
+                self._changes.forget_told()
             if self._heard_at is None:
                 self._last_id = report.last_release  # an earlier host's release is none of this one's
             self._lost = False

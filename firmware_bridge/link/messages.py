@@ -107,17 +107,19 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A new key and what the door is, for a controller whose pairing window is open."""
+    """A new key and what the door is, and may be, for a controller whose pairing window is open."""
 
     kind: ClassVar = Kind.PAIR
     nonce: bytes = field(repr=False)
     key: bytes = field(repr=False)
     declared: Declared
     max_ms: int
+    may_stand_open: bool
 
     def pack(self) -> bytes:
         """Return the payload."""
-        return self.nonce + self.key + struct.pack("<BH", DECLARED_CODES[self.declared], self.max_ms)
+        values = struct.pack("<BHB", DECLARED_CODES[self.declared], self.max_ms, self.may_stand_open)
+        return self.nonce + self.key + values
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +132,14 @@ class Challenge:
     firmware: tuple[int, int, int]
     declared: Declared
     max_ms: int
+    may_stand_open: bool
     boot: int
     boot_reason: int
 
     def pack(self) -> bytes:
         """Return the payload."""
-        rest = struct.pack("<BHIB", DECLARED_CODES[self.declared], self.max_ms, self.boot, self.boot_reason)
+        values = struct.pack("<BHB", DECLARED_CODES[self.declared], self.max_ms, self.may_stand_open)
+        rest = values + struct.pack("<IB", self.boot, self.boot_reason)
         return bytes([self.version]) + self.nonce + bytes(self.firmware) + rest
 
 

@@ -16,6 +16,7 @@ from typing import Final
 from firmware_bridge.drivers import Declared
 from firmware_bridge.events import BridgeError
 from firmware_bridge.link.controller import ControllerOptions
+from firmware_bridge.link.conversation import Trouble
 from firmware_bridge.link.frames import Frame, FrameReader, encode
 from firmware_bridge.link.line import Line
 from firmware_bridge.link.messages import (
@@ -25,6 +26,7 @@ from firmware_bridge.link.messages import (
     Challenge,
     Kind,
     NotPaired,
+    NoVersion,
     Pair,
     Paired,
     Unpaired,
@@ -46,14 +48,22 @@ def new_key() -> bytes:
     return secrets.token_bytes(KEY_BYTES)
 
 
-def pair(options: ControllerOptions, key: bytes, declared: Declared, *, max_ms: int = MAX_RELEASE_MS) -> None:
-    """Give the controller *key*, what its door is, and its longest release; return when it has proved that it keeps them.
+def pair(
+    options: ControllerOptions,
+    key: bytes,
+    declared: Declared,
+    *,
+    may_stand_open: bool,
+    max_ms: int = MAX_RELEASE_MS,
+) -> None:
+    """Give the controller *key* and what its door is and may do; return when it has proved that it keeps them.
 
+    may_stand_open: whether the host may have the door stand open. max_ms: how long one release may last.
     The caller has kept *key* before: should the answer be lost on its way, `holds` tells later what the controller has.
     Raises BridgeError that says what to do.
     """
     nonce = secrets.token_bytes(NONCE_BYTES)
-    request = Pair(nonce, key, declared, max_ms)
+    request = Pair(nonce, key, declared, max_ms, may_stand_open)
     bare = Frame(0, Kind.PAIR, 0, request.pack())
     data = encode(Frame(0, Kind.PAIR, 0, bare.payload, mac(key, b"H", bare.head)))
     reader = FrameReader()
@@ -83,18 +93,27 @@ def pair(options: ControllerOptions, key: bytes, declared: Declared, *, max_ms: 
 
 
 def holds(options: ControllerOptions, key: bytes) -> bool:
-    """Ask the controller whether it holds *key*, without a session. Raises BridgeError when the port cannot be opened."""
+    """Ask the controller whether it holds *key*, without a session.
+
+    Raises BridgeError when the port cannot be opened, and when nothing that tells of a key comes back: silence says
+    nothing about keys.
+    """
     session = Session(key)
-    proved = False
+    proved = too_new = False
 
     def is_answer(heard: bytes) -> bool:
-        nonlocal proved
+        nonlocal proved, too_new
         said = session.receive(heard)
         proved = any(isinstance(message, Challenge) for message in said)
+        too_new = any(isinstance(message, NoVersion) for message in said)
         # The rest are hints: forged, they make a pairing fail that could have been completed, and no more.
-        return proved or session.other_key or any(isinstance(message, Unpaired) for message in said)
+        unpaired = any(isinstance(message, Unpaired) for message in said)
+        return proved or too_new or session.other_key or unpaired
 
-    _exchange(options, lambda: session.hello(secrets.token_bytes(NONCE_BYTES)), is_answer)
+    answered = _exchange(options, lambda: session.hello(secrets.token_bytes(NONCE_BYTES)), is_answer)
+    if too_new or not answered:
+        trouble = Trouble.NO_VERSION if too_new else Trouble.SILENT
+        raise BridgeError(f"The door controller at {options.port} does not tell its key. {trouble.value}")
     return proved
 
 
@@ -103,7 +122,7 @@ def _exchange(
 ) -> bool:
     """Say something twice a second until it is answered; False when it is not within three seconds."""
     heard: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    line = Line(options.port, options.baud_per_s, heard=heard.put, gone=lambda: None)
+    line = Line(options.port, options.baud_per_s, heard=heard.put, gone=lambda _: None)
     line.start()
     try:
         end = time.monotonic() + PATIENCE_S

@@ -69,11 +69,11 @@ def _show(code: int) -> Show | None:
     return Show(signal) if signal is not None else None
 
 
-def _pair(nonce: bytes, key: bytes, code: int, max_ms: int) -> Pair | None:
+def _pair(nonce: bytes, key: bytes, code: int, max_ms: int, stands: int) -> Pair | None:
     declared = _DECLARED.get(code)
-    return (
-        Pair(nonce, key, declared, max_ms) if declared is not None and 0 < max_ms <= MAX_RELEASE_MS else None
-    )
+    if declared is None or not 0 < max_ms <= MAX_RELEASE_MS or stands not in (0, 1):
+        return None
+    return Pair(nonce, key, declared, max_ms, bool(stands))
 
 
 def _challenge(
@@ -84,13 +84,14 @@ def _challenge(
     patch: int,
     code: int,
     max_ms: int,
+    stands: int,
     boot: int,
     why: int,
 ) -> Challenge | None:
     declared = _DECLARED.get(code)
-    if declared is None or not version or not 0 < max_ms <= MAX_RELEASE_MS:
+    if declared is None or not version or not 0 < max_ms <= MAX_RELEASE_MS or stands not in (0, 1):
         return None
-    return Challenge(version, nonce, (major, minor, patch), declared, max_ms, boot, why)
+    return Challenge(version, nonce, (major, minor, patch), declared, max_ms, bool(stands), boot, why)
 
 
 def _state(bits: int, fitted: int, code: int, boot_reason: int, exits: int, last: int) -> State | None:
@@ -114,8 +115,8 @@ _LAYOUTS: Final[dict[int, tuple[struct.Struct, Callable[..., Message | None]]]] 
     Kind.BEAT: (struct.Struct("<BH"), _beat),
     Kind.RELEASE: (struct.Struct("<HH"), _release),
     Kind.SHOW: (struct.Struct("<B"), _show),
-    Kind.PAIR: (struct.Struct(f"<{NONCE_BYTES}s{KEY_BYTES}sBH"), _pair),
-    Kind.CHALLENGE: (struct.Struct(f"<B{NONCE_BYTES}s3BBHIB"), _challenge),
+    Kind.PAIR: (struct.Struct(f"<{NONCE_BYTES}s{KEY_BYTES}sBHB"), _pair),
+    Kind.CHALLENGE: (struct.Struct(f"<B{NONCE_BYTES}s3BBHBIB"), _challenge),
     Kind.STATE: (struct.Struct("<5BH"), _state),
     Kind.RELEASED: (struct.Struct("<H"), Released),
     Kind.REFUSED: (struct.Struct("<HB"), Refused),

@@ -26,7 +26,7 @@ DATA_PINS = (2, 3)
 LINE_PINS = (0, 1)
 
 _KEPT = "pairing.bin"
-_KEPT_BYTES = KEY_BYTES + 3
+_KEPT_BYTES = KEY_BYTES + 4
 
 
 def rest_lock(machine: "Any") -> "Any":
@@ -35,29 +35,29 @@ def rest_lock(machine: "Any") -> "Any":
 
 
 class Flash:
-    """The pairing in the board's flash: key, declared state, longest release."""
+    """The pairing in the board's flash: key, declared state, longest release, whether the door may stand open."""
 
     def __init__(self, os: "Any", folder: str = "") -> None:
         self._os = os
         self._name = folder + _KEPT
 
-    def load(self) -> "tuple[bytes, int, int] | None":
+    def load(self) -> "tuple[bytes, int, int, int] | None":
         """Read what was kept; None when nothing was, or when it is not whole: the board then wants to be paired."""
         try:
             with open(self._name, "rb") as file:  # noqa: PTH123 - MicroPython has no pathlib
                 data = file.read(_KEPT_BYTES + 1)
         except OSError:
             return None
-        if len(data) != _KEPT_BYTES or data[KEY_BYTES] not in (FAIL_SAFE, FAIL_SECURE):
+        if len(data) != _KEPT_BYTES or data[KEY_BYTES] not in (FAIL_SAFE, FAIL_SECURE) or data[-1] > 1:
             return None
-        return data[:KEY_BYTES], data[KEY_BYTES], data[-2] | data[-1] << 8
+        return data[:KEY_BYTES], data[KEY_BYTES], data[-3] | data[-2] << 8, data[-1]
 
-    def save(self, kept: "tuple[bytes, int, int]") -> None:
+    def save(self, kept: "tuple[bytes, int, int, int]") -> None:
         """Keep a pairing: the old one stays whole until the new one is. Raises OSError when the flash is full."""
-        key, declared, max_ms = kept
+        key, declared, max_ms, may_stand_open = kept
         written = self._name + ".new"
         with open(written, "wb") as file:  # noqa: PTH123 - MicroPython has no pathlib
-            file.write(key + bytes([declared, max_ms & 255, max_ms >> 8]))
+            file.write(key + bytes([declared, max_ms & 255, max_ms >> 8, may_stand_open]))
         self._os.rename(written, self._name)  # littlefs replaces in one step
 
 

@@ -49,8 +49,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # the board has neither module nor need
     from collections.abc import Callable
 
-    Kept = tuple[bytes, int, int]
-    """What a pairing leaves on the board: key, declared state, longest release in milliseconds."""
+    Kept = tuple[bytes, int, int, int]
+    """What a pairing leaves on the board: key, declared state, longest release in milliseconds, may it stand open."""
 
 FIRMWARE = (1, 0, 0)
 ENERGISE = 1
@@ -81,7 +81,7 @@ class Controller:
         boot: int = 0,
         boot_reason: int = BOOT_UNKNOWN,
     ) -> None:
-        self.door = DoorLogic(kept[1], kept[2]) if kept else DoorLogic(None)
+        self.door = DoorLogic(kept[1], kept[2], may_stand_open=bool(kept[3])) if kept else DoorLogic(None)
         self.faults = 0
         """Rounds in which the link's half broke. It never should; if it does, exit and fire have not noticed."""
         self._kept = kept
@@ -156,8 +156,10 @@ class Controller:
             return b""
 
     def _new_link(self) -> Link:
-        key, declared, max_ms = self._kept or (None, 0, MAX_RELEASE_MS)
-        return Link(key, self._random, declared, max_ms, FIRMWARE, self._boot, self._boot_reason)
+        key, declared, max_ms, may_stand_open = self._kept or (None, 0, MAX_RELEASE_MS, 0)
+        return Link(
+            key, self._random, declared, max_ms, FIRMWARE, self._boot, self._boot_reason, may_stand_open
+        )
 
     def _life(self) -> str:
         if self.pairing:
@@ -199,7 +201,7 @@ class Controller:
             return
         self._kept = kept
         self._window_ms = 0
-        self.door.declare(kept[1], kept[2])
+        self.door.declare(kept[1], kept[2], may_stand_open=bool(kept[3]))
         self._link.answer_pair(0)
 
     def _tell(self, now_ms: int, edges: "list[int]", *, lost: bool) -> None:

@@ -31,7 +31,11 @@ LEAST_RELEASE_MS = 100
 EXIT_MS = 5000
 """How long the door stays free after the exit button was let go of."""
 REST_MS = 500
-"""How long the host waits after the maximum cut a release it had drawn out: so the cut is real at the coil."""
+"""How long the lock must have been locked before the host may free it for the whole maximum again.
+
+Less is no rest: a host that asks anew each time a release ends would leave a door that never holds, and a coil that
+never cools.
+"""
 
 
 def _bounded(max_ms: int) -> int:
@@ -43,10 +47,20 @@ class DoorLogic:
 
     declared: FAIL_SAFE, FAIL_SECURE, or None on a controller that nobody has paired yet. Which way its lock turns is
     then unknown, so it is never energised: a fail-safe lock is free, a fail-secure one opens from inside by its handle.
+    may_stand_open: whether the host may have the door stand open, for which lock and site must be made. Without it the
+    host frees the lock for no longer than *max_ms* before the lock has held for `REST_MS`, whatever it says.
     """
 
-    def __init__(self, declared: int | None, max_ms: int = MAX_RELEASE_MS, exit_ms: int = EXIT_MS) -> None:
+    def __init__(
+        self,
+        declared: int | None,
+        max_ms: int = MAX_RELEASE_MS,
+        exit_ms: int = EXIT_MS,
+        *,
+        may_stand_open: bool = False,
+    ) -> None:
         self.declared = declared
+        self.may_stand_open = may_stand_open
         self.max_ms = _bounded(max_ms)
         self.exit_ms = exit_ms
         self.contacts = Contacts()
@@ -57,7 +71,8 @@ class DoorLogic:
         self._lease_ms = 0
         self._release_ms = 0
         self._drawn_ms = 0
-        self._rest_ms = 0
+        """How long the host's releases alone have freed the lock since it last had its rest."""
+        self._locked_ms = REST_MS
         self._exit_left_ms = 0
         self._was_free = self.free
 
@@ -69,13 +84,18 @@ class DoorLogic:
     @property
     def free(self) -> bool:
         """Tell whether the strike is to be free to open."""
-        if self.contacts.seen & (FIRE | EXIT) or self._exit_left_ms > 0:
+        if self._free_here:
             return True
         if self.silent:
             return self.declared == FAIL_SAFE
         if self.standing == STAND_LOCKED:
             return False
         return self.standing == STAND_OPEN or self._release_ms > 0
+
+    @property
+    def _free_here(self) -> bool:
+        """Tell whether fire or exit free the strike, whatever the host wants."""
+        return bool(self.contacts.seen & (FIRE | EXIT)) or self._exit_left_ms > 0
 
     @property
     def energised(self) -> bool:
@@ -100,26 +120,29 @@ class DoorLogic:
         return rose
 
     def beat(self, standing: int, lease_ms: int) -> None:
-        """Hear the host: it lives, and wants the door to stand so for *lease_ms*, at most `MAX_LEASE_MS`."""
+        """Hear the host: it lives, and wants the door to stand so for *lease_ms*, at most `MAX_LEASE_MS`.
+
+        A host that wants it open and may not is heard, and the door stands as always.
+        """
         if standing not in (STAND_NORMAL, STAND_OPEN, STAND_LOCKED) or lease_ms <= 0:
             return
         self._lease_ms = min(lease_ms, MAX_LEASE_MS)
-        self.standing = standing
+        self.standing = STAND_NORMAL if standing == STAND_OPEN and not self.may_stand_open else standing
         if standing == STAND_LOCKED:
-            self._release_ms = self._drawn_ms = 0
+            self._release_ms = 0
         self._settle(WHY_HOST)
 
     def release(self, ms: int) -> int:
         """Free the strike for *ms* on the host's word. Returns 0, or why not.
 
-        A release during another draws it out, never beyond the maximum counted from the first.
+        A release during another, or before the lock has rested from it, goes on with what is left of the maximum.
         """
         if self.standing == STAND_LOCKED:
             return WHY_STANDING
-        if ms <= 0 or self.silent or self._rest_ms > 0:
+        left = self.max_ms - self._drawn_ms
+        if ms <= 0 or self.silent or (left < LEAST_RELEASE_MS and self._release_ms == 0):
             return WHY_FAULT
-        wanted = min(max(ms, LEAST_RELEASE_MS), self.max_ms - self._drawn_ms)
-        self._release_ms = max(self._release_ms, wanted)
+        self._release_ms = max(self._release_ms, min(max(ms, LEAST_RELEASE_MS), left))
         self._settle(0)
         return 0
 
@@ -132,16 +155,12 @@ class DoorLogic:
     def _count_down(self, elapsed: int) -> int:
         """Shorten every wait. Returns what would be the reason if the strike locks now."""
         why = WHY_TIME
-        self._rest_ms = max(0, self._rest_ms - elapsed)
+        self._count_rest(elapsed)
         self._exit_left_ms = max(0, self._exit_left_ms - elapsed)
         if self._release_ms > 0:
-            self._drawn_ms += elapsed
             self._release_ms = max(0, self._release_ms - elapsed)
-            if self._release_ms == 0:
-                if self._drawn_ms >= self.max_ms:
-                    self._rest_ms = REST_MS
-                    why = WHY_MAXIMUM
-                self._drawn_ms = 0
+            if self._release_ms == 0 and self._drawn_ms >= self.max_ms:
+                why = WHY_MAXIMUM
         if self._lease_ms > 0:
             self._lease_ms = max(0, self._lease_ms - elapsed)
             if self._lease_ms == 0:
@@ -149,15 +168,27 @@ class DoorLogic:
                 why = WHY_HOST
         return why
 
-    def declare(self, declared: int, max_ms: int) -> None:
-        """Be paired: take the declared state and the longest release, and start again without a host."""
+    def _count_rest(self, elapsed: int) -> None:
+        """Count how long the lock was locked, or was free by a release and nothing else; it was so all the time."""
+        if self._was_free:
+            self._locked_ms = 0
+            if self._release_ms > 0 and self.standing == STAND_NORMAL and not self._free_here:
+                self._drawn_ms += elapsed
+            return
+        self._locked_ms = min(REST_MS, self._locked_ms + elapsed)
+        if self._locked_ms == REST_MS:
+            self._drawn_ms = 0
+
+    def declare(self, declared: int, max_ms: int, *, may_stand_open: bool) -> None:
+        """Be paired: take the declared state, the longest release and the permission; start again without a host."""
         self.declared = declared
+        self.may_stand_open = may_stand_open
         self.max_ms = _bounded(max_ms)
         self.forget_host()
 
     def _end_host_word(self) -> None:
         self.standing = STAND_NORMAL
-        self._release_ms = self._drawn_ms = 0
+        self._release_ms = 0
 
     def _settle(self, why: int) -> None:
         """Note whether the strike has just locked."""

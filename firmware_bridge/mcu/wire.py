@@ -120,9 +120,9 @@ def unpack_show(body: bytes) -> int:
     return body[0]
 
 
-def unpack_pair(body: bytes) -> tuple[bytes, int, int]:
-    """Return the new key, the declared state and the longest release in milliseconds."""
-    return body[NONCE_BYTES : NONCE_BYTES + KEY_BYTES], body[48], _number(body[49:51])
+def unpack_pair(body: bytes) -> tuple[bytes, int, int, int]:
+    """Return the new key, the declared state, the longest release in milliseconds, and 1 if it may stand open."""
+    return body[NONCE_BYTES : NONCE_BYTES + KEY_BYTES], body[48], _number(body[49:51]), body[51]
 
 
 # What the controller says.
@@ -178,8 +178,9 @@ class Link:
     """What the controller makes of the bytes on its line, and what it puts there.
 
     key: 32 bytes, or None while unpaired. random_bytes(n) must be good for nonces. declared: FAIL_SAFE or FAIL_SECURE.
-    max_ms: longest release. firmware: three numbers. boot: counts starts. Call `feed` in every step, also with no
-    data: it brings the time. `send` and `take` then work in that time.
+    max_ms: longest release. firmware: three numbers. boot: differs at each start. may_stand_open: 1 if the host may
+    have the door stand open. Call `feed` in every step, also with no data: it brings the time. `send` and `take` then
+    work in that time.
     """
 
     def __init__(
@@ -191,6 +192,7 @@ class Link:
         firmware: tuple[int, int, int],
         boot: int,
         boot_reason: int = BOOT_UNKNOWN,
+        may_stand_open: int = 0,
     ) -> None:
         """Start without a session, and say so: the host then knows at once that everything is gone."""
         self.key = key
@@ -204,6 +206,7 @@ class Link:
         self._random = random_bytes
         self._declared = declared
         self._max_ms = max_ms
+        self._may_stand_open = may_stand_open
         self._firmware = bytes(firmware)
         self._boot = boot
         self._boot_reason = boot_reason
@@ -271,7 +274,7 @@ class Link:
         if why:
             self._say(NOT_PAIRED, nonce + bytes([why]))
             return
-        self.key, self._declared, self._max_ms = unpack_pair(self._pair)
+        self.key, self._declared, self._max_ms, self._may_stand_open = unpack_pair(self._pair)
         self.pairing = False
         self._session = None
         self._pending = None
@@ -310,7 +313,7 @@ class Link:
         if head[1] == HELLO and len(payload) == 2 + NONCE_BYTES:
             self._hello(payload)
             return None
-        if head[1] == PAIR and len(payload) == NONCE_BYTES + KEY_BYTES + 3:
+        if head[1] == PAIR and len(payload) == NONCE_BYTES + KEY_BYTES + 4:
             return self._asked_to_pair(head, payload, mac)
         self.malformed += 1
         return None
@@ -327,7 +330,7 @@ class Link:
         nonce = self._random(NONCE_BYTES)
         pending = Session(session_key(self.key, payload, version, nonce), version, self._now)
         said = bytes([version]) + nonce + self._firmware + bytes([self._declared]) + _u16(self._max_ms)
-        said += self._boot.to_bytes(4, "little") + bytes([self._boot_reason])
+        said += bytes([self._may_stand_open]) + self._boot.to_bytes(4, "little") + bytes([self._boot_reason])
         if self._put(frame(0, CHALLENGE, 0, said, pending.mac, b"C")):
             self._pending = pending
 
@@ -363,14 +366,16 @@ class Link:
         return head[1], body
 
     def _asked_to_pair(self, head: bytes, payload: bytes, mac: bytes) -> tuple[int, bytes] | None:
-        key, declared, max_ms = unpack_pair(payload)
+        key, declared, max_ms, may_stand_open = unpack_pair(payload)
         if not same(mac, Mac(key).tag(b"H", head)):
             self.mac_errors += 1
             return None
         self._pair = payload
         if not self.pairing:
             self.answer_pair(WHY_WINDOW)
-        elif declared not in (FAIL_SAFE, FAIL_SECURE) or not 0 < max_ms <= MAX_RELEASE_MS:
+        elif (
+            declared not in (FAIL_SAFE, FAIL_SECURE) or not 0 < max_ms <= MAX_RELEASE_MS or may_stand_open > 1
+        ):
             self.answer_pair(WHY_VALUES)
         else:
             return PAIR, payload

@@ -14,8 +14,8 @@ from typing import Protocol
 from firmware_bridge.events import BridgeError
 from firmware_bridge.mcu.controller import CONTACTS, Controller
 
-Kept = tuple[bytes, int, int]
-"""What a pairing leaves on the board: key, declared state, longest release in milliseconds."""
+Kept = tuple[bytes, int, int, int]
+"""What a pairing leaves on the board: key, declared state, longest release in milliseconds, 1 if it may stand open."""
 
 _FIRMWARE = Path(__file__).parent.parent
 _ANSWER_S = 30.0
@@ -90,15 +90,15 @@ class MicroPythonBrain:
         self._asked: queue.SimpleQueue[list[object]] = queue.SimpleQueue()
         self._answered: queue.SimpleQueue[str | BaseException] = queue.SimpleQueue()
         self._closed = False
-        key, declared, max_ms = start.kept or (b"", 0, 0)
+        key, *values = start.kept or (b"", 0, 0, 0)
         code = (
             f"{_BOOT}"
-            f"start({key.hex()!r}, {declared}, {max_ms}, {start.fitted}, {start.boot}, {start.boot_reason})\n"
+            f"start({key.hex()!r}, {values}, {start.fitted}, {start.boot}, {start.boot_reason})\n"
             "while serve():\n    gc.collect()\n"
         )
 
-        def save(key_hex: str, declared: int, max_ms: int) -> None:
-            start.save((bytes.fromhex(key_hex), declared, max_ms))
+        def save(key_hex: str, declared: int, max_ms: int, may_stand_open: int) -> None:
+            start.save((bytes.fromhex(key_hex), declared, max_ms, may_stand_open))
 
         def live() -> None:
             try:

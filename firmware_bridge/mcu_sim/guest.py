@@ -36,14 +36,14 @@ def _random(count: int) -> bytes:
     return bytes.fromhex(str(_call("random", count)))
 
 
-def _save(kept: "tuple[bytes, int, int]") -> None:
-    _call("save", kept[0].hex(), kept[1], kept[2])
+def _save(kept: "tuple[bytes, int, int, int]") -> None:
+    _call("save", kept[0].hex(), kept[1], kept[2], kept[3])
 
 
-def start(key: str, declared: int, max_ms: int, fitted: int, boot: int, boot_reason: int) -> None:
-    """Start the firmware. key: hex, empty while unpaired."""
+def start(key: str, values: "list[int]", fitted: int, boot: int, boot_reason: int) -> None:
+    """Start the firmware. key: hex, empty while unpaired. values: the rest of what a pairing leaves."""
     gc.disable()
-    kept = (bytes.fromhex(key), declared, max_ms) if key else None
+    kept = (bytes.fromhex(key), values[0], values[1], values[2]) if key else None
     _running.append(Controller(kept, _random, _save, fitted, boot, boot_reason))
 
 

@@ -27,8 +27,9 @@ _OVERHEARD_BYTES: Final = 4096
 class SimulatedController:
     """A door controller at the end of a serial line whose name is *path*, from `start` to `close`.
 
-    key: what it was paired with, or None for one fresh from flashing. declared: how its lock is built. One thread runs
-    the board in real time; every method may be called from any thread and takes effect within a round of 5 ms.
+    key: what it was paired with, or None for one fresh from flashing. declared: how its lock is built. may_stand_open:
+    what the pairing said of that. One thread runs the board in real time; every method may be called from any thread
+    and takes effect within a round of 5 ms.
     """
 
     brain: Callable[[Start], Brain] = CPythonBrain
@@ -39,11 +40,13 @@ class SimulatedController:
         *,
         declared: Declared,
         max_release_s: float = MAX_RELEASE_S,
+        may_stand_open: bool = False,
         bypass: bool = True,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="gate-controller-")
         self.path = str(Path(self._folder.name) / "line")
-        kept = None if key is None else (key, DECLARED_CODES[declared], round(max_release_s * 1000))
+        values = (DECLARED_CODES[declared], round(max_release_s * 1000), int(may_stand_open))
+        kept = None if key is None else (key, *values)
         self._board = VirtualController(
             declared=declared,
             kept=kept,

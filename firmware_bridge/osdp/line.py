@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import termios
 import threading
 from typing import TYPE_CHECKING, Final
 
@@ -57,7 +58,8 @@ class Line:
         try:
             # exclusive: two masters on one line would garble each other's commands.
             self._port = serial.Serial(where, self._options.baud_per_s, timeout=0, exclusive=True)
-        except (OSError, ValueError) as error:  # SerialException is an OSError
+        # SerialException is an OSError; what termios says of a plug that still moves is none, and pyserial lets it by.
+        except (OSError, ValueError, termios.error) as error:
             busy = "lock" in str(error).lower()
             raise BridgeError(
                 f"The OSDP port {where} is in use by another program. Stop the gate, or whatever else holds it."
@@ -145,9 +147,10 @@ class Line:
         return taken
 
     def _close_port(self) -> None:
-        if self._port is not None:
-            self._port.close()
-            self._port = None
+        port, self._port = self._port, None
+        if port is not None:
+            with contextlib.suppress(OSError, termios.error):  # the port of an adapter that is gone
+                port.close()
 
 
 def _drain(fd: int) -> None:

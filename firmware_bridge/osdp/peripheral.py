@@ -16,7 +16,9 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from firmware_bridge.events import CardRead
 from firmware_bridge.osdp.frames import Frames, seal
+from firmware_bridge.wiegand import frame
 
 _CODES: Final = {"*": 0x7F, "#": 0x0D}
 _TURN_S: Final = 0.02
@@ -71,11 +73,11 @@ class SimulatedOsdpReader:
         return [command["command"] for command in self.commands]
 
     def present(self, value: int, bits: int = 26) -> None:
-        """Hold a card to it."""
+        """Hold the card of this number to it: it sends the card's frame, with its parity. Raises ValueError for none."""
         import osdp
 
         size = (bits + 7) // 8
-        data = (value << (8 * size - bits)).to_bytes(size, "big")
+        data = (frame(CardRead(bits, value)) << (8 * size - bits)).to_bytes(size, "big")
         card = {"event": osdp.Event.CardRead, "reader_no": 0, "direction": 0, "length": bits, "data": data}
         self._submit(card | {"format": osdp.CardFormat.Wiegand})
 
@@ -226,12 +228,12 @@ class SimulatedOsdpReader:
         """Do nothing."""
 
 
-def _without_security(frame: bytes) -> bytes:
+def _without_security(whole: bytes) -> bytes:
     """Take the secure channel out of the list of what the device can do: libosdp's own device always offers it."""
-    start = frame.index(0x53)
-    body = bytearray(frame[start:-2])
+    start = whole.index(0x53)
+    body = bytearray(whole[start:-2])
     if body[5] == _CAPABILITIES_REPLY:
         for at in range(6, len(body) - 2, 3):
             if body[at] == _SECURITY:
                 body[at + 1] = body[at + 2] = 0
-    return frame[:start] + seal(bytes(body))
+    return whole[:start] + seal(bytes(body))

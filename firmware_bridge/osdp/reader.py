@@ -39,6 +39,11 @@ class OsdpReader(Face):
         """The line is encrypted, and a reader on it can make the card prove itself."""
         return Profile.SECURE
 
+    @property
+    def supervised(self) -> bool:
+        """The panel polls it: silence is a lost device."""
+        return True
+
     def show(self, signal: Signal) -> None:
         """Show *signal* as long as no other is shown, with a beep for an answer, where the device has light or buzzer."""
         if not self.healthy:

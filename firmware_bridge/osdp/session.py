@@ -174,7 +174,7 @@ class Session:
             elif self._clock() >= due:
                 self._begin_again()
         else:
-            due = now if self._urgent and self._secure else self._due
+            due = now if self._secure and self._is_urgent() else self._due
             if now < due:
                 self._line.wait(due - now, for_reply=False)
             else:
@@ -186,8 +186,12 @@ class Session:
 
     @property
     def _urgent(self) -> int:
-        """Count the commands about the strike that wait: they stand before all others."""
-        return sum(each.frees_s is not None for each in tuple(self._waiting))
+        """Count the commands about the strike that wait: they stand before all others. The caller holds the lock."""
+        return sum(each.frees_s is not None for each in self._waiting)
+
+    def _is_urgent(self) -> bool:
+        with self._asking:
+            return self._urgent > 0
 
     def _take(self, frame: bytes) -> None:
         self._line.answer(frame)

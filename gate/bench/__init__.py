@@ -40,11 +40,11 @@ def measure(models_dir: Path, progress: Progress, counts: Counts = Counts()) -> 
     gallery_open_s, rotation_loop_s, rotation_aside_s: of *gallery* templates, the last two on the service's loop and
     beside it. resident_bytes: what one adds to the database, with card, PIN, consent record and template.
     doors: by wire, "osdp_9600" and the like: from a card, once its reader has sent it, to the strike asked and to its
-    word that it is free; the bare driver's same way, and the ratio. pin_p50_ms, pin_p95_ms: from the last key to the
-    strike asked; against a bare argon2id. fire_reaction_ms, exit_reaction_ms: of the controller's firmware, in its own
-    clock, at worst. door_idle_percent: of a core, of a gate at rest with an OSDP reader and a controller. permit_us,
-    permit_by_face_us: to look at one of *people_with_hours*; record_ms: the whole record of a passage, against one page
-    put on the same disk.
+    word that it is free; the bare driver's same way, the ratio, and cards that were lost. pin_p50_ms, pin_p95_ms: from
+    the last key to the strike asked; against a bare argon2id. fire_reaction_ms, exit_reaction_ms: of the controller's
+    firmware, in its own clock, at worst. door_idle_percent: of a core, of a gate at rest with an OSDP reader and a
+    controller. permit_us, permit_by_face_us: to look at one of *people_with_hours*; record_ms: the whole record of a
+    passage, against one page put on the same disk.
     erase_to_matcher_p50_s, erase_to_matcher_p99_s: from a withdrawal to the matcher's confirmed gallery without it.
     Raises GateError where something needed is missing.
     """

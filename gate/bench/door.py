@@ -6,12 +6,12 @@ import asyncio
 import os
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter
-from typing import Final
+from typing import Final, TypeVar
 
 from firmware_bridge.drivers import Declared
 from firmware_bridge.events import BridgeError
@@ -30,7 +30,10 @@ _ROUND_MS: Final = 5
 """One round of the controller's firmware, as long as it may take on a board."""
 _NEVER_MS: Final = 1000
 _SETTLED_S: Final[Seconds] = 1.0
+_LOST_SHARE: Final = 10
 _PRODUCT_THREADS: Final = ("MainThread", "osdp", "controller-line")
+
+Spent = TypeVar("Spent")
 
 
 async def door_figures(models_dir: Path, *, cards: int, pins: int, idle_s: Seconds) -> dict[str, object]:
@@ -60,7 +63,7 @@ async def _figures(models_dir: Path, *, cards: int, pins: int, idle_s: Seconds) 
 async def _cards(models_dir: Path, kind: Kind, baud_per_s: Baud, count: int) -> dict[str, object]:
     """Time cards through the whole gate, and in the same run through the driver alone."""
     with wire(kind, baud_per_s) as line:
-        bare = await _bare(line, max(2, count // 3))
+        bare, _ = await _bare(line, max(2, count // 3))
     with wire(kind, baud_per_s) as line:
         async with doorway(models_dir, line, line) as way:
 
@@ -69,7 +72,7 @@ async def _cards(models_dir: Path, kind: Kind, baud_per_s: Baud, count: int) -> 
                 line.present()
                 return began
 
-            spent = [await way.enter(present) for _ in range(count)]
+            spent, lost = await _many(lambda: way.enter(present), count)
     asked, freed = ([each[at] for each in spent] for at in (0, 1))
     return {
         "asked_p50_ms": median(asked) * 1e3,
@@ -78,26 +81,51 @@ async def _cards(models_dir: Path, kind: Kind, baud_per_s: Baud, count: int) -> 
         "freed_p99_ms": quantiles(freed, n=100)[98] * 1e3,
         "bare_p50_ms": median(bare) * 1e3,
         "over_bare_ratio": median(freed) / median(bare),
+        "lost": lost,
     }
 
 
-async def _bare(line: Wire, count: int) -> list[Seconds]:
+async def _many(enter: Callable[[], Awaitable[Spent]], count: int) -> tuple[list[Spent], int]:
+    """Have *count* cards answered; give their times, and how many more were not answered at all.
+
+    A line that stands still for a fifth of a second, as on a busy machine, loses the card that was on it.
+    """
+    spent: list[Spent] = []
+    lost = 0
+    while len(spent) < count:
+        try:
+            spent.append(await enter())
+        except TimeoutError as error:
+            lost += 1
+            if lost > count // _LOST_SHARE + 1:
+                raise DeviceFault(
+                    "bench-line",
+                    "Too many cards get no answer on the simulated line.",
+                    remedy="End whatever else keeps this machine busy, and measure again.",
+                ) from error
+    return spent, lost
+
+
+async def _bare(line: Wire, count: int) -> tuple[list[Seconds], int]:
     driver = Bare(line)
     try:
         await driver.open()
-        return [await driver.enter() for _ in range(count)]
+        return await _many(driver.enter, count)
     finally:
         driver.close()
 
 
 async def _pins(models_dir: Path, count: int) -> dict[str, object]:
     """Type unit and PIN key by key at an OSDP keypad; time from the last key to the strike, and a bare hash in turns."""
-    spent, hashed = [], []
+    hashed: list[Seconds] = []
     with wire("osdp", 115200) as line:
         async with doorway(models_dir, line, line) as way:
-            for _ in range(count):
-                spent.append(await _type(way, line))
+
+            async def enter() -> Seconds:
                 hashed.append(await asyncio.to_thread(_hash_s))
+                return await _type(way, line)
+
+            spent, _ = await _many(enter, count)
     return {
         "pin_p50_ms": median(spent) * 1e3,
         "pin_p95_ms": quantiles(spent, n=100)[94] * 1e3,
@@ -117,7 +145,10 @@ async def _type(way: Doorway, line: Wire) -> Seconds:
         line.press("#")
         return began
 
-    asked, _ = await way.enter(end)
+    try:
+        asked, _ = await way.enter(end)
+    except DeviceFault as error:  # a key was lost on the line, so the PIN was another
+        raise TimeoutError from error
     return asked
 
 
@@ -171,7 +202,7 @@ def _press(world: World) -> None:
 
 def _reaction_ms(move: Callable[[World], None]) -> int:
     # Without the second path in hardware: what is measured is the firmware.
-    kept = (secrets.token_bytes(32), DECLARED_CODES[Declared.FAIL_SECURE], 5000)
+    kept = (secrets.token_bytes(32), DECLARED_CODES[Declared.FAIL_SECURE], 5000, 0)
     with closing(
         VirtualController(
             declared=Declared.FAIL_SECURE, kept=kept, random_bytes=secrets.token_bytes, bypass=False

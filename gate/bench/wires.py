@@ -40,11 +40,14 @@ from gate.settings import (
 
 Kind = Literal["osdp", "controller"]
 PATIENCE_S: Final[Seconds] = 10.0
+CARD_PATIENCE_S: Final[Seconds] = 3.0
 RELEASE_S: Final[Seconds] = 0.5
 PAUSE_S: Final[Seconds] = 1.1 * WINDOW_S / CARDS_MOST
 """Between two cards: a reader that reads more is taken for broken."""
 _JITTER_US: Final = 25_000
 """At which moment of the line's own rhythm a card comes is left to chance: a little more than one of its polls."""
+_TOLD_BYTES: Final = 400
+"""Light, beep and polls after a card, with room: on a slow line the next card would wait behind them."""
 _DRAWN_S: Final[Seconds] = 5.0
 """A strike freed again and again is let lock after so long: the controller would cut it (MAX_RELEASE_S)."""
 _WIEGAND_S: Final[Seconds] = 0.021
@@ -124,21 +127,25 @@ class Doorway:
 
     gate: RunningGate
     watch: Stopwatch
+    pause_s: Seconds
     pin: str = field(repr=False)
     _free_since: Seconds = 0.0
 
     async def enter(self, act: Callable[[], Seconds]) -> tuple[Seconds, Seconds]:
-        """Do *act*, which gives when it was done; give how long until the strike was asked, and until it was free."""
+        """Do *act*, which gives when it was done; give how long until the strike was asked, and until it was free.
+
+        Raises TimeoutError where no answer comes.
+        """
         await self.rest()
         self.watch.reset()
         began = act()
-        asked = await asyncio.wait_for(self.watch.asked, PATIENCE_S)
-        freed = await asyncio.wait_for(self.watch.freed, PATIENCE_S)
+        asked = await asyncio.wait_for(self.watch.asked, CARD_PATIENCE_S)
+        freed = await asyncio.wait_for(self.watch.freed, CARD_PATIENCE_S)
         return asked - began, freed - began
 
     async def rest(self) -> None:
         """Wait as long as a busy entrance would, and a little, by chance; let the strike lock now and then."""
-        await asyncio.sleep(PAUSE_S + secrets.randbelow(_JITTER_US) / 1e6)
+        await asyncio.sleep(self.pause_s + secrets.randbelow(_JITTER_US) / 1e6)
         if perf_counter() - self._free_since > _DRAWN_S:
             await until(lambda: not self.gate.doorkeeper.door.strike_free)
             self._free_since = perf_counter()
@@ -161,7 +168,7 @@ async def doorway(models_dir: Path, reader: Wire, door: Wire) -> AsyncIterator[D
             gate.hardware.on_door(hear)
             await until(lambda: gate.hardware.reader_healthy and gate.hardware.door_healthy)
             await until(lambda: gate.service.gate.entry is None)
-            yield Doorway(gate, watch, pin)
+            yield Doorway(gate, watch, max(PAUSE_S, _TOLD_BYTES * 10 / reader.baud_per_s), pin)
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -188,7 +195,7 @@ class Bare:
         await self._polled(lambda: self._device.door.healthy and self._device.reader.healthy)
 
     async def enter(self) -> Seconds:
-        """Present one card; give how long until the strike was free."""
+        """Present one card; give how long until the strike was free. Raises TimeoutError where it never was."""
         if perf_counter() - self._free_since > _DRAWN_S:
             await self._pass(RELEASE_S + PAUSE_S)
             self._free_since = perf_counter()

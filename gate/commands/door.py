@@ -91,6 +91,6 @@ def _pair(settings: Settings, store: Store) -> str:
         return "The pairing that was begun before is complete. Start the gate."
     key = new_key()
     keys.offer(_CONTROLLER, key, at=at)
-    pair(options, key, Declared(settings.door.declared))
+    pair(options, key, Declared(settings.door.declared), may_stand_open=settings.door.may_stand_open)
     keys.confirm(_CONTROLLER, at=at)
     return f"The door controller is paired, for a door that is {settings.door.declared}. Start the gate."

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from firmware_bridge.drivers import Declared
+from firmware_bridge.events import BridgeError
 from gate.app import open_gate
 from gate.core import effects as do
 from gate.core.door import DoorView
@@ -23,6 +24,7 @@ from gate.demo.doors.pairing import pair_both
 from gate.demo.doors.visits import Play
 from gate.demo.doors.wires import CARD, Caller, Wires, move_in, wires
 from gate.demo.story import Story
+from gate.errors import DeviceFault
 from gate.simulated import SimulatedScreen
 
 _CHAPTERS = (
@@ -41,17 +43,23 @@ _CHAPTERS = (
 
 
 async def tell_door(say: Callable[[str], None]) -> bool:
-    """Play the whole story; returns whether every expectation held."""
+    """Play the whole story; returns whether every expectation held. Raises DeviceFault where MicroPython is missing."""
     story = Story(say)
     with logbook() as book:
         try:
+            story.chapter("An installer comes. Nothing is believed on a wire before it has a key of its own.")
             async with _playing(story, book) as play:
                 for chapter in _CHAPTERS:
                     await chapter(play)
+            story.chapter("Another door, fail-safe, where it takes two factors; its devices are paired anew.")
             async with _playing(story, book, declared=Declared.FAIL_SAFE, two_factors=True) as play:
                 await _two_factors(play)
         except TimeoutError as error:
             story.expect(False, f"in vain: {error}")
+        except BridgeError as error:
+            raise DeviceFault(
+                "demo-devices", str(error), remedy="Run make demo-door, which sets up what it needs."
+            ) from error
     say(
         "\nEvery expectation held."
         if not story.failures
@@ -98,7 +106,6 @@ async def _calling(story: Story, there: Wires, book: LogBook) -> AsyncIterator[P
 
 async def _two_factors(play: Play) -> None:
     story, caller = play.story, play.caller
-    story.chapter("Another door, fail-safe, where it takes two factors.")
     await caller.rests()
     await caller.sees(do.AskSecond, lambda: caller.reader.present(CARD))
     story.expect(

@@ -24,7 +24,7 @@ from gate.web.pages import Pages, back_to, language_of, words_of
 from gate.web.reading import Reading
 from gate.web.receipt import receipt_path
 from gate.web.texts import blocks_of
-from gate.web.words import FAULTS, OBSTACLES
+from gate.web.words import ALARMS, FAULTS, OBSTACLES, SILENT
 
 HOME = "/desk"
 RESIDENTS_A_PAGE: Final = 50
@@ -167,6 +167,7 @@ class _Sheet:
             published=self.context.notice,
             unpublished=OBSTACLES["notice_published"],
             stopped=OBSTACLES["not_stopped"] if "not_stopped" in self.context.status().obstacles else None,
+            silent=[ALARMS[name] for name in self.context.status().alarms if name in SILENT],
             person=person,
             error=error,
             words=error and words_of(error),

@@ -13,7 +13,7 @@ from gate.core.types import NoticeVersion
 from gate.web.context import WebContext
 from gate.web.pages import Pages, language_of
 from gate.web.texts import blocks_of
-from gate.web.words import ALARMS, CUSTODY, DOOR, OBSTACLES, PHASES
+from gate.web.words import ALARMS, CUSTODY, DOOR, OBSTACLES, PHASES, SILENT
 
 
 def routes(context: WebContext, pages: Pages) -> APIRouter:
@@ -30,7 +30,8 @@ def routes(context: WebContext, pages: Pages) -> APIRouter:
             phase=PHASES[now.phase],
             obstacles=[OBSTACLES[name] for name in now.obstacles],
             door=DOOR[now.door],
-            alarms=[ALARMS[name] for name in now.alarms],
+            # A silent alarm is for staff: whoever threatens may stand beside this page.
+            alarms=[ALARMS[name] for name in now.alarms if name not in SILENT],
             custody=CUSTODY[now.key_custody],
             has_simulation=context.simulation is not None,
         )

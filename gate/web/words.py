@@ -142,8 +142,8 @@ OBSTACLES: Final[Mapping[str, Words]] = {
         _("No notice is published that says what the settings say."), _("Run gate notice publish.")
     ),
     "reader_healthy": Words(
-        _("The card reader does not answer, so face may not stand alone."),
-        _("Check the reader's cable and power."),
+        _("No card reader is known to work, so face may not stand alone."),
+        _("Check its cable and power. A Wiegand reader must have read something within the last day."),
     ),
     "gallery_validated": Words(
         _("More faces are enrolled than the accuracy of the model was validated for."),
@@ -358,6 +358,9 @@ DOOR: Final[Mapping[str, str]] = {
     "interlocked": _("Waits for the other door"),
     "locked": _("Locked"),
 }
+
+SILENT: Final = frozenset({"duress"})
+"""Alarms that only the desk's page shows."""
 
 ALARMS: Final[Mapping[str, Words]] = {
     "forced": Words(_("The door was forced."), _("Go there, and look at the lock and the leaf.")),

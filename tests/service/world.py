@@ -217,6 +217,7 @@ async def world(
         post=inputs.put_nowait,
         new_attempt=new_attempt,
         after_card=lambda: second_wanted(service.gate),
+        monotonic=clock.monotonic,
     )
     alarms = AlarmBoard()
     doorkeeper = Doorkeeper(hardware, door_rules, trusted, store, alarms, inputs.put_nowait)

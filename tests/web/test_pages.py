@@ -6,10 +6,12 @@ from html import unescape
 import pytest
 
 from gate.core import phases
+from gate.core.alarms import Alarm
+from gate.core.door import DoorView
 from gate.core.policy import Conditions
 from gate.store.keyring.keys import Custody
 from gate.web.app import create_app
-from gate.web.words import CUSTODY, OBSTACLES, PHASES
+from gate.web.words import ALARMS, CUSTODY, DOOR, OBSTACLES, PHASES
 from tests.notices import FIRST as NOTICE
 from tests.notices import bare_board
 from tests.web.conftest import Client
@@ -60,6 +62,36 @@ def test_a_change_of_keys_that_fails_stands_on_the_status_page(world, runner):
     assert "Erased templates may still open" in Client(app, runner).get("/", params=EN).text
     app = create_app(world.context, world.screen)
     assert "Erased templates may still open" not in Client(app, runner).get("/", params=EN).text
+
+
+def page_with(world, runner, path, **facts):
+    status = replace(world.status(), **facts)
+    app = create_app(replace(world.context, status=lambda: status), world.screen)
+    return unescape(Client(app, runner).get(path, params=EN).text)
+
+
+def test_alarms_stand_on_the_status_page_with_what_to_do(world, runner):
+    page = page_with(world, runner, "/", alarms=("forced", "reader-lost"), door="forced")
+    assert "The door was forced." in page
+    assert "The reader does not answer." in page
+    assert "Forced open" in page
+
+
+def test_a_silent_alarm_stands_at_the_desk_and_on_no_page_that_others_read(world, runner):
+    """Whoever threatens may stand beside the gate's screen."""
+    assert "under threat" in page_with(world, runner, "/desk", alarms=("duress",))
+    for path in ("/", "/kiosk", "/me", "/notice"):
+        assert "under threat" not in page_with(world, runner, path, alarms=("duress",))
+
+
+def test_cards_that_can_be_copied_are_warned_of_on_the_status_page(world, runner):
+    assert "can be copied" in page_with(world, runner, "/", cards_can_be_copied=True)
+    assert "can be copied" not in page_with(world, runner, "/", cards_can_be_copied=False)
+
+
+def test_every_alarm_and_every_state_of_the_door_has_its_words():
+    assert set(ALARMS) == {alarm.value for alarm in Alarm}
+    assert set(DOOR) == {view.value for view in DoorView}
 
 
 def test_the_status_page_has_words_for_every_state_of_the_gate():

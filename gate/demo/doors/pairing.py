@@ -16,7 +16,6 @@ from gate.demo.story import Story
 
 def pair_both(story: Story, there: Wires) -> None:
     """Tell that neither device is believed before it is paired, and pair both."""
-    story.chapter("An installer comes. Nothing is believed on a wire before it has a key of its own.")
     story.expect(*_unpaired(there, "gate reader pair"))
     said = _said(reader_pair, there.config)
     story.expect(there.reader.key is not None, f"gate reader pair: {said}")

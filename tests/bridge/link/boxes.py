@@ -20,8 +20,8 @@ STATE_EVERY_S = 0.5
 class Box:
     """What stands at the other end: answers every beat with its state, every release as it is told to."""
 
-    def __init__(self, key=KEY, *, declared=wire.FAIL_SECURE, max_ms=7000, boot=1, random=None):
-        self.kept = (key, declared, max_ms)
+    def __init__(self, key=KEY, *, declared=wire.FAIL_SECURE, max_ms=7000, opens=0, boot=1, random=None):
+        self.kept = (key, declared, max_ms, opens)
         self.boot = boot
         self.random = random or os.urandom
         self.bits = 0
@@ -37,8 +37,8 @@ class Box:
         self.link = self._new_link()
 
     def _new_link(self):
-        key, declared, max_ms = self.kept
-        return wire.Link(key, self.random, declared, max_ms, (1, 2, 3), self.boot)
+        key, declared, max_ms, opens = self.kept
+        return wire.Link(key, self.random, declared, max_ms, (1, 2, 3), self.boot, may_stand_open=opens)
 
     def reset(self, *, boot=None):
         self.boot = self.boot + 1 if boot is None else boot

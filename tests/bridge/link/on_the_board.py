@@ -55,6 +55,7 @@ def _heard(wire, vectors, frames, each):
         vectors["firmware"],
         vectors["boot"],
         vectors["boot_reason"],
+        vectors["may_stand_open"],
     )
     link.pairing = True
     link.take()

@@ -1,5 +1,6 @@
 """The driver over a real pty, against the board's own end of the link, in real time."""
 
+import termios
 import threading
 import time
 from pathlib import Path
@@ -144,6 +145,61 @@ def test_the_light_and_the_standing_reach_the_controller(open_bed):
 
 def test_a_card_on_the_controllers_wires_can_be_copied(bed):
     assert bed.controller.reader.profile is Profile.UID_ONLY
+
+
+def test_a_cut_cable_behind_the_controller_is_not_noticed(bed):
+    """Wiegand says nothing while nobody comes."""
+    assert not bed.controller.reader.supervised
+
+
+def test_a_strike_that_is_free_already_is_told_to_a_door_that_opens_later(open_bed):
+    open_bed.controller.door.close()
+    open_bed.cable.do(lambda box: box.set(wire.STRIKE_FREE))
+    assert open_bed.wait(lambda: open_bed.controller._conversation.present()[0] == StrikeReleased())
+    heard = []
+    open_bed.controller.door.open(heard.append)
+    assert heard[0] == StrikeReleased()
+
+
+def test_an_event_nobody_can_take_costs_the_line_once_and_it_is_opened_anew(bed):
+    """The line's thread outlives what it was not made for: a device lost and back, and not one that is dead for ever."""
+
+    def take(event):
+        bed.at_reader.append(event)
+        if event == CardRead(32, 7) and bed.at_reader.count(event) == 1:
+            raise KeyError
+
+    bed.controller.door.open(bed.at_door.append)
+    bed.controller.reader.open(take)
+    assert bed.wait(lambda: bed.controller.healthy)
+    bed.cable.do(lambda box: box.link.send(wire.BURST, wire.pack_burst(32, 7)))
+    assert bed.wait(lambda: DeviceBack() in bed.at_door)
+    (lost,) = [event for event in bed.at_door if isinstance(event, DeviceLost)]
+    assert "KeyError" in lost.cause
+    bed.cable.do(lambda box: box.link.send(wire.BURST, wire.pack_burst(32, 7)))
+    assert bed.wait(lambda: bed.at_reader.count(CardRead(32, 7)) == 2)
+
+
+def test_a_port_whose_settings_cannot_be_made_is_one_that_cannot_be_opened(bed, monkeypatch):
+    """pyserial lets termios.error pass, which is no OSError: so it comes while a plug still moves."""
+    moving = termios.error(5, "Input/output error")
+    made = termios.tcsetattr
+    tries = []
+
+    def tcsetattr(*how):
+        tries.append(how)
+        if len(tries) <= 2:
+            raise moving
+        return made(*how)
+
+    monkeypatch.setattr(termios, "tcsetattr", tcsetattr)
+    with pytest.raises(BridgeError, match="cannot be opened"):
+        bed.controller.door.open(bed.at_door.append)
+    files = _open_files()
+    with pytest.raises(BridgeError, match="cannot be opened"):
+        bed.controller.door.open(bed.at_door.append)
+    assert _open_files() == files
+    bed.open()
 
 
 def test_the_port_is_free_again_after_the_last_face_closed(open_bed):

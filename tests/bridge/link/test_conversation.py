@@ -36,9 +36,9 @@ AT_REST = [FireOver(), LeafClosed(), CaseClosed(), PowerBack(), OtherDoorClosed(
 class Desk:
     """A conversation and a box, twenty steps a second."""
 
-    def __init__(self, box=None, declared=Declared.FAIL_SECURE):
+    def __init__(self, box=None, declared=Declared.FAIL_SECURE, *, may_stand_open=False):
         self.box = box or Box()
-        self.talk = Conversation(KEY, declared, lambda: os.urandom(16))
+        self.talk = Conversation(KEY, declared, lambda: os.urandom(16), may_stand_open=may_stand_open)
         self.now = 0.0
         self.told_at = 0.0
         self.heard = []
@@ -320,6 +320,46 @@ def test_a_controller_that_counts_exits_anew_tells_of_none(desk):
     assert ExitRequested() not in desk.news()
 
 
+def test_a_button_held_for_ever_is_one_request_and_the_strike_is_told_free_for_as_long(desk):
+    """R66: what comes of it, an alarm for a strike that stays free, is the door core's."""
+    desk.box.exits = 1
+    desk.box.set(wire.EXIT_PRESSED | wire.STRIKE_FREE)
+    desk.wait(60)
+    assert desk.news() == [ExitRequested(), StrikeReleased()]
+    desk.box.set(wire.EXIT_PRESSED | wire.STRIKE_FREE, on=False)
+    desk.wait(1)
+    assert desk.news() == [StrikeLocked()]
+
+
+def test_each_new_press_is_told_while_the_strike_is_still_free(desk):
+    desk.box.set(wire.STRIKE_FREE)
+    for desk.box.exits in (1, 2, 3):
+        desk.box.tell()
+        desk.wait(1)
+    assert desk.news() == [StrikeReleased(), *[ExitRequested()] * 3]
+
+
+def test_a_button_held_when_the_controller_is_met_is_a_request():
+    """R66: else the leaf that moves by it would be taken for forced."""
+    box = Box()
+    box.exits = 7
+    box.bits = wire.EXIT_PRESSED | wire.STRIKE_FREE
+    desk = Desk(box)
+    desk.wait(3)
+    assert desk.heard == [ExitRequested(), StrikeReleased(), *AT_REST]
+
+
+def test_a_strike_that_is_still_free_after_a_loss_is_told_anew(desk):
+    """The gate took it for locked when it lost the controller."""
+    desk.box.set(wire.STRIKE_FREE)
+    desk.wait(1)
+    desk.carries = False
+    desk.wait(3)
+    desk.carries = True
+    desk.wait(1)
+    assert desk.news() == [StrikeReleased(), DeviceLost(), DeviceBack(), StrikeReleased(), *AT_REST]
+
+
 def test_an_exit_is_told_before_the_leaf_that_moved_by_it(desk):
     """Else the door would be taken for forced."""
     desk.box.exits = 1
@@ -357,8 +397,9 @@ def test_the_light_is_asked_for_what_is_shown(desk):
         (Box(None), Trouble.UNPAIRED),
         (Box(OTHER_KEY), Trouble.OTHER_KEY),
         (Box(declared=wire.FAIL_SAFE), Trouble.DECLARED_OTHERWISE),
+        (Box(opens=1), Trouble.STANDS_OTHERWISE),
     ],
-    ids=["unpaired", "another key", "declared otherwise"],
+    ids=["unpaired", "another key", "declared otherwise", "may stand open"],
 )
 def test_a_controller_that_does_not_fit_gets_no_session_and_a_reason(box, trouble):
     """R67: a controller that is declared otherwise is never spoken to, so it stands as it is declared."""
@@ -372,8 +413,22 @@ def test_a_controller_that_does_not_fit_gets_no_session_and_a_reason(box, troubl
     )
 
 
+def test_a_controller_that_may_not_what_the_settings_say_is_named_with_both_remedies():
+    desk = Desk(may_stand_open=True)
+    desk.wait(3)
+    assert (desk.talk.healthy, desk.talk.trouble) == (False, Trouble.STANDS_OTHERWISE)
+    assert {"may_stand_open", "door"} <= set(desk.talk.trouble.value.split())
+    assert "gate door pair" in desk.talk.trouble.value
+
+
+def test_a_controller_that_may_what_the_settings_say_is_healthy():
+    desk = Desk(Box(opens=1), may_stand_open=True)
+    desk.wait(0.2)
+    assert desk.talk.healthy
+
+
 def test_a_controller_that_comes_back_as_another_doors_is_lost(desk):
-    desk.box.kept = (KEY, wire.FAIL_SAFE, 7000)
+    desk.box.kept = (KEY, wire.FAIL_SAFE, 7000, 0)
     desk.box.reset()
     desk.wait(2)
     assert desk.news() == [DeviceLost()]

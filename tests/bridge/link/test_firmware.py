@@ -123,7 +123,7 @@ def test_a_controller_fresh_from_flashing_is_paired_and_then_opens():
     box = SimulatedController(None, declared=Declared.FAIL_SECURE)
     box.start()
     box.pair_button()
-    pair(ControllerOptions(box.path), KEY, Declared.FAIL_SECURE)
+    pair(ControllerOptions(box.path), KEY, Declared.FAIL_SECURE, may_stand_open=False)
     it = Gate(box, Declared.FAIL_SECURE)
     it.open()
     it.controller.door.release(seconds=0.3)

@@ -369,13 +369,15 @@ def test_a_pairing_that_cannot_be_kept_changes_nothing(pair):
     assert (pair.box.key, pair.box.established) == (KEY, True)
 
 
-@pytest.mark.parametrize(("declared", "max_ms"), [(0, 5000), (3, 5000), (1, 0), (2, 7001)])
-def test_a_pairing_with_values_that_no_door_has_is_refused(pair, declared, max_ms):
+@pytest.mark.parametrize(
+    ("declared", "max_ms", "opens"), [(0, 5000, 0), (3, 5000, 0), (1, 0, 0), (2, 7001, 0), (2, 5000, 2)]
+)
+def test_a_pairing_with_values_that_no_door_has_is_refused(pair, declared, max_ms, opens):
     pair.box.pairing = True
-    assert pair.to_box(_pair_frame(declared, max_ms)) == []
+    assert pair.to_box(_pair_frame(declared, max_ms, opens)) == []
     assert (pair.box.key, pair.box.pairing) == (KEY, True)
 
 
-def _pair_frame(declared=1, max_ms=5000):
-    payload = bytes(16) + OTHER_KEY + bytes([declared]) + max_ms.to_bytes(2, "little")
+def _pair_frame(declared=1, max_ms=5000, opens=0):
+    payload = bytes(16) + OTHER_KEY + bytes([declared]) + max_ms.to_bytes(2, "little") + bytes([opens])
     return wire.frame(0, wire.PAIR, 0, payload, wire.Mac(OTHER_KEY), b"H")

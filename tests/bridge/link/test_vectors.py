@@ -36,18 +36,23 @@ from tests.bridge.link import on_the_board, third
 BRIDGE = Path(__file__).parents[3] / "firmware_bridge"
 VECTORS = json.loads((BRIDGE / "mcu" / "vectors.json").read_text())
 FRAMES = {each["name"]: each for each in VECTORS["frames"]}
-KEYS = {"pair": VECTORS["new_key"], "paired": VECTORS["new_key"], "challenge": VECTORS["session_key"]}
+KEYS = {
+    **dict.fromkeys(("pair", "pair-stands-open"), VECTORS["new_key"]),
+    "paired": VECTORS["new_key"],
+    "challenge": VECTORS["session_key"],
+}
 
 MEANT = {
     "hello": Hello(1, 1, third.HOST_NONCE),
-    "challenge": Challenge(1, third.BOX_NONCE, (1, 2, 3), Declared.FAIL_SECURE, 7000, 5, 1),
+    "challenge": Challenge(1, third.BOX_NONCE, (1, 2, 3), Declared.FAIL_SECURE, 7000, False, 5, 1),
     "beat": Beat(Standing.NORMAL, 5000),
     "beat-open": Beat(Standing.OPEN, 500),
     "beat-after-a-gap": Beat(Standing.NORMAL, 5000),
     "beat-last-counter": Beat(Standing.NORMAL, 5000),
     "release": Release(258, 5000),
     "show-granted": Show(Signal.GRANTED),
-    "pair": Pair(third.HOST_NONCE, third.NEW_KEY, Declared.FAIL_SAFE, 6000),
+    "pair": Pair(third.HOST_NONCE, third.NEW_KEY, Declared.FAIL_SAFE, 6000, may_stand_open=False),
+    "pair-stands-open": Pair(third.HOST_NONCE, third.NEW_KEY, Declared.FAIL_SECURE, 7000, may_stand_open=True),
     "state": State(3, 255, Standing.NORMAL, 1, 7, 258),
     "state-quiet": State(0, 0, Standing.NORMAL, 0, 0, 0),
     "released": Released(258),

@@ -14,7 +14,11 @@ NEW_KEY = bytes(range(0xC0, 0xE0))
 HOST_NONCE = bytes(range(16))
 BOX_NONCE = bytes(range(0xF0, 0x100))
 HELLO = bytes([1, 1]) + HOST_NONCE
-CHALLENGE = bytes([1]) + BOX_NONCE + bytes([1, 2, 3, 2]) + struct.pack("<HIB", 7000, 5, 1)
+CHALLENGE = bytes([1]) + BOX_NONCE + bytes([1, 2, 3, 2]) + struct.pack("<HBIB", 7000, 0, 5, 1)
+
+
+def pairing(declared, maximum_ms, stands_open):
+    return HOST_NONCE + NEW_KEY + struct.pack("<BHB", declared, maximum_ms, stands_open)
 
 
 def crc(data):
@@ -90,9 +94,8 @@ def good():
         told("beat-last-counter", "host", 0x02, beat, counter=0xFFFFFFFF, before=["beat"]),
         told("release", "host", 0x03, struct.pack("<HH", 258, 5000), counter=2, before=["beat"]),
         told("show-granted", "host", 0x04, bytes([2]), counter=2, before=["beat"]),
-        told(
-            "pair", "host", 0x05, HOST_NONCE + NEW_KEY + struct.pack("<BH", 1, 6000), version=0, key=NEW_KEY
-        ),
+        told("pair", "host", 0x05, pairing(1, 6000, 0), version=0, key=NEW_KEY),
+        told("pair-stands-open", "host", 0x05, pairing(2, 7000, 1), version=0, key=NEW_KEY),
         told(
             "state", "controller", 0x82, bytes([3, 0xFF, 0, 1, 7]) + struct.pack("<H", 258), counter=1, ack=1
         ),
@@ -174,7 +177,8 @@ def bad():
         told("host-no-such-standing", "host", 0x02, bytes([9, 1, 0]), counter=2, before=["beat"], expect="malformed"),
         told("host-release-of-nothing", "host", 0x03, bytes([1, 0, 0, 0]), counter=2, before=["beat"], expect="malformed"),
         told("host-plain-release", "host", 0x03, bytes([1, 0, 1, 0]), version=0, expect="malformed"),
-        told("host-pair-with-another-keys-mac", "host", 0x05, HOST_NONCE + NEW_KEY + bytes([1, 1, 0]), version=0, key=OLD_KEY, expect="forged"),
+        told("host-pair-with-another-keys-mac", "host", 0x05, pairing(1, 1, 0), version=0, key=OLD_KEY, expect="forged"),
+        told("host-pair-without-its-last-byte", "host", 0x05, pairing(1, 1, 0)[:-1], version=0, key=NEW_KEY, expect="malformed"),
         told("controller-plain-state", "controller", 0x82, quiet, version=0, expect="malformed"),
         told("controller-burst-too-long", "controller", 0x87, bytes([129]) + bytes(17), counter=9, expect="malformed"),
         told("controller-burst-of-more", "controller", 0x87, bytes([4, 0x10]), counter=9, expect="malformed"),
@@ -191,6 +195,7 @@ def vectors():
         "firmware": [1, 2, 3],
         "declared": 2,
         "maximum_ms": 7000,
+        "may_stand_open": 0,
         "boot": 5,
         "boot_reason": 1,
         "frames": [*good(), *bad()],

@@ -57,8 +57,8 @@ class Host:
     def show(self, signal):
         return self.say(wire.SHOW, bytes([signal]))
 
-    def pair(self, key, declared, max_ms):
-        payload = self._dice(16) + key + bytes([declared]) + max_ms.to_bytes(2, "little")
+    def pair(self, key, declared, max_ms, opens=0):
+        payload = self._dice(16) + key + bytes([declared]) + max_ms.to_bytes(2, "little") + bytes([opens])
         return frame(0, wire.PAIR, 0, payload, Mac(key), b"H")
 
     def hear(self, data):
@@ -90,11 +90,12 @@ class Desk:
         *,
         paired=True,
         max_ms=7000,
+        opens=0,
         bypass=False,
         now_ms=0,
         round_ms=5,
     ):
-        kept = (KEY, DECLARED_CODES[declared], max_ms) if paired else None
+        kept = (KEY, DECLARED_CODES[declared], max_ms, opens) if paired else None
         self.box = VirtualController(
             declared=declared, kept=kept, random_bytes=Dice(), brain=brain, bypass=bypass, now_ms=now_ms
         )
