@@ -71,7 +71,9 @@ class _Held:
     def __init__(self, wanted: str, emit: Emit) -> None:
         self._scard: Any = _library()
         self._emit = emit
-        code, self._context = self._scard.SCardEstablishContext(self._scard.SCARD_SCOPE_USER)  # may hang with pcscd
+        code, self._context = self._scard.SCardEstablishContext(
+            self._scard.SCARD_SCOPE_USER
+        )  # may hang with pcscd
         if code != self._scard.SCARD_S_SUCCESS:
             raise BridgeError("The PC/SC service does not answer. Install and start pcscd.")
         try:

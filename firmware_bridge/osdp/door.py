@@ -84,8 +84,9 @@ class OsdpDoor(Face):
         now = self._clock()
         if now < self._locked_until:
             raise BridgeError("The door stands locked. End the lockdown first.")
-        run = self._run.drawn_out(seconds, now)
         left_open_s = min(self._open_until - now, LEASE_S)
+        # A door that stands open rests for nobody; what is asked for there begins a run of its own.
+        run = (Run() if left_open_s > 0 else self._run).drawn_out(seconds, now)
         self._free_for(max(run.until - now, left_open_s), counts_as_release=True)
         self._run = run
 

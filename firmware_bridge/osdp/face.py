@@ -34,6 +34,9 @@ class Device(Protocol):
     def can(self, capability: int) -> bool:
         """Tell whether it has *capability*."""
 
+    def watch(self) -> None:
+        """Report it as lost when the thread that attends to it hangs."""
+
 
 class Face:
     """A driver that shares its device with another."""
@@ -60,7 +63,10 @@ class Face:
         self._device.attach(self, emit)
 
     def poll(self, now: float) -> None:
-        """Do nothing: the device's own thread keeps time."""
+        """Report a device that hangs; the device's own thread keeps time."""
+        del now
+        if self.emit is not None:
+            self._device.watch()
 
     def close(self) -> None:
         """Stop reporting; with the other face closed too, let go of the line."""

@@ -1,8 +1,9 @@
 """An OSDP device at the gate: a reader with keypad, light and buzzer, and its first output as the strike.
 
 One thread, ``osdp``, runs libosdp from the first `open` to the last `close`: it alone touches the line, wakes every
-20 ms for a poll (PACE_S) and at once for the strike, and reports. `close` wakes it and waits for its end, which comes
-within one turn; closing from within a report does not wait.
+20 ms for a poll (PACE_S) and at once for the strike, and reports. Whatever goes wrong in it is a lost device, on which
+it begins anew after RETRY_S. `close` wakes it and waits for its end, which comes within one turn; closing from within a
+report does not wait, and a thread that hangs is left behind after JOIN_S.
 """
 
 from __future__ import annotations
@@ -34,9 +35,11 @@ from firmware_bridge.osdp.door import OsdpDoor
 from firmware_bridge.osdp.face import Face
 from firmware_bridge.osdp.options import OsdpOptions
 from firmware_bridge.osdp.reader import OsdpReader
-from firmware_bridge.osdp.session import Answered, Command, Down, Happening, Session, Up, Why
+from firmware_bridge.osdp.session import RETRY_S, Answered, Command, Down, Happening, Session, Up, Why
 
-JOIN_S: Final = 2.0
+JOIN_S: Final = 0.1
+STALL_S: Final = 3.0
+"""A thread that finished no turn for so long hangs: the device is lost. A turn lasts half a second at 9600 baud."""
 _ASKED_WITHIN_S: Final = 2.0
 _NONSENSE_EVERY_S: Final = 1.0
 
@@ -88,19 +91,25 @@ class OsdpPanel:
         self._states: dict[_What, bool] = {}
         self._locks_at: float | None = None
         self._nonsense_at = -math.inf
+        self._turned_at = -math.inf
+        self._fault: str | None = None
 
     @property
     def secure(self) -> bool:
         """Tell whether the device answers under the key."""
         session = self._session
-        return session is not None and session.secure
+        return session is not None and session.secure and not self._hangs
 
     @property
     def trouble(self) -> str | None:
         """Say, in a sentence with its remedy, what keeps the device from answering; None while it answers."""
         session = self._session
-        if session is None or session.secure:
+        if session is None or self.secure:
             return None
+        if self._hangs:
+            return f"The OSDP port {self.options.port} hangs. Unplug the adapter and plug it in again."
+        if self._fault is not None:
+            return f"The OSDP device at {self.options.port} failed: {self._fault}. It is tried again."
         return f"The OSDP device at {self.options.port} {session.why.value}. {_REMEDY[session.why]}"
 
     def attach(self, face: Face, emit: Emit) -> None:
@@ -129,7 +138,7 @@ class OsdpPanel:
     def ask(self, command: Command) -> bool:
         """Have *command* sent; False without a secure channel."""
         session = self._session
-        if session is None or not session.secure:
+        if session is None or not self.secure:
             return False
         session.ask(command)
         return True
@@ -137,7 +146,12 @@ class OsdpPanel:
     def can(self, capability: int) -> bool:
         """Tell whether the device has *capability*."""
         session = self._session
-        return session is not None and session.secure and session.can(capability)
+        return session is not None and self.secure and session.can(capability)
+
+    def watch(self) -> None:
+        """Report a thread that hangs as a lost device."""
+        if self._session is not None and self._hangs:
+            self._lose()
 
     def _start(self) -> None:
         if self._key is None:
@@ -149,18 +163,66 @@ class OsdpPanel:
         self._states.clear()
         self._locks_at = None
         self._session = session
+        self._fault = None
+        self._turned_at = time.monotonic()
         self._thread = threading.Thread(
             target=self._run, args=(session, self._stop), name="osdp", daemon=True
         )
         self._thread.start()
 
+    @property
+    def _hangs(self) -> bool:
+        return time.monotonic() - self._turned_at >= STALL_S
+
     def _run(self, session: Session, stop: threading.Event) -> None:
-        try:
-            while not stop.is_set():
-                session.step()
-                self._watch_strike()
-        finally:
-            session.close()
+        current: Session | None = session
+        while current is not None:
+            try:
+                self._attend(current, stop)
+            except Exception as error:  # noqa: BLE001 - the thread's outer loop: a library's fault must not end it
+                # Of an error that nobody foresaw only the kind: its words may hold what was read.
+                self._fault = type(error).__name__
+            finally:
+                current.close()
+            current = self._another(stop)
+
+    def _attend(self, session: Session, stop: threading.Event) -> None:
+        while not stop.is_set():
+            session.step()
+            if stop.is_set():
+                return
+            if self._hangs:  # what was asked for and said before it hung is old: it begins anew
+                raise TimeoutError
+            self._turned_at = time.monotonic()
+            self._watch_strike()
+
+    def _another(self, stop: threading.Event) -> Session | None:
+        """Begin anew on a device that was lost by a fault; None once the panel is closed."""
+        while not stop.is_set():
+            self._turned_at = time.monotonic()
+            self._lose()
+            if stop.wait(RETRY_S) or self._key is None:
+                return None
+            try:
+                session = Session(self.options, self._key, tell=self._hear)
+            except Exception as error:  # noqa: BLE001 - as above
+                self._fault = type(error).__name__
+                continue
+            with self._lock:
+                if stop.is_set():
+                    session.close()
+                    return None
+                self._session = session
+                self._turned_at = time.monotonic()
+            return session
+        return None
+
+    def _lose(self) -> None:
+        with self._lock:
+            if self._states.get(_What.LINE) is not True:
+                self._states.clear()
+                self._locks_at = None
+                self._changed(_What.LINE, is_trouble=True)
 
     def _watch_strike(self) -> None:
         if self._locks_at is not None and time.monotonic() >= self._locks_at:
@@ -173,13 +235,11 @@ class OsdpPanel:
     def _hear(self, happening: Happening) -> None:
         match happening:
             case Up():
+                self._fault = None
                 self._ask_how_it_is()
                 self._changed(_What.LINE, is_trouble=False)
             case Down():
-                with self._lock:
-                    self._states.clear()
-                    self._locks_at = None
-                self._changed(_What.LINE, is_trouble=True)
+                self._lose()
             case Answered(command, done):
                 self._answered(command, done=done)
             case _:

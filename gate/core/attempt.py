@@ -6,6 +6,9 @@ never grant. Leaving Capturing always closes the camera and forgets; a door is o
 after the record was committed, and ``endings.grant`` is the only way there. A withdrawal is asked for at the screen,
 bound to a person by a card or PIN, and carried out only on a second press (R24).
 
+One credential is looked up at a time. What comes meanwhile is kept and taken next: nothing held up at a reader ends
+the check of another, nor the wait for a second factor, unless it holds (R02, R03).
+
 Here every input finds its answer; the answers are in offers (what a visit is offered), proofs (what a person proves)
 and endings (how it ends).
 """
@@ -41,9 +44,10 @@ from gate.core.phases import (
     Told,
     Verifying,
     Withdrawing,
+    is_busy,
 )
 from gate.core.policy import Rules, decide_credential, decide_face
-from gate.core.proofs import break_off, checked, face_found, presented
+from gate.core.proofs import break_off, checked, checked_beside, face_found, presented
 from gate.core.types import Decision, Reason, Seconds, WithdrawalOutcome
 
 __all__ = ["Step", "advance", "deadline", "face_is_offered"]
@@ -65,24 +69,41 @@ def advance(gate: Gate, event: on.Input, now: Seconds, rules: Rules) -> Step:
     """Give the gate after *event* at monotonic *now*, and the effects to carry out in order. Never raises."""
     gate, overdue = _settle(gate, now, rules)
     gate, effects = _take(gate, event, now, rules)
-    return gate, overdue + effects
+    gate, next_effects = _take_kept(gate, now, rules)
+    return gate, overdue + effects + next_effects
 
 
 def deadline(gate: Gate) -> Seconds | None:
     """Give the monotonic time at which a Tick is due, or None when only an input can change anything."""
-    return None if isinstance(gate.phase, Idle) else gate.phase.until
+    ends = () if isinstance(gate.phase, Idle) else (gate.phase.until,)
+    return min(ends if gate.beside is None else (*ends, gate.beside.until), default=None)
 
 
 def _settle(gate: Gate, now: Seconds, rules: Rules) -> Step:
     """Carry out every deadline that has passed, in order, each counted from when it is carried out."""
     effects: tuple[do.Effect, ...] = ()
     while (due := deadline(gate)) is not None and now >= due:
-        gate, more = _expire(gate, now, rules)
+        gate, more = _expire(gate, due, now, rules)
+        gate, next_effects = _take_kept(gate, now, rules)
+        effects += more + next_effects
+    return gate, effects
+
+
+def _take_kept(gate: Gate, now: Seconds, rules: Rules) -> Step:
+    """Take what was kept, one after the other, until something is looked up again."""
+    effects: tuple[do.Effect, ...] = ()
+    while gate.kept and not is_busy(gate):
+        event, *later = gate.kept
+        gate, more = presented(replace(gate, kept=tuple(later)), event, now, rules)
         effects += more
     return gate, effects
 
 
-def _expire(gate: Gate, now: Seconds, rules: Rules) -> Step:
+def _expire(gate: Gate, due: Seconds, now: Seconds, rules: Rules) -> Step:
+    """Carry out the deadline *due*; where two fall together, that of the credential beside comes first."""
+    if gate.beside is not None and gate.beside.until == due:
+        late = on.CredentialChecked(gate.beside.attempt, Reason.TOO_SLOW)
+        return checked_beside(gate, gate.beside, late, now, rules)
     match gate.phase:
         case Noticing(attempt, confirmed=confirmed, first=first):
             return offer(gate, attempt, now, rules, notice_seen=confirmed, first=first)
@@ -115,6 +136,8 @@ def _take(gate: Gate, event: on.Input, now: Seconds, rules: Rules) -> Step:
             return withdrawal_chosen(gate, attempt, now, rules)
         case on.Tick():
             return gate, ()
+        case on.CredentialChecked(attempt) if gate.beside is not None and attempt == gate.beside.attempt:
+            return checked_beside(gate, gate.beside, event, now, rules)
         case _ if isinstance(gate.phase, Idle) or event.attempt != gate.phase.attempt:
             return gate, ()  # it belongs to an attempt that is over
         case _:
@@ -156,12 +179,7 @@ def _cancelled(gate: Gate, now: Seconds, rules: Rules) -> Step:
 
 
 def _recorded(gate: Gate, stored: on.Stored, now: Seconds, rules: Rules) -> Step:
-    """End a grant as it was stored, and take up the credential that came meanwhile."""
-    phase = gate.phase
-    if not isinstance(phase, Recording):
+    """End a grant as it was stored."""
+    if not isinstance(gate.phase, Recording):
         return gate, ()  # a refusal's own record: nothing waits for it
-    gate, effects = recorded(gate, phase, stored, now, rules)
-    if phase.next is None:
-        return gate, effects
-    gate, more = presented(gate, phase.next, now, rules)
-    return gate, effects + more
+    return recorded(gate, gate.phase, stored, now, rules)

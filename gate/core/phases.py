@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from gate.core import inputs as on
 from gate.core.policy import Conditions, Hint
-from gate.core.types import AttemptId, Decision, Method, Reason, Seconds, TemplateId
+from gate.core.types import AttemptId, Credential, Decision, Method, Reason, Seconds, TemplateId
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +82,12 @@ class Verifying:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A grant is being written; the strike waits for it. A credential that comes meanwhile is kept for next."""
+    """A grant is being written; the strike waits for it."""
 
     attempt: AttemptId
     until: Seconds
     decision: Decision
     withdraws: bool = False
-    next: on.CredentialPresented | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +147,28 @@ Phase = (
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """A credential that came while a first factor waits for its second: looked up beside it, off the screen.
+
+    Only one that holds ends the wait, so that whoever holds up rubbish keeps nobody out (R02, R03).
+    """
+
+    attempt: AttemptId
+    until: Seconds
+    credential: Credential = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """The whole state: the attempt's phase, what face depends on, and how often face was refused of late.
 
-    entry: why the door lets nobody in for now, whatever the method; None while it does.
+    entry: why the door lets nobody in for now, whatever the method; None while it does. beside: what is looked up
+    beside *phase*. kept: what came while something was looked up or written, the last of each kind, first come first.
     """
 
     phase: Phase = Idle()
+    beside: Beside | None = None
+    kept: tuple[on.CredentialPresented, ...] = field(default=(), repr=False)
     conditions: Conditions = field(default_factory=Conditions)
     entry: Reason | None = None
     refusals: int = 0
@@ -180,14 +194,21 @@ def second_wanted(gate: Gate) -> bool:
     return waiting is not None and waiting[1].method is Method.CARD
 
 
-def verified_attempt(gate: Gate) -> AttemptId | None:
-    """Give the attempt whose verified person must still be known, or None: then nobody's may be kept (R36).
+def is_busy(gate: Gate) -> bool:
+    """Tell whether something is being looked up or written: what is presented meanwhile is kept."""
+    return gate.beside is not None or isinstance(gate.phase, Verifying | Recording)
 
-    For sameness at a second factor, for their hours as the grant is recorded, for a withdrawal.
+
+def verified_attempts(gate: Gate) -> frozenset[AttemptId]:
+    """Give the attempts whose verified persons must still be known: nobody else's may be kept (R36).
+
+    For sameness at a second factor, for their hours as the grant is recorded, for a withdrawal. Two at most: the one
+    at the gate, and the one looked up beside it.
     """
+    beside = frozenset[AttemptId]() if gate.beside is None else frozenset({gate.beside.attempt})
     match gate.phase:
         case Verifying(attempt) | Recording(attempt) | Confirming(attempt) | Withdrawing(attempt):
-            return attempt
+            return beside | {attempt}
         case _:
             waiting = first_factor(gate)
-            return waiting[0] if waiting else None
+            return beside | {waiting[0]} if waiting else beside

@@ -8,7 +8,7 @@ from gate.core import effects as do
 from gate.core import inputs as on
 from gate.core.endings import LEAVE_CAMERA, Step, ask_to_confirm, count_refusal, grant, refuse
 from gate.core.offers import ask_second
-from gate.core.phases import Capturing, First, Gate, Identifying, Recording, Verifying, first_factor
+from gate.core.phases import Beside, Capturing, First, Gate, Identifying, Verifying, first_factor, is_busy
 from gate.core.policy import Finding, Hint, Rules, decide_credential, decide_face
 from gate.core.types import (
     AttemptId,
@@ -18,6 +18,7 @@ from gate.core.types import (
     Decision,
     Method,
     Pin,
+    Reason,
     Second,
     Seconds,
     TemplateId,
@@ -25,22 +26,37 @@ from gate.core.types import (
 
 
 def presented(gate: Gate, event: on.CredentialPresented, now: Seconds, rules: Rules) -> Step:
-    """Take a credential at every moment: it ends a face attempt, and the later of two takes over (R02).
+    """Take a credential at every moment: it ends a face attempt, and waits for nothing but another's check (R02).
 
-    A card after a PIN, and a PIN after a card, complete that attempt; anything else begins one. A PIN alone means
-    nothing at any other time. Of what comes while a grant is written, the last is kept for next.
+    While a first factor waits for its second, it is looked up beside it. What comes while another is looked up, or a
+    grant is written, is next.
     """
     credential = event.credential
-    match credential, first_factor(gate):
-        case Pin() as pin, (attempt, First(Method.CARD) as first):
-            return _check_second(gate, attempt, first, pin, now, rules)
-        case Card() as card, (attempt, First(Method.PIN) as first):
-            return _check_second(gate, attempt, first, card, now, rules)
     if isinstance(credential, Pin):
-        return gate, ()
-    if isinstance(gate.phase, Recording):
-        return replace(gate, phase=replace(gate.phase, next=event)), ()
-    return _check_first(gate, event.attempt, credential, now, rules)
+        return _pin_presented(gate, event, credential, now, rules)
+    if is_busy(gate):
+        return _keep(gate, event), ()
+    if first_factor(gate) is None:
+        return _check_first(gate, event.attempt, credential, now, rules)
+    beside = Beside(event.attempt, now + rules.verify_s, credential)
+    return replace(gate, beside=beside), (do.CheckCredential(event.attempt, credential),)
+
+
+def _pin_presented(gate: Gate, event: on.CredentialPresented, pin: Pin, now: Seconds, rules: Rules) -> Step:
+    """Take the PIN that completes a card's attempt. A PIN alone means nothing at any other time."""
+    match first_factor(gate):
+        case (attempt, First(Method.CARD) as first) if gate.beside is None:
+            return _check_second(gate, attempt, first, pin, now, rules)
+        case (_, First(Method.CARD)):
+            return _keep(gate, event), ()
+        case _:
+            return gate, ()
+
+
+def _keep(gate: Gate, event: on.CredentialPresented) -> Gate:
+    """Keep *event* for next in place of an earlier one of its kind: it waits behind every other kind, and none is lost to it."""
+    others = (each for each in gate.kept if type(each.credential) is not type(event.credential))
+    return replace(gate, kept=(*others, event))
 
 
 def method_of(credential: Credential | Second) -> Method:
@@ -59,9 +75,7 @@ def _check_first(gate: Gate, attempt: AttemptId, credential: Credential, now: Se
     withdraws = isinstance(gate.phase, Identifying) and method is not Method.CODE
     if gate.entry is not None and not withdraws:
         return refuse(gate, Decision(attempt, method, granted=False, reason=gate.entry), now, rules)
-    leave: tuple[do.Effect, ...] = ()
-    if isinstance(gate.phase, Capturing):
-        gate, leave = break_off(gate, gate.phase, now, rules)
+    gate, leave = _make_room(gate, now, rules)
     return replace(gate, phase=Verifying(attempt, now + rules.verify_s, method, withdraws)), (
         *leave,
         do.ShowChecking(attempt, method),
@@ -107,10 +121,49 @@ def checked(gate: Gate, event: on.CredentialChecked, now: Seconds, rules: Rules)
     return ask_second(gate, phase.attempt, First(phase.method, event.templates), now, rules)
 
 
+def checked_beside(
+    gate: Gate, beside: Beside, event: on.CredentialChecked, now: Seconds, rules: Rules
+) -> Step:
+    """Go on with what was looked up beside a wait for a second factor: only one that holds ends that wait (R02, R03).
+
+    A refused one is recorded, and the wait goes on as it stood, on the screen too. A card that holds after a unit and PIN
+    is looked at once more, as the second factor of their person: only now is it known to be worth an answer.
+    """
+    gate = replace(gate, beside=None)
+    waiting, method = first_factor(gate), method_of(beside.credential)
+    decision = decide_credential(beside.attempt, method, event.reason)
+    if waiting is not None and not decision.granted:
+        return gate, (do.Record(decision),)
+    match waiting, beside.credential:
+        case (attempt, First(Method.PIN) as first), Card() as card:
+            return _check_second(gate, attempt, first, card, now, rules)
+    gate, leave = _make_room(gate, now, rules)
+    # A PIN alone that is kept was typed after another's card.
+    kept = tuple(each for each in gate.kept if not isinstance(each.credential, Pin))
+    gate = replace(gate, phase=Verifying(beside.attempt, beside.until, method), kept=kept)
+    gate, effects = checked(gate, event, now, rules)
+    return gate, (*leave, *effects)
+
+
+def _make_room(gate: Gate, now: Seconds, rules: Rules) -> Step:
+    """End what another credential takes over from: a face attempt as it stands, a wait as missing its second factor."""
+    phase, waiting = gate.phase, first_factor(gate)
+    if isinstance(phase, Capturing) and (waiting is None or phase.saw_face):
+        return break_off(gate, phase, now, rules)
+    if waiting is None:
+        return gate, ()
+    attempt, first = waiting
+    missing = Decision(attempt, first.method, granted=False, reason=Reason.SECOND_MISSING)
+    return gate, (*(LEAVE_CAMERA if isinstance(phase, Capturing) else ()), do.Record(missing))
+
+
 def face_found(gate: Gate, finding: Finding, now: Seconds, rules: Rules) -> Step:
-    """Take one frame's finding: a grant once enough of them in a row agree on one template."""
+    """Take one frame's finding: a grant once enough of them in a row agree on one template.
+
+    One at a time: while a credential is looked up beside it, a frame is let go.
+    """
     phase = gate.phase
-    if not isinstance(phase, Capturing):
+    if not isinstance(phase, Capturing) or gate.beside is not None:
         return gate, ()
     compared = finding.hint is Hint.COMPARED
     template = _named(phase, finding)

@@ -10,6 +10,7 @@ from gate.core.alarms import Alarm
 from gate.core.phases import Idle
 from gate.core.types import Reason
 from gate.hardware import HEARD_WITHIN_S, READ_WITHIN_S
+from gate.service import POLL_S
 from tests.service.world import CARD
 
 
@@ -100,20 +101,25 @@ def test_the_heartbeat_goes_on_while_cards_queue_up(at_gate):
     """R67: a fail-safe door must not open because the gate is busy."""
 
     async def scenario(gate):
-        beats = []
+        done = []
         poll, record = gate.door.poll, gate.store.decisions.record
-        gate.door.poll = lambda now: (beats.append(time.monotonic()), poll(now))
+
+        def beat(now):
+            done.append("beat")
+            poll(now)
 
         def slowly(*arguments, **named):
-            time.sleep(0.1)  # a slow card of storage
+            done.append("record")
+            time.sleep(2 * POLL_S)  # storage that is slower than the heart: after each record a beat is due
             return record(*arguments, **named)
 
+        gate.door.poll = beat
         object.__setattr__(gate.store, "decisions", Slow(gate.store.decisions, slowly))
         gate.add_resident()
         for _ in range(10):
             gate.reader.present(CARD + 1)
-        await gate.until(lambda: len(gate.decisions()) == 10, "all to be answered")
-        assert max(after - before for before, after in zip(beats, beats[1:], strict=False)) < 1.0
+        await gate.until(lambda: done.count("record") == 10, "all to be answered")
+        assert "record " * 4 not in " ".join(done) + " "
 
     at_gate(scenario)
 
