@@ -40,6 +40,8 @@ SILENCE_S = 5.0
 """A controller that has not heard its host for this long stands as it is declared."""
 EXIT_S = 5.0
 """How long the exit button opens for."""
+REST_S = 0.5
+"""How long the strike stays locked after MAX_RELEASE_S cut what releases had drawn out."""
 
 
 class _Simulated:
@@ -139,6 +141,9 @@ class SimulatedDoor(_Simulated):
         self._now = 0.0
         self._heard = 0.0
         self._locks_at: float | None = None
+        self._released_at = 0.0
+        self._rests_until = 0.0
+        self._exit_until: float | None = None
         self._standing = Standing.NORMAL
         self._stands_until = 0.0
         self._leaf_open = False
@@ -148,7 +153,8 @@ class SimulatedDoor(_Simulated):
     @property
     def locked(self) -> bool:
         """Tell whether the strike holds the leaf."""
-        return not (self._fire or self._locks_at is not None or self._stands_open)
+        free = self._locks_at is not None or self._exit_until is not None
+        return not (self._fire or free or self._stands_open)
 
     @property
     def leaf_open(self) -> bool:
@@ -174,7 +180,11 @@ class SimulatedDoor(_Simulated):
         self._tell_inputs()
 
     def release(self, *, seconds: float) -> None:
-        """Free the strike for *seconds*, at most ``MAX_RELEASE_S``, counted from the controller's last poll."""
+        """Free the strike for *seconds*, counted from the controller's last poll.
+
+        A release during another draws it out, to ``MAX_RELEASE_S`` from the first at most; then the strike rests for
+        REST_S, and refuses.
+        """
         self._refuse_unheard()
         if not 0 < seconds < float("inf"):
             raise BridgeError(
@@ -182,7 +192,13 @@ class SimulatedDoor(_Simulated):
             )
         if self._standing is Standing.LOCKED:
             raise BridgeError("The door stands locked. End the lockdown first.")
-        self._free_for(min(seconds, MAX_RELEASE_S))
+        if self._now < self._rests_until:
+            raise BridgeError("The strike was free as long as it may be, and rests. Ask again in a moment.")
+        if self._locks_at is None:
+            self._released_at = self._locks_at = self._now
+        most = self._released_at + MAX_RELEASE_S
+        self._locks_at = max(self._locks_at, min(self._now + seconds, most))
+        self._freed()
 
     def stand(self, standing: Standing, *, seconds: float) -> None:
         """Stand so until *seconds* from the controller's last poll, at most ``LEASE_S``."""
@@ -199,7 +215,11 @@ class SimulatedDoor(_Simulated):
         if self.healthy:
             self._heard = now
         if self._locks_at is not None and now >= self._locks_at:
+            if self._locks_at >= self._released_at + MAX_RELEASE_S:
+                self._rests_until = now + REST_S
             self._locks_at = None
+        if self._exit_until is not None and now >= self._exit_until:
+            self._exit_until = None
         if now >= self._stands_until:
             self._standing = Standing.NORMAL
         self._tell_strike()
@@ -219,7 +239,8 @@ class SimulatedDoor(_Simulated):
     def press_exit(self) -> None:
         """Press the exit button: the controller frees the strike by itself, whatever the host says (R66)."""
         self._report(ExitRequested())
-        self._free_for(EXIT_S)
+        self._exit_until = self._now + EXIT_S
+        self._freed()
 
     def force(self) -> None:
         """Pull the door open with a crowbar."""
@@ -249,8 +270,7 @@ class SimulatedDoor(_Simulated):
         if not self.healthy:
             raise BridgeError("The door controller does not answer. Check its cable and its power.")
 
-    def _free_for(self, seconds: float) -> None:
-        self._locks_at = self._now + seconds
+    def _freed(self) -> None:
         self._was_locked = False
         self._report(StrikeReleased())
 

@@ -217,7 +217,18 @@ def _reader(settings: Settings) -> str:
 def _door(settings: Settings) -> str:
     """Say which door there is and what it does without power or host; opens nothing."""
     devices_of(settings, _key_of(settings))
-    return f"{settings.door.driver} driver, {settings.door.declared}, {settings.door.release_s:g} s"
+    lockdown = "; LOCKED DOWN: nobody is let in (gate lockdown end)" if _is_locked_down(settings) else ""
+    return f"{settings.door.driver} driver, {settings.door.declared}, {settings.door.release_s:g} s{lockdown}"
+
+
+def _is_locked_down(settings: Settings) -> bool:
+    if not Store.exists(settings.storage.data_dir):
+        return False
+    store = open_store(settings)
+    try:
+        return store.lockdown.is_on
+    finally:
+        store.close()
 
 
 def _asks(settings: Settings) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -15,28 +15,20 @@ from firmware_bridge.drivers import Door, Driver, Profile, Reader, Signal, Stand
 from gate.core import door_inputs as at_door
 from gate.core import effects as do
 from gate.core import inputs as on
-from gate.core.credentials import BETWEEN_KEYS, Keypad
-from gate.core.types import AttemptId, Card, Code, Credential, Second, Seconds
+from gate.core.types import AttemptId, Seconds
+from gate.listening import Ear
 
 log = structlog.get_logger()
 
 REOPEN_S = 2.0
 ANSWERS_WITHIN_S = 5.0
 """A device that was opened and does not answer for this long is lost: until then it is only being greeted."""
-WINDOW_S = 2.0
-KEYS_MOST = 60
-CARDS_MOST = 20
-NONSENSE_MOST = 5
-"""What one reader may say within a window: three times what somebody in a hurry does."""
 ANEW_S = 20.0
 """A driver that could not mend its device for this long is closed and opened anew."""
 HEARD_WITHIN_S = 2.0
 """What a reader said longer ago, while the gate hung, opens nothing any more: somebody else may stand there by now."""
 READ_WITHIN_S = 24 * 3600.0
 """A reader that cannot tell a cut cable is believed for this long after it last read something."""
-SAME_CARD_S = 1.0
-STUCK_KEYS = 24
-"""No entry holds one key so often in a row: a key that does hangs."""
 
 _OF_THE_DOOR: Final[dict[type[bridge.DeviceEvent], at_door.DoorInput]] = {
     bridge.StrikeReleased: at_door.StrikeReleased(),
@@ -80,39 +72,6 @@ class _Device:
         return self.up and self.driver.healthy
 
 
-@dataclass(slots=True)
-class _Heard:
-    """What one reader said of late, so that no flood and no stuck key reaches the gate, and none hinders the other."""
-
-    keypad: Keypad = field(default_factory=Keypad)
-    window: Seconds = 0.0
-    keys: int = 0
-    cards: int = 0
-    nonsense: int = 0
-    key: str = field(default="", repr=False)
-    repeats: int = 0
-    raved: bool = False
-    read_at: Seconds = float("-inf")
-    card: Card | None = field(default=None, repr=False)
-    card_at: Seconds = 0.0
-
-    @property
-    def raves(self) -> bool:
-        """Tell whether the reader says so much, or such nonsense, that something is wrong with it, now or just before."""
-        return self.raved or self._said_too_much
-
-    @property
-    def _said_too_much(self) -> bool:
-        return self.keys > KEYS_MOST or self.cards > CARDS_MOST or self.nonsense > NONSENSE_MOST
-
-    def open_window(self, now: Seconds) -> None:
-        """Begin to count anew. Whoever said too much is believed again after one whole window of peace."""
-        self.raved = self._said_too_much
-        self.window, self.keys, self.cards, self.nonsense = now, 0, 0, 0
-        if now - self.card_at >= SAME_CARD_S:
-            self.card = None  # a number is kept no longer than it is of use
-
-
 def signal_of(view: do.View) -> Signal:
     """Give what the readers' lights say to a *view* on the screen: they say the same to who cannot see it."""
     match view:
@@ -151,7 +110,7 @@ class Hardware:
         self._strike = door
         names = ["reader", *(f"reader-{place}" for place in range(2, len(readers) + 1))]
         self._readers = {
-            name: (_Device(each, name), each, _Heard()) for name, each in zip(names, readers, strict=True)
+            name: (_Device(each, name), each, Ear(name)) for name, each in zip(names, readers, strict=True)
         }
         self._post = post
         self._new_attempt = new_attempt
@@ -164,9 +123,9 @@ class Hardware:
     @property
     def reader_healthy(self) -> bool:
         """Tell whether cards and keys can be read: without them face is not offered (R01)."""
-        device, reader, heard = self._readers["reader"]
-        is_there = reader.supervised or self._now - heard.read_at < READ_WITHIN_S
-        return device.healthy and is_there and not heard.raves
+        device, reader, ear = self._readers["reader"]
+        is_there = reader.supervised or self._now - ear.read_at < READ_WITHIN_S
+        return device.healthy and is_there and not ear.raves
 
     @property
     def reader_lost(self) -> bool:
@@ -207,14 +166,8 @@ class Hardware:
         self._now = now
         for device in self._devices():
             self._tend(device, now)
-        for device, _, heard in self._readers.values():
-            if heard.keypad.typed and now - heard.keypad.last_key > BETWEEN_KEYS:
-                heard.keypad, heard.key = Keypad(), ""  # half an entry is nobody's to find
-            if now - heard.window >= WINDOW_S:
-                raved = heard.raves
-                heard.open_window(now)
-                if raved and not heard.raves:
-                    log.info("reader_calm", device=device.name)
+        for _, _, ear in self._readers.values():
+            ear.poll(now)
 
     def release(self, seconds: Seconds) -> None:
         """Ask the controller for one release. Raises BridgeError."""
@@ -294,7 +247,7 @@ class Hardware:
                     "reader_unheard", device=device.name, remedy="The gate was busy; hold the card again."
                 )
             else:
-                self._take_of_reader(device, self._readers[device.name][2], event)
+                self._listen(self._readers[device.name][2], event)
 
     def _is_first_or_last(self, device: _Device, event: bridge.DeviceEvent) -> bool:
         """Tell whether this is the first device in such trouble, or the last to be out of it: the alarm is one for all."""
@@ -307,52 +260,10 @@ class Hardware:
             troubled.discard(device.name)
         return before != bool(troubled) or not troubled
 
-    def _take_of_reader(self, device: _Device, heard: _Heard, event: bridge.DeviceEvent) -> None:
-        """Take what a reader says, each kind as often as people can do it: a flood of keys costs no card its answer."""
-        raved = heard.raves
-        if not isinstance(event, bridge.Nonsense):
-            heard.read_at = self._now
-        match event:
-            case bridge.CardRead(bits, value):
-                heard.cards += 1
-                card = Card(f"{bits}:{value}")
-                if heard.cards <= CARDS_MOST and not self._still_lies_there(heard, card):
-                    self._present(card)
-            case bridge.CodeScanned(text):
-                heard.cards += 1
-                if heard.cards <= CARDS_MOST:
-                    self._present(Code(text))
-            case bridge.KeyPressed(key):
-                heard.keys += 1
-                if heard.keys <= KEYS_MOST:
-                    self._key(device, heard, key)
-            case bridge.Nonsense():
-                heard.nonsense += 1
-            case _:
-                pass
-        if heard.raves and not raved:
-            log.error("reader_raves", device=device.name, remedy="Look at its cable and at the reader.")
-
-    def _still_lies_there(self, heard: _Heard, card: Card) -> bool:
-        """Tell whether this is the card whose second factor is waited for: some readers repeat it while it is held."""
-        again = self._after_card() and card == heard.card and self._now - heard.card_at < SAME_CARD_S
-        heard.card, heard.card_at = card, self._now
-        return again
-
-    def _key(self, device: _Device, heard: _Heard, key: str) -> None:
-        heard.repeats = heard.repeats + 1 if key == heard.key else 1
-        heard.key = key
-        if heard.repeats == STUCK_KEYS:
-            log.error("key_stuck", device=device.name, remedy="Look at the keypad; cards go on.")
-        if heard.repeats >= STUCK_KEYS:
-            heard.keypad = Keypad()
-            return
-        heard.keypad, entry = heard.keypad.press(key, self._now, after_card=self._after_card())
-        if entry is not None:
-            self._present(entry)
-
-    def _present(self, credential: Credential | Second) -> None:
-        self._post(on.CredentialPresented(self._new_attempt(), credential))
+    def _listen(self, ear: Ear, event: bridge.DeviceEvent) -> None:
+        credential = ear.take(event, self._now, after_card=self._after_card())
+        if credential is not None:
+            self._post(on.CredentialPresented(self._new_attempt(), credential))
 
     def _lost(self, device: _Device, cause: str) -> None:
         device.up = False

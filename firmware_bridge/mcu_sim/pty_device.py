@@ -60,6 +60,7 @@ class SimulatedController:
         self._noise = bytearray()
         self._forged = bytearray()
         self._overheard = bytearray()
+        self._hushed = False
         self._stopping = False
         self._thread = threading.Thread(target=self._live, name="controller", daemon=True)
 
@@ -97,6 +98,11 @@ class SimulatedController:
     def key(self) -> bytes | None:
         """Return the key of the last pairing."""
         return self._board.kept[0] if self._board.kept else None
+
+    @property
+    def may_stand_open(self) -> bool:
+        """Tell whether the last pairing allowed the door to stand open."""
+        return self._board.kept is not None and bool(self._board.kept[3])
 
     @property
     def outputs(self) -> int:
@@ -208,6 +214,11 @@ class SimulatedController:
         with self._acting():
             self._forged += data
 
+    def hush(self, hushed: bool) -> None:  # noqa: FBT001 - as its neighbours: fire(True), power(True)
+        """Let the line carry nothing either way while its port stays, as a cable cut behind its adapter does."""
+        with self._acting():
+            self._hushed = hushed
+
     def pull(self) -> None:
         """Pull the cable: the port is gone, the board goes on."""
         with self._acting():
@@ -266,12 +277,14 @@ class SimulatedController:
             data = os.read(self._line[0], _READ_BYTES)
         except OSError:
             return b""
+        if self._hushed:
+            return b""
         self._overheard = (self._overheard + data)[-_OVERHEARD_BYTES:]
         return data
 
     def _write(self, data: bytes) -> None:
         """Send; a line nobody reads loses what does not fit, as a real one does."""
-        if self._line is not None and data:
+        if self._line is not None and data and not self._hushed:
             with contextlib.suppress(OSError):
                 os.write(self._line[0], data)
 

@@ -3,7 +3,7 @@
 One thread, ``osdp``, runs libosdp from the first `open` to the last `close`: it alone touches the line, wakes every
 20 ms for a poll (PACE_S) and at once for the strike, and reports. Whatever goes wrong in it is a lost device, on which
 it begins anew after RETRY_S. `close` wakes it and waits for its end, which comes within one turn; closing from within a
-report does not wait, and a thread that hangs is left behind after JOIN_S.
+report does not wait, and a thread that hangs is left behind: it lets go of the line when it wakes.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import math
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final
@@ -37,7 +38,7 @@ from firmware_bridge.osdp.options import OsdpOptions
 from firmware_bridge.osdp.reader import OsdpReader
 from firmware_bridge.osdp.session import RETRY_S, Answered, Command, Down, Happening, Session, Up, Why
 
-JOIN_S: Final = 0.1
+JOIN_S: Final = 0.5
 STALL_S: Final = 3.0
 """A thread that finished no turn for so long hangs: the device is lost. A turn lasts half a second at 9600 baud."""
 _ASKED_WITHIN_S: Final = 2.0
@@ -109,7 +110,7 @@ class OsdpPanel:
         if self._hangs:
             return f"The OSDP port {self.options.port} hangs. Unplug the adapter and plug it in again."
         if self._fault is not None:
-            return f"The OSDP device at {self.options.port} failed: {self._fault}. It is tried again."
+            return self._fault
         return f"The OSDP device at {self.options.port} {session.why.value}. {_REMEDY[session.why]}"
 
     def attach(self, face: Face, emit: Emit) -> None:
@@ -133,7 +134,7 @@ class OsdpPanel:
         if session is not None and thread is not None:
             session.wake()
             if thread is not threading.current_thread():
-                thread.join(JOIN_S)
+                thread.join(0.0 if self._hangs else JOIN_S)
 
     def ask(self, command: Command) -> bool:
         """Have *command* sent; False without a secure channel."""
@@ -158,8 +159,8 @@ class OsdpPanel:
             raise BridgeError(
                 f"The OSDP device at {self.options.port} is not paired with this gate. Pair it: gate reader pair."
             )
-        session = Session(self.options, self._key, tell=self._hear)
         self._stop = threading.Event()
+        session = self._begin(self._key, self._stop)
         self._states.clear()
         self._locks_at = None
         self._session = session
@@ -174,16 +175,23 @@ class OsdpPanel:
     def _hangs(self) -> bool:
         return time.monotonic() - self._turned_at >= STALL_S
 
+    def _begin(self, key: bytes, stop: threading.Event) -> Session:
+        def hear(happening: Happening) -> None:
+            if not stop.is_set() and not self._hangs:  # else it is old, or another opening's
+                self._hear(happening)
+
+        return Session(self.options, key, tell=hear)
+
     def _run(self, session: Session, stop: threading.Event) -> None:
         current: Session | None = session
         while current is not None:
             try:
                 self._attend(current, stop)
             except Exception as error:  # noqa: BLE001 - the thread's outer loop: a library's fault must not end it
-                # Of an error that nobody foresaw only the kind: its words may hold what was read.
-                self._fault = type(error).__name__
+                self._fault = self._said_of(error)
             finally:
-                current.close()
+                with suppress(Exception):  # foreign code, and the channel is given up anyway
+                    current.close()
             current = self._another(stop)
 
     def _attend(self, session: Session, stop: threading.Event) -> None:
@@ -200,13 +208,14 @@ class OsdpPanel:
         """Begin anew on a device that was lost by a fault; None once the panel is closed."""
         while not stop.is_set():
             self._turned_at = time.monotonic()
-            self._lose()
-            if stop.wait(RETRY_S) or self._key is None:
-                return None
             try:
-                session = Session(self.options, self._key, tell=self._hear)
+                self._lose()
+                if stop.wait(RETRY_S) or self._key is None:
+                    return None
+                session = self._begin(self._key, stop)
             except Exception as error:  # noqa: BLE001 - as above
-                self._fault = type(error).__name__
+                self._fault = self._said_of(error)
+                stop.wait(RETRY_S)
                 continue
             with self._lock:
                 if stop.is_set():
@@ -216,6 +225,12 @@ class OsdpPanel:
                 self._turned_at = time.monotonic()
             return session
         return None
+
+    def _said_of(self, error: Exception) -> str:
+        """Say what went wrong. Of an error that nobody foresaw only the kind: its words may hold what was read."""
+        if isinstance(error, BridgeError):
+            return str(error)
+        return f"The OSDP device at {self.options.port} failed ({type(error).__name__}). It is tried again by itself."
 
     def _lose(self) -> None:
         with self._lock:
@@ -239,6 +254,7 @@ class OsdpPanel:
                 self._ask_how_it_is()
                 self._changed(_What.LINE, is_trouble=False)
             case Down():
+                self._fault = None
                 self._lose()
             case Answered(command, done):
                 self._answered(command, done=done)

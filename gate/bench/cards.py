@@ -15,7 +15,7 @@ from gate.bench.desk import CARD, FASTEST_FPS, bench_settings, camera_settings, 
 from gate.core import effects as do
 from gate.core.types import AttemptId, Seconds
 from gate.errors import DeviceFault
-from gate.hardware import CARDS_MOST, WINDOW_S
+from gate.listening import CARDS_MOST, WINDOW_S
 from gate.settings import Settings
 from gate.vision import wire
 from gate.vision.client import VisionClient

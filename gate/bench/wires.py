@@ -27,7 +27,7 @@ from gate.core import door_inputs as at_door
 from gate.core import effects as do
 from gate.core.types import Seconds
 from gate.errors import DeviceFault
-from gate.hardware import CARDS_MOST, WINDOW_S
+from gate.listening import CARDS_MOST, WINDOW_S
 from gate.settings import (
     Baud,
     ControllerSettings,

@@ -136,12 +136,17 @@ def _take(gate: Gate, event: on.Input, now: Seconds, rules: Rules) -> Step:
             return withdrawal_chosen(gate, attempt, now, rules)
         case on.Tick():
             return gate, ()
-        case on.CredentialChecked(attempt) if gate.beside is not None and attempt == gate.beside.attempt:
-            return checked_beside(gate, gate.beside, event, now, rules)
         case _ if isinstance(gate.phase, Idle) or event.attempt != gate.phase.attempt:
-            return gate, ()  # it belongs to an attempt that is over
+            return _take_for_another(gate, event, now, rules)
         case _:
             return _take_for_attempt(gate, event, now, rules)
+
+
+def _take_for_another(gate: Gate, event: _ForAttempt, now: Seconds, rules: Rules) -> Step:
+    """Take the answer to what is looked up beside; anything else belongs to an attempt that is over."""
+    if isinstance(event, on.CredentialChecked) and gate.beside and event.attempt == gate.beside.attempt:
+        return checked_beside(gate, gate.beside, event, now, rules)
+    return gate, ()
 
 
 def _take_for_attempt(gate: Gate, event: _ForAttempt, now: Seconds, rules: Rules) -> Step:

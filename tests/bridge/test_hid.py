@@ -129,6 +129,7 @@ def desk():
     typist, heard = Typist(), []
     reader = HidReader(CARDS, take=typist.take)
     reader.open(heard.append)
+    assert holds(lambda: reader.healthy)
     yield typist, reader, heard
     reader.close()
     typist.close()
@@ -200,3 +201,7 @@ def test_a_path_that_is_no_keyboard_is_refused_with_the_remedy(path):
 
 def test_showing_something_costs_nothing():
     HidReader(CARDS).show(Signal.GRANTED)
+
+
+def test_a_reader_that_is_unplugged_is_noticed():
+    assert HidReader(CARDS).supervised

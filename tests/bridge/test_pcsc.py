@@ -1,5 +1,6 @@
 """A contactless reader over the real PC/SC service, with a virtual reader and a virtual card."""
 
+import re
 import time
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_bridge.drivers import Profile, Signal
-from firmware_bridge.events import BridgeError, CardRead, DeviceBack, DeviceLost, Nonsense
+from firmware_bridge.events import CardRead, DeviceBack, DeviceLost, Nonsense
 from firmware_bridge.pcsc import PcscOptions, PcscReader, uid_card
 from tests.bridge.cards import READER, VirtualCard, need_pcsc, service
 from tests.contract.benches import real_time
@@ -32,6 +33,7 @@ def desk(pcscd):
     heard = []
     reader = PcscReader(PcscOptions(READER))
     reader.open(heard.append)
+    assert holds(lambda: reader.healthy)
     yield reader, heard, lambda answer: VirtualCard(pcscd.port, answer)
     reader.close()
 
@@ -60,6 +62,7 @@ def test_a_card_that_lies_there_when_the_gate_starts_is_not_presented(pcscd):
         assert holds(card_seen)
         reader = PcscReader(PcscOptions(READER))
         reader.open(heard.append)
+        assert holds(lambda: reader.healthy)
         assert not real_time_for(0.5, lambda: heard)
         reader.close()
 
@@ -76,8 +79,7 @@ def test_a_service_that_ends_is_a_lost_reader_and_one_that_starts_a_back_one(des
     pcscd.stop()
     assert holds(lambda: heard == [DeviceLost()])
     assert not reader.healthy
-    with pytest.raises(BridgeError, match="start pcscd"):
-        PcscReader(PcscOptions()).open(lambda _: None)
+    assert "start pcscd" in cause_at(PcscReader(PcscOptions()))
     pcscd.start()
     assert holds(lambda: heard == [DeviceLost(), DeviceBack()])
     with card(UID + OK):
@@ -89,14 +91,48 @@ def test_a_service_that_ends_is_a_lost_reader_and_one_that_starts_a_back_one(des
     [("ACS ACR122U", "begins with ACS"), ("", "reader alone"), ("Virtual", "begins with Virtual")],
 )
 def test_a_reader_that_is_not_there_or_not_the_only_one_is_refused_with_their_names(pcscd, wanted, said):
-    with pytest.raises(BridgeError, match=f"{said}.*{READER}"):
-        PcscReader(PcscOptions(wanted)).open(lambda _: None)
+    assert re.search(f"{said}.*{READER}", cause_at(PcscReader(PcscOptions(wanted))))
+
+
+def test_a_service_that_hangs_costs_the_loop_nothing_and_is_a_lost_reader_that_comes_back(desk, pcscd):
+    """R02, R01: a pcscd that stopped must neither hold up the door nor leave face without a reader."""
+    reader, heard, card = desk
+    pcscd.freeze()
+    try:
+        # In the middle of a wait, or before the next: only the hang of the thread tells.
+        assert real_time(lambda: reader.poll(0.0), lambda: heard == [DeviceLost()])
+        assert not reader.healthy
+        began = time.monotonic()
+        reader.close()
+        reader.open(heard.append)
+        assert time.monotonic() - began < 0.5
+    finally:
+        pcscd.thaw()
+    assert holds(lambda: reader.healthy)
+    with card(UID + OK):
+        assert holds(lambda: CardRead(56, 0x04A1B2C3D4E5F6) in heard)
+
+
+def test_a_reader_is_opened_at_once_also_where_its_service_hangs(pcscd):
+    """`open` is called on the gate's loop, every two seconds."""
+    reader, heard = PcscReader(PcscOptions(READER)), []
+    pcscd.freeze()
+    try:
+        began = time.monotonic()
+        reader.open(heard.append)
+        assert time.monotonic() - began < 0.1
+        assert not reader.healthy
+    finally:
+        pcscd.thaw()
+    assert holds(lambda: reader.healthy)
+    reader.close()
 
 
 def test_a_uid_is_only_a_number_and_showing_something_costs_nothing():
     reader = PcscReader(PcscOptions())
     reader.show(Signal.GRANTED)
     assert reader.profile is Profile.UID_ONLY
+    assert reader.supervised
     assert not reader.healthy
 
 
@@ -120,6 +156,15 @@ def test_a_uid_is_a_number_of_8_bits_a_byte_unless_it_is_random_or_none(uid, car
 @given(st.binary(max_size=300))
 def test_no_answer_makes_the_reader_raise(answer):
     assert isinstance(uid_card(answer), CardRead | Nonsense)
+
+
+def cause_at(reader):
+    """Why it is lost as soon as it is opened."""
+    heard = []
+    reader.open(heard.append)
+    assert holds(lambda: heard == [DeviceLost()])
+    reader.close()
+    return heard[0].cause
 
 
 def card_seen():

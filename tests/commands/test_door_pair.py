@@ -21,6 +21,7 @@ driver = "controller"
 [door]
 driver = "controller"
 declared = "fail-safe"
+{more}
 [controller]
 port = "{port}"
 [storage]
@@ -34,9 +35,13 @@ class Site:
 
     def __init__(self, folder, box):
         self.box = box
+        self.folder = folder
         self.config = folder / "gate.toml"
-        port = f"/dev/..{box.path}"  # the settings take what is under /dev
-        self.config.write_text(SETTINGS.format(folder=folder, port=port))
+        self.door_says("")
+
+    def door_says(self, more):
+        port = f"/dev/..{self.box.path}"  # the settings take what is under /dev
+        self.config.write_text(SETTINGS.format(folder=self.folder, port=port, more=more))
 
     def pair(self):
         return CliRunner().invoke(cli, ["door", "pair", "--config", str(self.config)])
@@ -94,6 +99,31 @@ def test_a_pairing_broken_off_after_the_key_was_sent_is_completed_without_the_bu
     ran = site.pair()
     assert (ran.exit_code, "is complete" in ran.output) == (0, True)
     assert site.kept() == (site.box.key, None)
+
+
+def test_a_controller_that_is_silent_does_not_cost_the_key_that_was_offered(site):
+    """It may hold just that key, and has no power now: silence is not another key."""
+    site.box.pair_button()
+    site.pair()
+    held = site.box.key
+    site.keys(lambda store: store.device_keys.forget("controller", at=trusted_now(store)))
+    site.keys(lambda store: store.device_keys.offer("controller", held, at=trusted_now(store)))
+    site.box.hush(True)
+    ran = site.pair()
+    assert isinstance(ran.exception, DeviceFault)
+    assert "Check its cable" in str(ran.exception)
+    assert site.kept() == (None, held)
+    site.box.hush(False)
+    assert "is complete" in site.pair().output
+
+
+@pytest.mark.parametrize("may", [False, True])
+def test_whether_the_door_may_stand_open_is_told_to_the_controller(site, may):
+    """R68: the controller holds the gate to what was said at the button."""
+    site.door_says(f"may_stand_open = {str(may).lower()}")
+    site.box.pair_button()
+    site.pair()
+    assert site.box.may_stand_open is may
 
 
 def test_a_gate_without_a_controller_says_which_section_it_lacks(site):

@@ -33,6 +33,11 @@ def test_a_lockdown_begins_at_one_word_and_outlives_the_process(gate, config):
     assert "nobody is let in" in gate("show").output
 
 
+def test_gate_check_says_so(gate, config):
+    gate("begin")
+    assert "LOCKED DOWN" in CliRunner().invoke(cli, ["check", "--config", str(config)]).output
+
+
 def test_ending_it_asks_for_the_gates_id(gate):
     gate("begin")
     assert gate("end", said="something\n").exit_code != 0

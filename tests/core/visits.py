@@ -1,4 +1,8 @@
-"""The state machine walked breadth first, every reachable state with every input, and single visits by name."""
+"""The state machine walked breadth first, every reachable state with every input, and single visits by name.
+
+Every credential comes under an attempt of its own. Of what is kept while another is looked up the walk follows one: how a
+longer row is kept has tests of its own.
+"""
 
 from collections import deque
 from dataclasses import dataclass, fields, replace
@@ -47,6 +51,8 @@ TWO = replace(RULES, two_factors=True)
 READY = Conditions(*[True] * len(fields(Conditions)))
 BLIND = replace(READY, vision_ready=False)
 ME, STALE, NEXT = AttemptId("me"), AttemptId("stale"), AttemptId("next")
+SIDE, KEPT = AttemptId("side"), AttemptId("kept")
+FOLLOWED_MOST = 1
 ADA, BEN = TemplateId("ada"), TemplateId("ben")
 GOOD = Finding(Hint.COMPARED, ADA)
 OTHER = Finding(Hint.COMPARED, BEN)
@@ -86,6 +92,9 @@ EVERY_INPUT: list[on.Input] = [
     on.EntryChanged(None),
     on.ConditionsChanged(READY),
     on.ConditionsChanged(BLIND),
+    on.CredentialChecked(SIDE, Reason.KNOWN_CREDENTIAL),
+    on.CredentialChecked(SIDE, Reason.KNOWN_CREDENTIAL, (ADA,)),
+    on.CredentialChecked(SIDE, Reason.UNKNOWN_CREDENTIAL),
     *inputs_for(ME),
     *inputs_for(STALE),
 ]
@@ -118,24 +127,43 @@ def normal(phase: Phase, now: float) -> Phase:
     return moved
 
 
+def normal_gate(gate: Gate, now: float) -> Gate:
+    """Bring the whole gate back to time zero and to the walk's names."""
+    beside = gate.beside and replace(gate.beside, attempt=SIDE, until=gate.beside.until - now)
+    kept = tuple(replace(each, attempt=AttemptId(f"{KEPT} {n}")) for n, each in enumerate(gate.kept))
+    rest = max(gate.face_rests_until - now, -1.0)
+    return replace(gate, phase=normal(gate.phase, now), beside=beside, kept=kept, face_rests_until=rest)
+
+
 def proven(seen: Seen, event: on.Input) -> tuple[frozenset[type], tuple[TemplateId, ...]]:
     """Tell which credentials of this attempt have held by now, and whose templates are known."""
-    answered = isinstance(event, on.CredentialChecked) and event.attempt == ME
-    if answered and isinstance(seen.gate.phase, Verifying) and event.reason is Reason.KNOWN_CREDENTIAL:
+    if not isinstance(event, on.CredentialChecked) or event.reason is not Reason.KNOWN_CREDENTIAL:
+        return seen.held, seen.templates
+    if event.attempt == ME and isinstance(seen.gate.phase, Verifying):
         return seen.held | {seen.looked_up}, event.templates or seen.templates
+    if event.attempt == SIDE and seen.gate.beside is not None:
+        return frozenset({type(seen.gate.beside.credential)}), event.templates
     return seen.held, seen.templates
 
 
-def watched(seen: Seen, event: on.Input, effects: tuple[do.Effect, ...]) -> dict[str, object]:
+def attempt_of(gate: Gate) -> AttemptId | None:
+    return getattr(gate.phase, "attempt", None)
+
+
+def watched(seen: Seen, event: on.Input, gate: Gate, effects: tuple[do.Effect, ...]) -> dict[str, object]:
     """Tell what an onlooker keeps in mind of the proofs of one attempt: nothing once it is decided or begun anew."""
     held, templates = proven(seen, event)
     looked_up = seen.looked_up
     for effect in effects:
         match effect:
+            case do.CheckCredential(attempt) if gate.beside is not None and attempt == gate.beside.attempt:
+                pass
+            case do.Record(decision) if decision.attempt != attempt_of(gate):
+                pass
             case do.CheckCredential(_, credential):
                 looked_up, held, templates = type(credential), frozenset(), ()
             case do.CheckSecond(_, credential):
-                looked_up = type(credential)
+                looked_up, held, templates = type(credential), seen.held, seen.templates
             case (
                 do.Record()
                 | do.ClearScreen()
@@ -165,9 +193,8 @@ def step(
             if not isinstance(effect, do.OpenCamera | do.CloseCamera)
             else isinstance(effect, do.OpenCamera)
         )
-    rest = max(gate.face_rests_until - passing, -1.0)
-    after = replace(gate, phase=normal(gate.phase, passing), face_rests_until=rest)
-    return Seen(after, notice_age, camera_open, **watched(seen, event, effects)), gate, effects
+    proofs = watched(seen, event, gate, effects)
+    return Seen(normal_gate(gate, passing), notice_age, camera_open, **proofs), gate, effects
 
 
 def walk(rules: Rules):
@@ -181,7 +208,7 @@ def walk(rules: Rules):
             for passing in PASSING if getattr(event, "attempt", None) != STALE else PASSING[:1]:
                 after, gate, effects = step(before, event, passing, rules)
                 yield before, event, passing, after, gate, effects
-                if after not in known:
+                if after not in known and len(after.gate.kept) <= FOLLOWED_MOST:
                     known.add(after)
                     queue.append(after)
 

@@ -5,7 +5,7 @@ from structlog.testing import capture_logs
 
 from gate.core.alarms import Alarm
 from gate.core.types import Reason
-from gate.hardware import CARDS_MOST, NONSENSE_MOST, STUCK_KEYS, WINDOW_S
+from gate.listening import CARDS_MOST, NONSENSE_MOST, STUCK_KEYS, WINDOW_S
 from tests.service.world import CARD
 
 

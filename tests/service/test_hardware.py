@@ -148,6 +148,19 @@ def test_r60_a_case_opened_in_the_last_moment_before_the_cable_is_cut_counts(at_
     at_gate(scenario)
 
 
+def test_an_entry_in_which_a_key_may_be_lost_is_dropped_and_costs_no_try(at_gate):
+    async def scenario(gate):
+        _, pin = gate.add_resident()
+        gate.reader.press(f"1203#{pin[:3]}")
+        gate.reader.babble()
+        gate.reader.press(f"{pin[3:]}#")
+        gate.reader.press(f"*1203#{pin}#")
+        assert (await gate.result()).granted
+        assert [granted for granted, *_ in gate.decisions()] == [True]
+
+    at_gate(scenario)
+
+
 def test_half_an_entry_does_not_stay_in_memory(at_gate):
     async def scenario(gate):
         gate.reader.press("1203#4827")

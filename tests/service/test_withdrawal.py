@@ -158,7 +158,7 @@ def test_a_card_after_a_walk_off_opens_and_its_question_ends_by_itself(at_gate):
         await to_question(gate)
         await gate.until(lambda: isinstance(gate.service.gate.phase, Idle), "rest")
         assert states(gate, person) == [ConsentState.GIVEN]
-        assert gate.service._visitor._verified is None
+        assert gate.service._visitor._verified == {}
 
     at_gate(scenario, rules=with_rules(choose_s=0.2))
 
@@ -177,7 +177,7 @@ def test_a_second_card_at_the_question_opens_and_withdraws_for_nobody(at_gate):
             gate.inputs.put_nowait(on.WithdrawalConfirmed(each))
         await gate.until(gate.inputs.empty, "both presses")
         assert states(gate, first) == states(gate, second) == [ConsentState.GIVEN]
-        assert gate.service._visitor._verified is None
+        assert gate.service._visitor._verified == {}
 
     at_gate(scenario, rules=with_rules(show_result_s=0.5))
 
@@ -191,11 +191,11 @@ def test_a_person_is_known_from_the_card_to_the_answer_and_at_no_other_time(at_g
         visitor = gate.service._visitor
         gate.reader.present(CARD)
         await gate.result()
-        assert visitor._verified is None
+        assert visitor._verified == {}
         attempt = await to_question(gate)
         assert visitor.of(attempt) == person
         await delete(gate, attempt)
-        assert visitor._verified is None
+        assert visitor._verified == {}
         assert not gate.service._withdrawals.owed
 
     at_gate(scenario)

@@ -91,7 +91,7 @@ def test_a_silent_controller_tells_nothing_about_its_key(line, key):
     """Silence is no proof that the controller holds another key: a key that was offered must not be given up for it."""
     line.do(lambda box: box.reset())
     line.carries = False
-    with pytest.raises(BridgeError, match="does not tell its key.*Check its cable"):
+    with pytest.raises(BridgeError, match=r"does not tell its key.*Check its cable"):
         holds(_options(line), key)
 
 

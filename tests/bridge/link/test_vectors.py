@@ -52,7 +52,9 @@ MEANT = {
     "release": Release(258, 5000),
     "show-granted": Show(Signal.GRANTED),
     "pair": Pair(third.HOST_NONCE, third.NEW_KEY, Declared.FAIL_SAFE, 6000, may_stand_open=False),
-    "pair-stands-open": Pair(third.HOST_NONCE, third.NEW_KEY, Declared.FAIL_SECURE, 7000, may_stand_open=True),
+    "pair-stands-open": Pair(
+        third.HOST_NONCE, third.NEW_KEY, Declared.FAIL_SECURE, 7000, may_stand_open=True
+    ),
     "state": State(3, 255, Standing.NORMAL, 1, 7, 258),
     "state-quiet": State(0, 0, Standing.NORMAL, 0, 0, 0),
     "released": Released(258),

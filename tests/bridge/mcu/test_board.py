@@ -24,7 +24,7 @@ from firmware_bridge.mcu.main import run
 from firmware_bridge.mcu_sim.virtual import WATCHDOG_MS as SIMULATED_WATCHDOG_MS
 from tests.bridge.mcu.desk import KEY, Host
 
-KEPT = (KEY, wire.FAIL_SECURE, 5000)
+KEPT = (KEY, wire.FAIL_SECURE, 5000, 0)
 
 
 class Pin:
@@ -217,15 +217,15 @@ def test_a_paired_board_talks_to_its_host(tmp_path):
 def test_a_pairing_comes_back_from_flash(tmp_path):
     flash = Flash(os, f"{tmp_path}/")
     flash.save(KEPT)
-    flash.save((KEY[::-1], wire.FAIL_SAFE, 7000))
-    assert flash.load() == (KEY[::-1], wire.FAIL_SAFE, 7000)
+    flash.save((KEY[::-1], wire.FAIL_SAFE, 7000, 1))
+    assert flash.load() == (KEY[::-1], wire.FAIL_SAFE, 7000, 1)
 
 
 def test_flash_without_a_pairing_is_unpaired(tmp_path):
     assert Flash(os, f"{tmp_path}/").load() is None
 
 
-@pytest.mark.parametrize("size", [0, 1, 34, 36])
+@pytest.mark.parametrize("size", [0, 1, 35, 37])
 def test_a_pairing_that_is_not_whole_is_none(tmp_path, size):
     (tmp_path / "pairing.bin").write_bytes(bytes([1]) * size)
     assert Flash(os, f"{tmp_path}/").load() is None
@@ -233,8 +233,14 @@ def test_a_pairing_that_is_not_whole_is_none(tmp_path, size):
 
 def test_a_pairing_that_declares_nothing_is_none(tmp_path):
     """R67: there is no default."""
-    (tmp_path / "pairing.bin").write_bytes(bytes(35))
+    (tmp_path / "pairing.bin").write_bytes(bytes(36))
     assert Flash(os, f"{tmp_path}/").load() is None
+
+
+def test_a_pairing_that_neither_permits_nor_forbids_is_none(tmp_path):
+    flash = Flash(os, f"{tmp_path}/")
+    flash.save((KEY, wire.FAIL_SAFE, 7000, 2))
+    assert flash.load() is None
 
 
 def test_a_save_that_breaks_off_leaves_the_old_pairing(tmp_path):
@@ -244,7 +250,7 @@ def test_a_save_that_breaks_off_leaves_the_old_pairing(tmp_path):
         raise OSError(28, "no space")
 
     with pytest.raises(OSError, match="no space"):
-        Flash(SimpleNamespace(rename=fails), f"{tmp_path}/").save((KEY, wire.FAIL_SAFE, 1000))
+        Flash(SimpleNamespace(rename=fails), f"{tmp_path}/").save((KEY, wire.FAIL_SAFE, 1000, 0))
     assert Flash(os, f"{tmp_path}/").load() == KEPT
 
 

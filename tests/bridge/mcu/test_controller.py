@@ -132,9 +132,23 @@ def test_a_host_hung_mid_unlock_ends_in_the_declared_state(declared):
     desk.close()
 
 
+def test_a_door_that_was_not_paired_to_stand_open_is_not_held_open_by_a_host(declared):
+    """R68: a host that was taken over wants it open once a second; it is heard, and told that the door stands as ever."""
+    desk = Desk(declared).connect()
+    desk.standing, desk.longest_free = wire.STAND_OPEN, 0
+    desk.heard.clear()
+    desk.run(60000)
+    assert {body[2] for body in desk.bodies(wire.STATE)} == {wire.STAND_NORMAL}
+    assert not desk.state() & (wire.HOST_SILENT | wire.STRIKE_FREE)
+    assert desk.longest_free == 0
+    desk.say(desk.host.release(3000))
+    assert not desk.locked
+    desk.close()
+
+
 def test_standing_open_ends_with_its_lease(declared):
     """R67, R68: a door left without its host never stays open by the host's word."""
-    desk = Desk(declared).connect()
+    desk = Desk(declared, opens=1).connect()
     desk.standing = wire.STAND_OPEN
     desk.beat()
     desk.run(3000)
@@ -296,7 +310,7 @@ def test_a_fault_in_the_link_s_half_leaves_exit_and_fire_as_they_are():
     def broken(count):
         raise MemoryError
 
-    controller = Controller((KEY, wire.FAIL_SECURE, 7000), broken, lambda _: None)
+    controller = Controller((KEY, wire.FAIL_SECURE, 7000, 0), broken, lambda _: None)
     hello = Host().hello()
     now = 0
     for _ in range(100):
@@ -309,14 +323,14 @@ def test_a_fault_in_the_link_s_half_leaves_exit_and_fire_as_they_are():
 
 def test_a_round_hears_a_bounded_number_of_bytes():
     """R68: a host that floods cannot draw a round out."""
-    controller = Controller((KEY, wire.FAIL_SECURE, 7000), Dice(), lambda _: None)
+    controller = Controller((KEY, wire.FAIL_SECURE, 7000, 0), Dice(), lambda _: None)
     controller.step(0, at_rest(), [], b"")
     assert controller.step(5, at_rest(), [], bytes(RX_BYTES) + Host().hello())[1] == b""
     assert controller.step(10, at_rest(), [], Host().hello())[1] != b""
 
 
 def test_fire_and_exit_cannot_be_left_out_of_what_is_fitted():
-    controller = Controller((KEY, wire.FAIL_SECURE, 7000), Dice(), lambda _: None, fitted=0)
+    controller = Controller((KEY, wire.FAIL_SECURE, 7000, 0), Dice(), lambda _: None, fitted=0)
     controller.guard(0, at_rest() | wire.FIRE_ON | wire.LEAF_OPEN)
     assert controller.door.contacts.seen == wire.FIRE_ON
 

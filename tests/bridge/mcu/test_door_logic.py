@@ -3,7 +3,9 @@
 import copy
 from collections import deque
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given, settings
 
 from firmware_bridge.mcu.contacts import EXIT, FIRE, LEAF
 from firmware_bridge.mcu.door_logic import LEAST_RELEASE_MS, MAX_LEASE_MS, REST_MS, DoorLogic
@@ -23,14 +25,14 @@ from firmware_bridge.mcu.wire import (
 )
 
 STEP = 100
-MAX = 700
-LEASE = 500
+MAX = 300
+LEASE = 300
 COMMANDS = (
     ("nothing",),
     ("beat", STAND_NORMAL),
     ("beat", STAND_OPEN),
     ("beat", STAND_LOCKED),
-    ("release", 300),
+    ("release", 200),
     ("release", 60000),
 )
 READINGS = (0, FIRE, EXIT, FIRE | EXIT)
@@ -40,12 +42,13 @@ READINGS = (0, FIRE, EXIT, FIRE | EXIT)
 class Walker:
     """A door and what an onlooker with a stopwatch knows of it."""
 
-    def __init__(self, declared):
-        self.door = DoorLogic(declared, MAX, exit_ms=2 * STEP)
+    def __init__(self, declared, *, opens=False):
+        self.door = DoorLogic(declared, MAX, exit_ms=2 * STEP, may_stand_open=opens)
         self.now = 0
         self.since_beat = LEASE
         self.read = 0
         self.by_host = 0
+        self.rested = REST_MS
 
     def key(self):
         door = self.door
@@ -60,6 +63,7 @@ class Walker:
             self.since_beat,
             self.read,
             self.by_host,
+            self.rested,
         )
 
     def copy(self):
@@ -80,11 +84,22 @@ class Walker:
             refused = door.release(command[1])
         if door.standing == STAND_LOCKED and self.since_beat < LEASE and refused is not None:
             assert refused == WHY_STANDING
+        self.watch()
         self.now += STEP
         door.step(self.now, reading)
         self.since_beat = min(self.since_beat + STEP, LEASE)
         self.look(reading)
         self.read = reading
+
+    def watch(self):
+        """Count what the lock does during the coming step: how long it rests, and how long the host alone frees it."""
+        door = self.door
+        self.rested = 0 if door.free else min(self.rested + STEP, REST_MS)
+        if self.rested == REST_MS:
+            self.by_host = 0
+        if door.free and not (door.contacts.seen & (FIRE | EXIT) or door._exit_left_ms or door.silent):
+            self.by_host += STEP if door.standing == STAND_NORMAL else 0
+        assert self.by_host <= MAX, "between two rests no host frees the lock for longer, however it asks"
 
     def look(self, reading):
         door = self.door
@@ -99,17 +114,16 @@ class Walker:
             assert not door.energised
         else:
             assert door.energised == (door.free == (door.declared == FAIL_SECURE))
-        by_host = door.free and not freed_here and not door.silent and door.standing == STAND_NORMAL
-        self.by_host = self.by_host + STEP if by_host else 0
-        assert self.by_host <= MAX, (
-            "no release lasts longer than the maximum, however often it is asked again"
-        )
+        if not door.may_stand_open:
+            assert door.standing != STAND_OPEN, "a host cannot grant itself a permission"
 
 
-@pytest.mark.parametrize("declared", [FAIL_SAFE, FAIL_SECURE, None])
-def test_every_reachable_state_keeps_every_promise(declared):
+@pytest.mark.parametrize(
+    ("declared", "opens"), [(FAIL_SAFE, False), (FAIL_SECURE, False), (FAIL_SECURE, True), (None, False)]
+)
+def test_every_reachable_state_keeps_every_promise(declared, opens):
     """R65, R66, R67, R68."""
-    start = Walker(declared)
+    start = Walker(declared, opens=opens)
     start.go(("nothing",), 0)
     seen = {start.key()}
     waiting = deque([start])
@@ -162,6 +176,88 @@ def test_after_a_cut_the_coil_rests():
     assert door.release(1000) == 0
 
 
+def test_releases_back_to_back_share_one_maximum():
+    """R68: each ends a millisecond before the maximum, and so none of them was ever cut."""
+    door, free = awake(), 0
+    for now in range(60_000):
+        door.step(now, 0)
+        if now % 1000 == 0:
+            door.beat(STAND_NORMAL, MAX_LEASE_MS)
+        if not door.free:
+            door.release(MAX_RELEASE_MS - 1)
+        free += door.free
+    assert free <= 60_000 * MAX_RELEASE_MS / (MAX_RELEASE_MS + REST_MS) + MAX_RELEASE_MS
+
+
+def test_a_lockdown_of_a_moment_is_no_rest():
+    """R68: nor is a pairing, or a session that broke."""
+    for pause in (
+        lambda door: door.beat(STAND_LOCKED, 5000),
+        lambda door: door.forget_host(),
+        lambda door: door.declare(FAIL_SECURE, 1000, may_stand_open=False),
+    ):
+        door = awake(max_ms=1000)
+        door.release(1000)
+        door.step(950, 0)
+        pause(door)
+        door.step(951, 0)
+        door.beat(STAND_NORMAL, 5000)
+        assert door.release(1000) == WHY_FAULT
+        door.step(950 + REST_MS, 0)
+        assert door.release(1000) == 0
+
+
+def test_what_exit_frees_is_not_counted_against_those_who_come_in():
+    """R66: somebody leaves, and for as long the door is free; the host's own time has not begun."""
+    door = awake(max_ms=1000, exit_ms=5000)
+    door.step(10, EXIT)
+    door.step(20, EXIT)
+    door.release(1000)
+    door.step(1030, 0)
+    door.step(1100, 0)
+    assert door.release(1000) == 0
+    door.step(2200, 0)
+    assert door.release(1000) == 0
+
+
+SCHEDULES = st.lists(
+    st.tuples(
+        st.integers(1, 40),
+        st.sampled_from(
+            [("release", ms) for ms in (1, 99, 100, 350, 699, 700, 65535)]
+            + [("beat", standing) for standing in (STAND_NORMAL, STAND_OPEN, STAND_LOCKED)]
+            + [("forget", 0), ("declare", 0)]
+        ),
+    ),
+    min_size=20,
+    max_size=200,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(SCHEDULES, st.sampled_from([1, 5, 13]))
+def test_in_any_schedule_the_lock_rests_after_at_most_the_maximum(schedule, round_ms):
+    """R68: whatever a host says and when, as long as nobody leaves, nothing burns, and the door may not stand open."""
+    door = awake(max_ms=700)
+    now = since_rest = locked = 0
+    for rounds, (kind, value) in schedule:
+        if kind == "release":
+            door.release(value)
+        elif kind == "beat":
+            door.beat(value, 5000)
+        elif kind == "forget":
+            door.forget_host()
+        else:
+            door.declare(FAIL_SECURE, 700, may_stand_open=False)
+        for _ in range(rounds):
+            free = door.free
+            now += round_ms
+            door.step(now, 0)
+            locked = 0 if free else locked + round_ms
+            since_rest = 0 if locked >= REST_MS else since_rest + round_ms * free
+            assert since_rest <= 700 + round_ms
+
+
 def test_a_shorter_release_does_not_cut_a_longer_one_short():
     door = awake()
     door.release(5000)
@@ -176,7 +272,7 @@ def test_no_pairing_can_raise_the_maximum_above_the_board_s_own():
 
 
 def test_a_lease_is_bounded_whatever_the_host_asks():
-    door = awake()
+    door = awake(may_stand_open=True)
     door.beat(STAND_OPEN, 65535)
     door.step(MAX_LEASE_MS - 1, 0)
     assert door.free

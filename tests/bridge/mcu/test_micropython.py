@@ -58,10 +58,11 @@ def story(desk):
     desk.connect()
     world.button_pressed = True
     desk.run(100)
-    desk.run(40, host.pair(bytes(range(32, 64)), wire.FAIL_SECURE, 3000))
+    desk.run(40, host.pair(bytes(range(32, 64)), wire.FAIL_SECURE, 3000, 1))
     host.key = bytes(range(32, 64))
     desk.connect()
     desk.run(200, host.release(1000, number=9))
+    desk.run(2000, host.beat(wire.STAND_OPEN))
     desk.box.hang()
     desk.run(1500)
 
@@ -120,7 +121,7 @@ sys.path.append('/input')
 from mcu.controller import Controller
 from mcu.burst import edge
 gc.disable()
-controller = Controller((bytes(32), 2, 7000), lambda n: bytes(n), lambda kept: None)
+controller = Controller((bytes(32), 2, 7000, 0), lambda n: bytes(n), lambda kept: None)
 state = [1]
 
 def noise(count):

@@ -1,5 +1,7 @@
 """Pairing takes a hand on the button, once, within ten minutes; and all of it or nothing (R52)."""
 
+import pytest
+
 from firmware_bridge.mcu import wire
 from firmware_bridge.mcu.controller import PAIRING_MS
 from tests.bridge.mcu.desk import KEY, Desk
@@ -28,9 +30,9 @@ def test_the_button_opens_the_window_for_one_pairing():
     desk = Desk(paired=False)
     press_pairing_button(desk)
     desk.run(20, desk.host.pair(NEW_KEY, wire.FAIL_SECURE, 5000))
-    assert desk.box.kept == (NEW_KEY, wire.FAIL_SECURE, 5000)
+    assert desk.box.kept == (NEW_KEY, wire.FAIL_SECURE, 5000, 0)
     desk.run(20, desk.host.pair(KEY, wire.FAIL_SAFE, 5000))
-    assert desk.box.kept == (NEW_KEY, wire.FAIL_SECURE, 5000)
+    assert desk.box.kept == (NEW_KEY, wire.FAIL_SECURE, 5000, 0)
     desk.host.key = NEW_KEY
     desk.connect()
     desk.say(desk.host.release(3000))
@@ -63,8 +65,25 @@ def test_a_pairing_that_cannot_be_kept_changes_nothing():
     desk.close()
 
 
+@pytest.mark.parametrize("opens", [0, 1])
+def test_whether_a_door_may_stand_open_is_said_by_whoever_presses_the_button_and_by_nobody_else(opens):
+    """R68: a pairing says it, the flash keeps it, and the challenge tells it to the host."""
+    desk = Desk(paired=False, opens=1 - opens)
+    press_pairing_button(desk)
+    desk.run(20, desk.host.pair(NEW_KEY, wire.FAIL_SECURE, 5000, opens))
+    assert desk.box.kept == (NEW_KEY, wire.FAIL_SECURE, 5000, opens)
+    desk.host.key = NEW_KEY
+    for _ in range(2):
+        desk.standing = wire.STAND_OPEN
+        desk.connect()
+        assert (desk.bodies(wire.CHALLENGE)[-1][23], desk.locked) == (opens, not opens)
+        desk.box.reset()
+        desk.run(1000)
+    desk.close()
+
+
 def test_pairing_anew_takes_back_the_old_host_s_word():
-    desk = Desk().connect()
+    desk = Desk(opens=1).connect()
     desk.standing = wire.STAND_OPEN
     desk.beat()
     press_pairing_button(desk)

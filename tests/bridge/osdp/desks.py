@@ -77,8 +77,8 @@ def osdp_reader() -> Iterator[Bench]:
     with desk() as there:
 
         def present() -> CardRead:
-            there.device.present(0x1FC0FFE, 26)
-            return CardRead(26, 0x1FC0FFE)
+            there.device.present(0xC0FFEE, 26)
+            return CardRead(26, 0xC0FFEE)
 
         yield _bench(there, there.panel.reader, present, there.device.press)
 

@@ -6,17 +6,40 @@ from hypothesis import strategies as st
 
 from firmware_bridge.events import CardRead, KeyPressed, Nonsense
 from firmware_bridge.osdp.decode import MAX_CARD_BITS, card_of, keys_of
+from firmware_bridge.wiegand import CARD_BITS, PARITY_LENGTHS, decode, frame
 
 
 def raw(bits, data):
     return {"format": 1, "length": bits, "data": data}
 
 
-@given(st.integers(1, MAX_CARD_BITS), st.data())
-def test_a_raw_card_is_its_first_bits(bits, data):
-    value = data.draw(st.integers(0, 2**bits - 1))
+def sent(bits, value):
+    """A frame of *bits* as OSDP's raw card report holds it."""
     size = (bits + 7) // 8
-    assert card_of(raw(bits, (value << (8 * size - bits)).to_bytes(size, "big"))) == CardRead(bits, value)
+    return raw(bits, (value << (8 * size - bits)).to_bytes(size, "big"))
+
+
+@given(st.integers(CARD_BITS.start, CARD_BITS[-1]), st.data())
+def test_a_frame_is_the_same_card_or_nonsense_over_osdp_and_over_wiegand(bits, data):
+    """R03: a card that was given out at one reader of a site opens at every other."""
+    value = data.draw(st.integers(0, 2**bits - 1))
+    assert card_of(sent(bits, value)) == decode(bits, value)
+
+
+@given(st.sampled_from(sorted(PARITY_LENGTHS)), st.data())
+def test_a_raw_frame_with_parity_is_its_number_without(bits, data):
+    card = CardRead(bits, data.draw(st.integers(1, 2 ** (bits - 2) - 2)))
+    assert card_of(sent(bits, frame(card))) == card
+
+
+def test_a_raw_frame_with_a_wrong_bit_is_nonsense():
+    assert card_of(sent(26, frame(CardRead(26, 40451)) ^ 1 << 9)) == Nonsense()
+
+
+@given(st.integers(CARD_BITS.stop, MAX_CARD_BITS), st.data())
+def test_a_frame_longer_than_wiegands_is_taken_whole(bits, data):
+    value = data.draw(st.integers(0, 2**bits - 1))
+    assert card_of(sent(bits, value)) == CardRead(bits, value)
 
 
 def test_a_text_card_is_its_characters_and_not_the_memory_behind_them():
