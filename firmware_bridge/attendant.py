@@ -41,12 +41,13 @@ class Attendant:
 
     take: takes hold of the device, which reports to the given emit. Raises BridgeError or OSError when it is not there;
     it runs in the thread, and may block. Reports come from the thread, one after the other; that the thread hangs is
-    reported from `poll`. Nonsense passes once in NONSENSE_EVERY_S.
+    reported from `poll`. Nonsense passes once in NONSENSE_EVERY_S. stall_s: after how long a thread counts as hanging.
     """
 
-    def __init__(self, name: str, take: Callable[[Emit], Attended]) -> None:
+    def __init__(self, name: str, take: Callable[[Emit], Attended], *, stall_s: float = STALL_S) -> None:
         self._name = name
         self._take = take
+        self._stall_s = stall_s
         self._run: _Run | None = None
         self._left: list[threading.Thread] = []
 
@@ -67,7 +68,8 @@ class Attendant:
                 f"The {self._name} hangs, and keeps what asked it. Unplug it and plug it in again, or start its"
                 " service anew; if that does not help, start the gate anew."
             )
-        run = _Run(self._name, self._take, emit)
+        run = _Run(self._name, self._take, emit, self._stall_s)
+        run._attend_once = device = take = self._take(run._tell); device.let_go()
         run.start()
         self._run = run
 
@@ -89,8 +91,9 @@ class Attendant:
 class _Run:
     """One opening: from open to close."""
 
-    def __init__(self, name: str, take: Callable[[Emit], Attended], emit: Emit) -> None:
+    def __init__(self, name: str, take: Callable[[Emit], Attended], emit: Emit, stall_s: float) -> None:
         self._name = name
+        self._stall_s = stall_s
         self._take = take
         self._emit = emit
         self._over = threading.Event()
@@ -126,7 +129,7 @@ class _Run:
 
     @property
     def _hangs(self) -> bool:
-        return time.monotonic() - self._turned_at >= STALL_S
+        return time.monotonic() - self._turned_at >= self._stall_s
 
     def _attend(self) -> None:
         device: Attended | None = None

@@ -50,9 +50,7 @@ class Devices:
     @cached_property
     def panel(self) -> OsdpPanel:
         """The OSDP panel, reader and timed output in one."""
-        return OsdpPanel(
-            _wired("osdp", self.wiring.osdp), self.wiring.keys.get("osdp"), self.wiring.declared
-        )
+        return OsdpPanel(_wired("osdp", self.wiring.osdp), self.wiring.keys.get("osdp"), self.wiring.declared)
 
     @cached_property
     def controller(self) -> Controller:

@@ -110,6 +110,7 @@ SCENES = defaultdict(
         Fault.FIRE_WIRE_CUT: contact(wire.FIRE_ON),
         Fault.FORCED: contact(wire.LEAF_OPEN),
         Fault.HELD: held,
+        Fault.EXIT_HELD: contact(wire.EXIT_PRESSED),
         Fault.CASE_OPENED: contact(wire.CASE_OPEN),
         Fault.POWER_FAILED: contact(wire.POWER_FAILED),
         Fault.OTHER_DOOR_UNKNOWN: contact(wire.OTHER_OPEN),

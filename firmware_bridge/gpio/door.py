@@ -44,6 +44,8 @@ DEBOUNCE_US: Final = 20_000
 SHORTEST_RELAY_S: Final = 0.5
 REST_S: Final = 0.5
 """How long the relay is left alone after releases were asked for while it ran: so the strike is seen to lock."""
+GAP_S: Final = 0.2
+"""A relay started within this after it ended goes on with the same run, which lasts MAX_RELEASE_S at most."""
 _HURRY_S: Final = 0.05
 """How long a release may wait for the pin, which a chip that hangs keeps."""
 
@@ -196,7 +198,7 @@ class _Strike:
         self._lines: Lines | None = None
         self._ends_at: float | None = None
         # The relay's own clock as far as it is known here, also over a chip that was gone, or a driver closed.
-        self._runs_until = -math.inf
+        self._began_at = self._runs_until = -math.inf
         self._asked_again = False
 
     def hold(self, lines: Lines) -> None:
@@ -219,11 +221,14 @@ class _Strike:
         if now < self._runs_until:
             self._asked_again = True
             return False
-        if self._asked_again and now < self._runs_until + REST_S:
+        runs_until = now + self._options.relay_s
+        began_at = now if now >= self._runs_until + GAP_S else self._began_at
+        rests = self._asked_again and now < self._runs_until + REST_S
+        if rests or runs_until > began_at + MAX_RELEASE_S:
             raise BridgeError("The strike was free as long as it may be, and rests. Ask again in a moment.")
         self._write(active=True)
         self._ends_at = now + PULSE_S
-        self._runs_until = now + self._options.relay_s
+        self._began_at, self._runs_until = began_at, runs_until
         self._asked_again = False
         return True
 

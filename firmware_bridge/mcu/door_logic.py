@@ -172,7 +172,7 @@ class DoorLogic:
         """Count how long the lock was locked, or was free by a release and nothing else; it was so all the time."""
         if self._was_free:
             self._locked_ms = 0
-            if self._release_ms > 0 and self.standing == STAND_NORMAL  :
+            if self._release_ms > 0 and self.standing == STAND_NORMAL and not self._free_here:
                 self._drawn_ms += elapsed
             return
         self._locked_ms = min(REST_MS, self._locked_ms + elapsed)

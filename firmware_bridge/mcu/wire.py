@@ -232,6 +232,9 @@ class Link:
         turning true, or staying true: answer a BEAT of a new session with STATE at once.
         """
         self._now = now_ms
+        for session in (self._session, self._pending):
+            if session is not None:
+                session.pass_time(now_ms)
         data = bytes(data)
         messages: list[tuple[int, bytes]] = []
         start = 0
@@ -255,7 +258,7 @@ class Link:
             self._session = None  # a counter never wraps: the host says HELLO again
             self._say(NO_SESSION)
             return False
-        counter = session.count(self._now)
+        counter = session.count()
         body = session.heard.to_bytes(4, "little") + payload
         return self._put(frame(session.version, kind, counter, body, session.mac, b"C"))
 

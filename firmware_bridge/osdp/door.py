@@ -17,6 +17,8 @@ RELEASE_WITHIN_S: Final = 0.6
 """A release that was not sent by then is never sent: whoever asked gives up on it soon after."""
 REST_S: Final = 0.5 + RELEASE_WITHIN_S
 """After a run of releases was cut at MAX_RELEASE_S: half a second locked, also where its last command went out late."""
+GAP_S: Final = 0.2
+"""A release within this after another is of the same run: the coil had no time to rest."""
 _OUTPUT_NO: Final = 0
 _UNIT_S: Final = 0.1
 _OFF, _ON_FOR = 1, 5
@@ -26,7 +28,7 @@ _ROUNDING: Final = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Releases that follow each other while the strike is free: when the first began, and when the last ends."""
+    """Releases that follow each other without a gap of GAP_S: when the first began, and when the last ends."""
 
     began: float = -math.inf
     until: float = -math.inf
@@ -34,7 +36,7 @@ class Run:
     def drawn_out(self, seconds: float, now: float) -> Run:
         """Draw it out by a release of *seconds* from *now* on, or begin anew. Raises BridgeError when it is to rest."""
         most = self.began + MAX_RELEASE_S
-        if now >= self.until + (REST_S if self.until >= most else 0.0):
+        if now >= self.until + (REST_S if self.until >= most else GAP_S):
             return Run(now, now + min(seconds, MAX_RELEASE_S))
         if now > most - _UNIT_S:
             raise BridgeError("The strike was free as long as it may be, and rests. Ask again in a moment.")
@@ -42,7 +44,7 @@ class Run:
 
     def ended(self, now: float) -> Run:
         """Take note that the strike was locked at *now*."""
-        return Run(self.began, min(self.until, now))
+        return Run(self.began, min(self.until, now))  # cut short: it may be drawn out, and needs no rest
 
 
 class OsdpDoor(Face):

@@ -16,6 +16,7 @@ from typing import Final, Literal
 from firmware_bridge.drivers import Declared, Door, Reader
 from firmware_bridge.events import CardRead, DeviceEvent, StrikeReleased
 from firmware_bridge.link.controller import Controller, ControllerOptions
+from firmware_bridge.mcu.door_logic import REST_MS
 from firmware_bridge.mcu_sim.pty_device import SimulatedController
 from firmware_bridge.osdp.options import OsdpOptions
 from firmware_bridge.osdp.panel import OsdpPanel
@@ -50,6 +51,8 @@ _TOLD_BYTES: Final = 400
 """Light, beep and polls after a card, with room: on a slow line the next card would wait behind them."""
 _DRAWN_S: Final[Seconds] = 5.0
 """A strike freed again and again is let lock after so long: the controller would cut it (MAX_RELEASE_S)."""
+_REST_S: Final[Seconds] = REST_MS / 1000 + 0.1
+"""How long it is left locked then: less would not count as a rest."""
 _WIEGAND_S: Final[Seconds] = 0.021
 """What the simulated Wiegand reader takes at least to send a card: counted out, it is the reader's own.
 
@@ -148,6 +151,7 @@ class Doorway:
         await asyncio.sleep(self.pause_s + secrets.randbelow(_JITTER_US) / 1e6)
         if perf_counter() - self._free_since > _DRAWN_S:
             await until(lambda: not self.gate.doorkeeper.door.strike_free)
+            await asyncio.sleep(_REST_S)
             self._free_since = perf_counter()
 
 
@@ -166,7 +170,9 @@ async def doorway(models_dir: Path, reader: Wire, door: Wire) -> AsyncIterator[D
                 gate.doorkeeper.take(event)
 
             gate.hardware.on_door(hear)
-            await until(lambda: gate.hardware.reader_healthy and gate.hardware.door_healthy)
+            await until(lambda: gate.hardware.door_healthy)
+            if reader.kind == "osdp":  # of a reader behind the controller nothing is known before its first card
+                await until(lambda: gate.hardware.reader_healthy)
             await until(lambda: gate.service.gate.entry is None)
             yield Doorway(gate, watch, max(PAUSE_S, _TOLD_BYTES * 10 / reader.baud_per_s), pin)
 
@@ -197,7 +203,7 @@ class Bare:
     async def enter(self) -> Seconds:
         """Present one card; give how long until the strike was free. Raises TimeoutError where it never was."""
         if perf_counter() - self._free_since > _DRAWN_S:
-            await self._pass(RELEASE_S + PAUSE_S)
+            await self._pass(RELEASE_S + _REST_S)
             self._free_since = perf_counter()
         await self._pass(PAUSE_S + secrets.randbelow(_JITTER_US) / 1e6)
         self._freed = asyncio.Future()

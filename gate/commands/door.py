@@ -38,7 +38,8 @@ def door_hours(
             raise RequestError(
                 "door-cannot-stand-open",
                 "This door's lock is not said to be made for standing open.",
-                remedy="If it is, set door.may_stand_open to true in the settings; nothing was changed.",
+                remedy="If it is, set door.may_stand_open to true in the settings, and pair a door controller anew"
+                " (gate door pair); nothing was changed.",
             )
         store.permits.set_door(
             {kind: None if name == NONE else name for kind, name in asked.items() if name is not None},

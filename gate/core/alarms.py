@@ -12,6 +12,8 @@ class Alarm(StrEnum):
     """The leaf opened while it was locked and nobody had asked to leave; until it is closed."""
     HELD = "held"
     """The leaf stands open longer than it may; until it is closed, or the door is meant to stand open."""
+    UNLOCKED = "unlocked"
+    """The strike stays free long after any release or exit is over: a button held down, a relay stuck; until it locks."""
     FIRE = "fire"
     TAMPER = "tamper"
     """A case is open."""

@@ -48,6 +48,8 @@ class DoorRules:
     renew_s: Seconds = 3.0
     exit_s: Seconds = 8.0
     """After an exit request, and after the controller came back, an opening leaf is no break-in for this long."""
+    unlocked_margin_s: Seconds = 10.0
+    """So much longer than a release and an exit may take, a strike that stays free is an alarm."""
     settle_s: Seconds = 1.0
     """After the lock engaged, the same: leaf and strike have contacts of their own, each with its delay."""
     pending_at_most: int = 4
@@ -57,6 +59,11 @@ class DoorRules:
     """Without one, leaving by the handle looks like a break-in: then no opening is called forced."""
     interlocked: bool = False
     may_stand_open: bool = False
+
+    @property
+    def free_at_most_s(self) -> Seconds:
+        """Give how long the strike may be free after it was freed or somebody asked to leave."""
+        return max(self.release_s, self.exit_s) + self.unlocked_margin_s
 
 
 class Link(Enum):
@@ -90,6 +97,7 @@ class DoorView(StrEnum):
     FORCED = "forced"
     TAMPER = "tamper"
     HELD = "held"
+    UNLOCKED = "unlocked"
     LOCKDOWN = "lockdown"
     ALWAYS_LOCKED = "always-locked"
     OPEN = "open"
@@ -130,6 +138,11 @@ class Door:
     held: bool = False
     held_at: Seconds = NEVER
     """When a leaf that stands open becomes a held one."""
+    asked_while_free: bool = False
+    """Whether a release was asked while the strike was free: until it locks there is no other."""
+    unlocked: bool = False
+    unlocked_at: Seconds = NEVER
+    """When a strike that is free has been so for too long."""
 
 
 Step = tuple[Door, tuple[do.DoorEffect, ...]]
@@ -139,6 +152,7 @@ def advance(door: Door, event: on.DoorInput, now: Seconds, rules: DoorRules) -> 
     """Give the door after *event* at monotonic *now*, and the effects to carry out in order. Never raises."""
     after, effects = _take(door, event, now, rules)
     after, standing = _stand(after, now, rules)
+    after = _mind_strike(door, event, after, now, rules)
     after = _mind_leaf(door, after, now, rules)
     return after, (*effects, *standing, *_alarms_changed(door, after))
 
@@ -146,7 +160,7 @@ def advance(door: Door, event: on.DoorInput, now: Seconds, rules: DoorRules) -> 
 def deadline(door: Door) -> Seconds | None:
     """Give the monotonic time at which a Tick is due, possibly long past, or None when only an input changes anything."""
     answers = (LONG_AGO if each.due is None else each.due for each in door.asked)
-    due = min(door.held_at, door.renew_at, *answers)
+    due = min(door.held_at, door.unlocked_at, door.renew_at, *answers)
     return None if due == NEVER else due
 
 
@@ -175,6 +189,7 @@ def alarms(door: Door) -> frozenset[Alarm]:
     holds = {
         Alarm.FORCED: door.forced,
         Alarm.HELD: door.held,
+        Alarm.UNLOCKED: door.unlocked,
         Alarm.FIRE: door.fire,
         Alarm.TAMPER: door.case_open,
         Alarm.CONTROLLER_LOST: door.link is Link.LOST,
@@ -191,6 +206,7 @@ def look(door: Door, rules: DoorRules) -> DoorView:
         DoorView.FORCED: door.forced,
         DoorView.TAMPER: door.case_open,
         DoorView.HELD: door.held,
+        DoorView.UNLOCKED: door.unlocked,
         DoorView.LOCKDOWN: door.lockdown,
         DoorView.ALWAYS_LOCKED: door.hours is DoorHours.ALWAYS_LOCKED,
         DoorView.OPEN: door.leaf is Leaf.OPEN,
@@ -269,12 +285,15 @@ def _learn(door: Door, event: _Seen, now: Seconds, rules: DoorRules) -> Door:
 def _release(door: Door, attempt: AttemptId, now: Seconds, rules: DoorRules) -> Step:
     """Ask for a release if anybody may enter. In a fire the door stands open: the answer is yes, and nothing is asked.
 
+    While the strike is free one more is asked, and no third before it locked: a card held to the reader keeps no door
+    open, and who comes meanwhile finds it free. One that is free for too long may not be so at all: then each is asked.
     A release may happen although its answer is lost on the way: whoever opens meanwhile does not break in.
     """
     if entry_obstacle(door, rules) is not None or len(door.asked) >= rules.pending_at_most:
         return door, (do.Report(attempt, released=False),)
-    if door.fire:
+    if door.fire or (door.strike_free and door.asked_while_free and not door.unlocked):
         return door, (do.Report(attempt, released=True),)
+    door = replace(door, asked_while_free=door.strike_free)
     excused = max(door.excused_until, now + rules.release_s + rules.settle_s)
     asked = (*door.asked, Asked(attempt))
     return replace(door, asked=asked, excused_until=excused), (do.Release(attempt, rules.release_s),)
@@ -313,13 +332,26 @@ def _back(door: Door, now: Seconds, rules: DoorRules) -> Door:
 
 
 def _wait(door: Door, now: Seconds, rules: DoorRules) -> Step:
-    """Let time pass: give up on answers that are overdue, and call a leaf held that stood open too long."""
+    """Let time pass: give up on answers that are overdue, and see what was open or free for too long."""
     held = door.held or now >= door.held_at
+    unlocked = door.unlocked or now >= door.unlocked_at
     timed = (replace(each, due=now + rules.answer_s) if each.due is None else each for each in door.asked)
     waiting = tuple(each for each in timed if each.due is None or now < each.due)
     late = tuple(each for each in door.asked if each.due is not None and now >= each.due)
     reports = tuple(do.Report(each.attempt, released=False) for each in late)
-    return replace(door, held=held, asked=waiting), reports
+    return replace(door, held=held, unlocked=unlocked, asked=waiting), reports
+
+
+def _mind_strike(before: Door, event: on.DoorInput, door: Door, now: Seconds, rules: DoorRules) -> Door:
+    """Start or stop the clock of a strike that is free, which each release and each person who leaves starts anew."""
+    again = door.asked_while_free and door.strike_free
+    if not door.strike_free or door.fire or door.told is Standing.OPEN:
+        return replace(door, asked_while_free=again, unlocked=False, unlocked_at=NEVER)
+    released = isinstance(event, on.StrikeReleased) and len(door.asked) < len(before.asked)
+    until = now + rules.free_at_most_s
+    anew = released or isinstance(event, on.ExitRequested)
+    unlocked_at = NEVER if door.unlocked else until if anew else min(door.unlocked_at, until)
+    return replace(door, unlocked_at=unlocked_at)
 
 
 def _mind_leaf(before: Door, door: Door, now: Seconds, rules: DoorRules) -> Door:
@@ -333,7 +365,7 @@ def _mind_leaf(before: Door, door: Door, now: Seconds, rules: DoorRules) -> Door
     locked = not _unlocked(door)
     excused = now < door.excused_until or bool(door.asked) or not rules.has_exit_contact
     forced = door.forced or (opened and locked and not excused)
-    counts = door.leaf is Leaf.OPEN and locked and not forced and not held
+    counts = door.leaf is Leaf.OPEN and (locked or door.unlocked) and not forced and not held
     held_at = min(door.held_at, now + rules.held_after_s) if counts else NEVER
     return replace(door, forced=forced, held=held, held_at=held_at)
 

@@ -20,6 +20,7 @@ class Fault(StrEnum):
     FIRE_WIRE_CUT = "fire-wire-cut"
     FORCED = "forced"
     HELD = "held"
+    EXIT_HELD = "exit-held"
     CASE_OPENED = "case-opened"
     POWER_FAILED = "power-failed"
     OTHER_DOOR_UNKNOWN = "other-door-unknown"
@@ -89,6 +90,10 @@ ANSWERS: Final[dict[Fault, Answer]] = {
     Fault.FORCED: Answer("The leaf opens while locked, with nobody asking to leave.", says=_ALARMED),
     Fault.HELD: Answer(
         "The leaf stands open longer than it may; the lock is engaged beside it.", says=_ALARMED
+    ),
+    Fault.EXIT_HELD: Answer(
+        "The exit button is held down, or its wire shorted: the door stays free, for somebody may be leaving, and people are told.",
+        says=_ALARMED,
     ),
     Fault.CASE_OPENED: Answer(
         "Face is locked and its keys are sealed until a person has looked.",

@@ -350,6 +350,7 @@ DOOR: Final[Mapping[str, str]] = {
     "forced": _("Forced open"),
     "tamper": _("A case is open"),
     "held": _("Held open for too long"),
+    "unlocked": _("Unlocked for too long"),
     "lockdown": _("Lockdown: nobody is let in, leaving is free"),
     "always-locked": _("Locked by its hours, leaving is free"),
     "open": _("Open"),
@@ -365,6 +366,10 @@ SILENT: Final = frozenset({"duress"})
 ALARMS: Final[Mapping[str, Words]] = {
     "forced": Words(_("The door was forced."), _("Go there, and look at the lock and the leaf.")),
     "held": Words(_("The door stands open for too long."), _("Close it, and look for what keeps it open.")),
+    "unlocked": Words(
+        _("The door stays unlocked for too long."),
+        _("Look for an exit button that is held down; have the lock and its wires looked at."),
+    ),
     "fire": Words(_("The fire alarm is on."), _("The door is open by itself. Follow the fire plan.")),
     "tamper": Words(
         _("A case was opened."), _("Look at reader, controller and gate before you trust them again.")

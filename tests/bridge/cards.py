@@ -4,6 +4,7 @@ import atexit
 import functools
 import os
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -81,6 +82,14 @@ class Service:
             self._process.terminate()
             self._process.wait()
             self._process = None
+
+    def freeze(self):
+        """Have it hang: it takes calls, and answers none."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        """Have it go on."""
+        self._process.send_signal(signal.SIGCONT)
 
     def end(self):
         self.stop()

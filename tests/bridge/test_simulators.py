@@ -14,7 +14,7 @@ from firmware_bridge.events import (
     StrikeLocked,
     StrikeReleased,
 )
-from firmware_bridge.simulators import SimulatedDoor, SimulatedReader
+from firmware_bridge.simulators import EXIT_S, REST_S, SimulatedDoor, SimulatedReader
 
 
 @pytest.fixture
@@ -50,6 +50,36 @@ def test_the_strike_locks_again_by_itself(door, heard):
 def test_the_controller_bounds_what_the_host_asks(door):
     door.release(seconds=3600)
     door.poll(100 + MAX_RELEASE_S)
+    assert door.locked
+
+
+def test_releases_again_and_again_are_cut_and_the_strike_rests(door):
+    """R68: as the firmware does; the host cannot hold a strike by many short releases either."""
+    for tenths in range(1000, 1000 + int(10 * MAX_RELEASE_S), 3):
+        door.poll(tenths / 10)
+        door.release(seconds=5)
+    door.poll(100 + MAX_RELEASE_S)
+    assert door.locked
+    with pytest.raises(BridgeError, match="rests"):
+        door.release(seconds=5)
+    door.poll(100 + MAX_RELEASE_S + REST_S)
+    door.release(seconds=5)
+    assert not door.locked
+
+
+def test_a_short_release_does_not_shorten_a_longer_one(door):
+    door.release(seconds=5)
+    door.release(seconds=1)
+    door.poll(104.9)
+    assert not door.locked
+
+
+def test_r66_the_exit_button_opens_while_the_strike_rests_from_releases(door):
+    door.release(seconds=MAX_RELEASE_S)
+    door.poll(100 + MAX_RELEASE_S)
+    door.press_exit()
+    assert not door.locked
+    door.poll(100 + MAX_RELEASE_S + EXIT_S)
     assert door.locked
 
 

@@ -1,5 +1,8 @@
 """What every driver in the registry owes, whatever the device."""
 
+from contextlib import suppress
+from itertools import count
+
 import pytest
 
 from firmware_bridge.drivers import MAX_RELEASE_S, Profile, Signal, Standing
@@ -120,6 +123,10 @@ def test_a_reader_says_what_a_card_is_worth_there(reader):
     assert isinstance(reader.driver.profile, Profile)
 
 
+def test_a_reader_says_whether_a_cut_cable_is_noticed(reader):
+    assert isinstance(reader.driver.supervised, bool)
+
+
 def test_a_light_never_costs_a_passage(reader):
     for signal in Signal:
         reader.driver.show(signal)
@@ -151,6 +158,31 @@ def test_no_release_outlasts_the_controllers_own_maximum(door):
     door.driver.release(seconds=3600)
     assert door.hear(StrikeReleased)
     assert door.hear(StrikeLocked), f"R68: not locked again within {MAX_RELEASE_S} s"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        # The others need MAX_RELEASE_S of real time.
+        pytest.param(make, id=name, marks=[] if name in {"simulated", "gpio"} else pytest.mark.slow)
+        for name, make in DOOR_BENCHES.items()
+    ],
+)
+def test_releases_asked_for_again_and_again_cannot_hold_the_strike(make):
+    """R68: the host cannot hold a strike open, neither by one release nor by many."""
+    with make() as door:
+        door.open()
+        assert door.wait(lambda: door.driver.healthy)
+        steps = count()
+
+        def locks_though_asked_again():
+            if next(steps) % 6 == 0:  # every 0.3 s of a desk's time
+                with suppress(BridgeError):
+                    door.driver.release(seconds=5)
+            return any(isinstance(event, StrikeLocked) for event in door.heard)
+
+        assert door.wait(locks_though_asked_again)
+        assert any(isinstance(event, StrikeReleased) for event in door.heard)
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])

@@ -21,6 +21,7 @@ WALKED = DoorRules(
     lease_s=3,
     renew_s=1,
     exit_s=2,
+    unlocked_margin_s=0,
     settle_s=1,
     pending_at_most=2,
     may_stand_open=True,
@@ -74,6 +75,7 @@ def normal(door: Door, now: float) -> Door:
         renew_at=max(door.renew_at - now, 0.0),
         excused_until=max(door.excused_until - now, 0.0),
         held_at=max(door.held_at - now, 0.0),
+        unlocked_at=max(door.unlocked_at - now, 0.0),
     )
 
 

@@ -84,7 +84,7 @@ def test_r02_a_credential_is_taken_at_every_moment_the_door_lets_anybody_in(tran
                 and effect.credential == event.credential
                 for effect in effects
             )
-            kept = isinstance(gate.phase, Recording) and gate.phase.next == event
+            kept = event in gate.kept
             assert checked or kept or before.gate.entry is not None
 
 
@@ -97,7 +97,7 @@ def test_a_stale_result_changes_nothing_but_the_doors_own_report(transitions):
 def test_every_busy_state_has_a_deadline_ahead_and_idle_has_none(transitions):
     for _, _, passing, _, gate, _ in transitions:
         due = deadline(gate)
-        assert (due is None) == isinstance(gate.phase, Idle)
+        assert (due is None) == (isinstance(gate.phase, Idle) and gate.beside is None)
         assert due is None or (math.isfinite(due) and due > passing)
 
 
@@ -108,7 +108,7 @@ def test_time_alone_brings_every_state_back_to_idle(transitions, rules):
             now, ticks = due, ticks + 1
             gate, effects = advance(gate, on.Tick(), now, rules)  # noqa: PLW2901 - the walk is the loop
             assert not any(isinstance(effect, do.ReleaseDoor | do.OpenCamera) for effect in effects)
-        assert ticks <= 4
+        assert ticks <= 6
 
 
 def test_r12_face_leaves_the_offer_when_what_it_depends_on_goes(transitions):
@@ -119,9 +119,7 @@ def test_r12_face_leaves_the_offer_when_what_it_depends_on_goes(transitions):
 
 
 def test_no_step_records_two_decisions_for_one_attempt(transitions):
-    for before, event, _, _, _, effects in transitions:
-        if isinstance(event, on.CredentialPresented) and getattr(before.gate.phase, "next", None) is not None:
-            continue  # two credentials under one id: the walk knows no fresh ones
+    for _, _, _, _, _, effects in transitions:
         decided = [effect.decision.attempt for effect in effects if isinstance(effect, do.Record)]
         assert len(decided) == len(set(decided))
 

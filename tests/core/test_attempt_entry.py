@@ -4,7 +4,17 @@ import pytest
 
 from gate.core import effects as do
 from gate.core import inputs as on
-from gate.core.phases import Capturing, Choosing, Identifying, Idle, Noticing, Recording, Refused, Verifying
+from gate.core.phases import (
+    Capturing,
+    Choosing,
+    Identifying,
+    Idle,
+    Noticing,
+    Recording,
+    Refused,
+    Verifying,
+    is_busy,
+)
 from gate.core.types import Card, Code, Decision, Method, Pin, Reason, UnitPin
 from tests.core.visits import (
     ADA,
@@ -47,7 +57,7 @@ def test_r03_every_credential_gets_the_same_answer_at_once_and_none_is_looked_up
     methods = set()
     for before, event, passing, _, _, effects in transitions:
         fresh = isinstance(event, on.CredentialPresented) and not isinstance(event.credential, Pin)
-        if before.gate.entry is None or not fresh or passing or isinstance(before.gate.phase, Recording):
+        if before.gate.entry is None or not fresh or passing or is_busy(before.gate):
             continue
         if isinstance(before.gate.phase, Identifying) and not isinstance(event.credential, Code):
             continue

@@ -19,7 +19,7 @@ from gate.core.phases import (
     Withdrawing,
     first_factor,
     second_wanted,
-    verified_attempt,
+    verified_attempts,
 )
 from gate.core.types import Card, Code, Decision, Method, Pin, Reason, UnitPin
 from tests.core.visits import (
@@ -115,17 +115,20 @@ def test_a_pin_typed_alone_is_taken_exactly_while_it_is_wanted(transitions):
     for before, event, passing, _, gate, effects in transitions:
         if event == PIN and not passing:
             wanted = second_wanted(before.gate)
-            assert (do.CheckSecond(ME, event.credential) in effects) == wanted
+            taken = do.CheckSecond(ME, event.credential) in effects
+            assert taken == (wanted and before.gate.beside is None)
+            assert (event in gate.kept) == (wanted and before.gate.beside is not None)
             assert wanted or (gate, effects) == (before.gate, ())
 
 
 def test_r36_a_verified_person_is_known_only_while_something_still_depends_on_who_it_is(transitions):
     kept = set()
     for _, _, _, _, gate, _ in transitions:
-        attempt, phase = verified_attempt(gate), gate.phase
+        known, phase = verified_attempts(gate), gate.phase
         depends = isinstance(phase, Verifying | Recording | Confirming | Withdrawing)
-        assert attempt == (phase.attempt if depends or first_factor(gate) else None)
-        kept.add(type(phase) if attempt else None)
+        at_gate = {phase.attempt} if depends or first_factor(gate) else set()
+        assert known == at_gate | ({gate.beside.attempt} if gate.beside else set())
+        kept.add(type(phase) if at_gate else None)
     assert {None, Verifying, Recording, Confirming, Withdrawing} <= kept
 
 
@@ -146,8 +149,12 @@ def test_a_card_and_its_pin_open():
 def test_unit_and_pin_are_one_factor_and_the_card_is_the_other():
     visit = Visit(TWO)(on.CredentialPresented(ME, UnitPin("1203", "482913")))(KNOWN)
     assert visit.effects[-1] == do.AskSecond(ME, (Method.CARD,))
-    visit(on.CredentialPresented(NEXT, Card("1")))
-    assert visit.effects[-1] == do.CheckSecond(ME, Card("1"))
+    visit(on.CredentialPresented(NEXT, Card("1")))(on.CredentialChecked(NEXT, Reason.KNOWN_CREDENTIAL))
+    assert visit.effects[-3:] == [
+        do.CheckCredential(NEXT, Card("1")),
+        do.ShowChecking(ME, Method.CARD),
+        do.CheckSecond(ME, Card("1")),
+    ]
     assert visit(KNOWN).decisions() == [(True, Reason.KNOWN_CREDENTIAL)]
 
 
@@ -237,24 +244,6 @@ def test_a_wrong_second_is_refused_like_a_wrong_first(reason):
 def test_a_second_the_store_never_answers_is_refused():
     visit = Visit(TWO).to_second()(PIN)(on.Tick(), after=TWO.verify_s)
     assert visit.decisions() == [(False, Reason.TOO_SLOW)]
-
-
-@pytest.mark.parametrize(
-    "credential",
-    [Card("2"), UnitPin("1204", "719305"), Code("GV1.ABC")],
-    ids=["card", "unit and pin", "code"],
-)
-def test_r02_another_credential_while_the_second_is_waited_for_starts_anew(credential):
-    visit = Visit(TWO).to_second()(on.CredentialPresented(NEXT, credential))
-    assert visit.effects[-1] == do.CheckCredential(NEXT, credential)
-    assert visit(KNOWN).decisions() == []
-    assert isinstance(visit.gate.phase, Verifying)
-
-
-def test_r02_another_card_during_the_face_attempt_starts_anew_and_records_the_compared_face():
-    visit = Visit(TWO).to_second_face()(on.FaceFound(ME, WEAK))(on.CredentialPresented(NEXT, Card("2")))
-    assert visit.decisions() == [(False, Reason.NOT_RECOGNISED)]
-    assert visit.effects[-1] == do.CheckCredential(NEXT, Card("2"))
 
 
 @pytest.mark.parametrize("templates", [(), (ADA,)], ids=["asked", "notice"])

@@ -1,7 +1,6 @@
 """The state machine walked breadth first, every reachable state with every input, and single visits by name.
 
-Every credential comes under an attempt of its own. Of what is kept while another is looked up the walk follows one: how a
-longer row is kept has tests of its own.
+Every credential comes under an attempt of its own. What is kept, or looked up beside, multiplies the states: see `followed`.
 """
 
 from collections import deque
@@ -17,6 +16,7 @@ from gate.core.phases import (
     Phase,
     Recording,
     Verifying,
+    first_factor,
 )
 from gate.core.policy import Conditions, Finding, Hint, Rules
 from gate.core.types import (
@@ -52,7 +52,6 @@ READY = Conditions(*[True] * len(fields(Conditions)))
 BLIND = replace(READY, vision_ready=False)
 ME, STALE, NEXT = AttemptId("me"), AttemptId("stale"), AttemptId("next")
 SIDE, KEPT = AttemptId("side"), AttemptId("kept")
-FOLLOWED_MOST = 1
 ADA, BEN = TemplateId("ada"), TemplateId("ben")
 GOOD = Finding(Hint.COMPARED, ADA)
 OTHER = Finding(Hint.COMPARED, BEN)
@@ -135,6 +134,20 @@ def normal_gate(gate: Gate, now: float) -> Gate:
     return replace(gate, phase=normal(gate.phase, now), beside=beside, kept=kept, face_rests_until=rest)
 
 
+def followed(gate: Gate) -> bool:
+    """Tell whether the walk goes on from here. Every step into a longer row, or out of a shorter one, is looked at.
+
+    How often face was refused touches neither what is kept nor what is looked up beside, and is followed without them;
+    so is what face depends on. Only a PIN's check takes its time, so only beside one is something kept.
+    """
+    fresh = gate.refusals == 0 and gate.face_rests_until < 0
+    if gate.beside is None:
+        return not gate.kept or (fresh and len(gate.kept) == 1)
+    plain = fresh and gate.conditions == READY and gate.beside.until == RULES.verify_s
+    slow = isinstance(gate.beside.credential, UnitPin) and first_factor(gate) is not None
+    return plain and (not gate.kept or (slow and len(gate.kept) == 1))
+
+
 def proven(seen: Seen, event: on.Input) -> tuple[frozenset[type], tuple[TemplateId, ...]]:
     """Tell which credentials of this attempt have held by now, and whose templates are known."""
     if not isinstance(event, on.CredentialChecked) or event.reason is not Reason.KNOWN_CREDENTIAL:
@@ -164,17 +177,17 @@ def watched(seen: Seen, event: on.Input, gate: Gate, effects: tuple[do.Effect, .
                 looked_up, held, templates = type(credential), frozenset(), ()
             case do.CheckSecond(_, credential):
                 looked_up, held, templates = type(credential), seen.held, seen.templates
-            case (
-                do.Record()
-                | do.ClearScreen()
-                | do.ConfirmWithdrawal()
-                | do.AskCredential()
-                | do.OfferMethods()
-            ):
+            case do.Record():
                 looked_up, held, templates = None, frozenset(), ()
             case _:
                 pass
-    return {"looked_up": looked_up, "held": held, "templates": templates}
+    if first_factor(gate) is None and not isinstance(gate.phase, Verifying | Recording):
+        held, templates = frozenset(), ()
+    return {
+        "looked_up": looked_up if isinstance(gate.phase, Verifying) else None,
+        "held": held,
+        "templates": templates,
+    }
 
 
 def step(
@@ -197,6 +210,12 @@ def step(
     return Seen(normal_gate(gate, passing), notice_age, camera_open, **proofs), gate, effects
 
 
+def passing_before(event: on.Input, gate: Gate) -> tuple[float, ...]:
+    """Give the times to wait for *event*. What is overdue is settled first, as a Tick would: not all need their own."""
+    stale = getattr(event, "attempt", None) in {STALE, SIDE}
+    return PASSING[:1] if stale or (gate.beside is not None and event != on.Tick()) else PASSING
+
+
 def walk(rules: Rules):
     """Yield every transition of every reachable state: (before, input, seconds passed, after, gate, effects)."""
     start = Seen(Gate(face_rests_until=-1.0))
@@ -204,11 +223,10 @@ def walk(rules: Rules):
     while queue:
         before = queue.popleft()
         for event in EVERY_INPUT:
-            # What is overdue is settled before an input is looked at: a stale one needs no time of its own.
-            for passing in PASSING if getattr(event, "attempt", None) != STALE else PASSING[:1]:
+            for passing in passing_before(event, before.gate):
                 after, gate, effects = step(before, event, passing, rules)
                 yield before, event, passing, after, gate, effects
-                if after not in known and len(after.gate.kept) <= FOLLOWED_MOST:
+                if after not in known and followed(after.gate):
                     known.add(after)
                     queue.append(after)
 

@@ -1,10 +1,8 @@
 """What host and controller make of each other over time, against the board's own end, in a time that tests pass."""
 
-import os
-
 import pytest
 
-from firmware_bridge.drivers import Declared, Signal, Standing
+from firmware_bridge.drivers import Signal, Standing
 from firmware_bridge.events import (
     BridgeError,
     CardRead,
@@ -12,7 +10,6 @@ from firmware_bridge.events import (
     CaseOpened,
     DeviceBack,
     DeviceLost,
-    ExitRequested,
     FireOver,
     FireStarted,
     KeyPressed,
@@ -26,62 +23,15 @@ from firmware_bridge.events import (
     StrikeLocked,
     StrikeReleased,
 )
-from firmware_bridge.link.conversation import Conversation, Trouble
+from firmware_bridge.link.conversation import Trouble
 from firmware_bridge.mcu import wire
 from tests.bridge.link.boxes import KEY, OTHER_KEY, Box
-
-AT_REST = [FireOver(), LeafClosed(), CaseClosed(), PowerBack(), OtherDoorClosed()]
-
-
-class Desk:
-    """A conversation and a box, twenty steps a second."""
-
-    def __init__(self, box=None, declared=Declared.FAIL_SECURE, *, may_stand_open=False):
-        self.box = box or Box()
-        self.talk = Conversation(KEY, declared, lambda: os.urandom(16), may_stand_open=may_stand_open)
-        self.now = 0.0
-        self.told_at = 0.0
-        self.heard = []
-        self.carries = True
-        self.host_lives = True
-
-    def step(self):
-        self.now += 0.05
-        if self.host_lives:
-            self.heard += self.talk.tick(self.now)
-        self.exchange()
-
-    def exchange(self, noise=b""):
-        said = self.talk.take()
-        self.box.hear(said if self.carries else b"", int(self.now * 1000))
-        if self.now - self.told_at >= 0.5:
-            self.told_at = self.now
-            self.box.tell()
-        answer = self.box.link.take()
-        self.heard += self.talk.receive(noise + (answer if self.carries else b""), self.now)
-
-    def wait(self, seconds):
-        for _ in range(round(seconds / 0.05)):
-            self.step()
-
-    def say(self, kind, payload):
-        """Have the box say one thing, and the host hear it."""
-        self.box.link.feed(b"", int(self.now * 1000))
-        self.box.link.send(kind, payload)
-        self.exchange()
-
-    def news(self):
-        """What was heard since the last time."""
-        news, self.heard = self.heard, []
-        return news
+from tests.bridge.link.talks import AT_REST, Desk, met
 
 
 @pytest.fixture
 def desk():
-    desk = Desk()
-    desk.wait(0.2)
-    assert desk.news() == AT_REST
-    return desk
+    return met()
 
 
 def test_a_controller_that_proves_itself_is_healthy_within_a_fifth_of_a_second(desk):
@@ -299,73 +249,6 @@ def test_a_release_that_a_dead_line_swallowed_is_never_sent_later(desk):
     desk.carries = True
     desk.wait(5)
     assert desk.box.releases == []
-
-
-def test_an_exit_is_told_once_also_when_its_own_frame_was_lost(desk):
-    desk.box.exits = 1
-    desk.say(wire.EXIT, wire.pack_exit(1))
-    desk.wait(1)
-    assert desk.news() == [ExitRequested()]
-    desk.box.exits = 2
-    desk.wait(1)
-    assert desk.news() == [ExitRequested()]
-
-
-def test_a_controller_that_counts_exits_anew_tells_of_none(desk):
-    desk.box.exits = 3
-    desk.wait(1)
-    desk.news()
-    desk.box.reset()
-    desk.wait(2)
-    assert ExitRequested() not in desk.news()
-
-
-def test_a_button_held_for_ever_is_one_request_and_the_strike_is_told_free_for_as_long(desk):
-    """R66: what comes of it, an alarm for a strike that stays free, is the door core's."""
-    desk.box.exits = 1
-    desk.box.set(wire.EXIT_PRESSED | wire.STRIKE_FREE)
-    desk.wait(60)
-    assert desk.news() == [ExitRequested(), StrikeReleased()]
-    desk.box.set(wire.EXIT_PRESSED | wire.STRIKE_FREE, on=False)
-    desk.wait(1)
-    assert desk.news() == [StrikeLocked()]
-
-
-def test_each_new_press_is_told_while_the_strike_is_still_free(desk):
-    desk.box.set(wire.STRIKE_FREE)
-    for desk.box.exits in (1, 2, 3):
-        desk.box.tell()
-        desk.wait(1)
-    assert desk.news() == [StrikeReleased(), *[ExitRequested()] * 3]
-
-
-def test_a_button_held_when_the_controller_is_met_is_a_request():
-    """R66: else the leaf that moves by it would be taken for forced."""
-    box = Box()
-    box.exits = 7
-    box.bits = wire.EXIT_PRESSED | wire.STRIKE_FREE
-    desk = Desk(box)
-    desk.wait(3)
-    assert desk.heard == [ExitRequested(), StrikeReleased(), *AT_REST]
-
-
-def test_a_strike_that_is_still_free_after_a_loss_is_told_anew(desk):
-    """The gate took it for locked when it lost the controller."""
-    desk.box.set(wire.STRIKE_FREE)
-    desk.wait(1)
-    desk.carries = False
-    desk.wait(3)
-    desk.carries = True
-    desk.wait(1)
-    assert desk.news() == [StrikeReleased(), DeviceLost(), DeviceBack(), StrikeReleased(), *AT_REST]
-
-
-def test_an_exit_is_told_before_the_leaf_that_moved_by_it(desk):
-    """Else the door would be taken for forced."""
-    desk.box.exits = 1
-    desk.box.bits = wire.STRIKE_FREE | wire.LEAF_OPEN
-    desk.wait(0.6)
-    assert desk.news() == [ExitRequested(), StrikeReleased(), LeafOpened()]
 
 
 def test_a_burst_becomes_a_card_or_a_key(desk):

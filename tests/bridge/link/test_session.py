@@ -1,7 +1,5 @@
 """Sessions: who proves what to whom, and what an attacker on the line cannot do (R68). Host end against board's end."""
 
-import os
-
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
@@ -9,8 +7,6 @@ from hypothesis import given, settings
 from firmware_bridge.drivers import Signal, Standing
 from firmware_bridge.link import session as hosts
 from firmware_bridge.link.messages import (
-    Beat,
-    Challenge,
     NoSession,
     NoVersion,
     Release,
@@ -22,57 +18,7 @@ from firmware_bridge.link.messages import (
 from firmware_bridge.link.session import Session
 from firmware_bridge.mcu import wire
 from tests.bridge.link.boxes import KEY, OTHER_KEY
-
-BEAT = Beat(Standing.NORMAL, 5000)
-STATE = wire.pack_state(0, 255, 0, 1, 0, 0)
-
-
-def _link(key=KEY, **more):
-    return wire.Link(key, os.urandom, wire.FAIL_SECURE, 7000, (1, 2, 3), more.pop("boot", 1))
-
-
-def _nonce():
-    return os.urandom(16)
-
-
-class Ends:
-    """A host and a controller that know each other, with an attacker's hands on everything between."""
-
-    def __init__(self):
-        self.host = Session(KEY)
-        self.box = _link()
-        self.now = 0.0
-        self.box.take()
-        self.meet()
-
-    def meet(self):
-        self.box.feed(self.host.hello(_nonce()), self.ms)
-        (challenge,) = self.host.receive(self.box.take())
-        assert isinstance(challenge, Challenge)
-        assert self.to_box(self.says(BEAT)) == [(wire.BEAT, BEAT.pack())]
-
-    @property
-    def ms(self):
-        return int(self.now * 1000) & wire.TICKS
-
-    def says(self, message):
-        return self.host.send(message, self.now)
-
-    def to_box(self, data):
-        return self.box.feed(data, self.ms)
-
-    def box_says(self, kind=wire.STATE, payload=STATE):
-        self.box.feed(b"", self.ms)
-        assert self.box.send(kind, payload)
-        return self.box.take()
-
-    def goes_on(self, seconds):
-        """Both talk as they do, for so long."""
-        end = self.now + seconds
-        while self.now < end:
-            self.now += 0.5
-            self.host.receive(self.box_says())
-            self.to_box(self.says(BEAT))
+from tests.bridge.link.ends import BEAT, STATE, Ends, link, nonce
 
 
 @pytest.fixture
@@ -87,22 +33,22 @@ def test_both_ends_hear_each_other_once_they_have_met(pair):
 
 def test_nothing_is_said_in_a_session_that_is_not_there():
     assert Session(KEY).send(BEAT, 0.0) == b""
-    assert not _link().send(wire.STATE, STATE)
+    assert not link().send(wire.STATE, STATE)
 
 
 def test_a_controller_with_another_key_is_not_believed():
-    host, box = Session(KEY), _link(OTHER_KEY)
+    host, box = Session(KEY), link(OTHER_KEY)
     box.take()
-    box.feed(host.hello(_nonce()), 0)
+    box.feed(host.hello(nonce()), 0)
     assert host.receive(box.take()) == []
     assert (host.other_key, host.established, host.dropped.forged) == (True, False, 1)
 
 
 @pytest.mark.fault("wrong-key")
 def test_a_host_with_another_key_gets_no_session():
-    host, box = Session(OTHER_KEY), _link()
+    host, box = Session(OTHER_KEY), link()
     box.take()
-    box.feed(host.hello(_nonce()), 0)
+    box.feed(host.hello(nonce()), 0)
     host._key = KEY  # it even believes the challenge
     (challenge,) = [hosts.parse(frame.kind, frame.payload) for frame in hosts.FrameReader().feed(box.take())]
     host._session = hosts._Session(hosts.session_key(OTHER_KEY, host._hello, challenge), 1)
@@ -112,53 +58,53 @@ def test_a_host_with_another_key_gets_no_session():
 
 @pytest.mark.fault("not-paired")
 def test_an_unpaired_controller_says_so_and_opens_no_session():
-    host, box = Session(KEY), _link(None)
+    host, box = Session(KEY), link(None)
     box.take()
-    box.feed(host.hello(_nonce()), 0)
+    box.feed(host.hello(nonce()), 0)
     assert host.receive(box.take()) == [Unpaired(window_open=False)]
     assert not host.established
 
 
 @pytest.mark.parametrize("offered", [(2, 2), (3, 255)])
 def test_a_controller_that_speaks_none_of_the_versions_says_which_it_speaks(offered):
-    host, box = Session(KEY, offered), _link()
+    host, box = Session(KEY, offered), link()
     box.take()
-    box.feed(host.hello(_nonce()), 0)
+    box.feed(host.hello(nonce()), 0)
     assert host.receive(box.take()) == [NoVersion(1, 1)]
     assert not host.established
 
 
 def test_the_highest_common_version_is_chosen():
-    host, box = Session(KEY, (1, 9)), _link()
+    host, box = Session(KEY, (1, 9)), link()
     box.take()
-    box.feed(host.hello(_nonce()), 0)
+    box.feed(host.hello(nonce()), 0)
     (challenge,) = host.receive(box.take())
     assert challenge.version == 1
 
 
 def test_nobody_between_can_lower_the_versions_offered():
-    host, box = Session(KEY, (1, 2)), _link()
+    host, box = Session(KEY, (1, 2)), link()
     box.take()
-    nonce = _nonce()
-    host.hello(nonce)
-    box.feed(wire.frame(0, wire.HELLO, 0, bytes([1, 1]) + nonce, None, b"H"), 0)
+    drawn = nonce()
+    host.hello(drawn)
+    box.feed(wire.frame(0, wire.HELLO, 0, bytes([1, 1]) + drawn, None, b"H"), 0)
     assert host.receive(box.take()) == []
     assert not host.established
 
 
 def test_a_challenge_counts_once(pair):
-    pair.box.feed(pair.host.hello(_nonce()), 0)
+    pair.box.feed(pair.host.hello(nonce()), 0)
     challenge = pair.box.take()
     assert len(pair.host.receive(challenge)) == 1
     assert pair.host.receive(challenge) == []
 
 
 def test_a_challenge_to_an_earlier_hello_counts_no_more():
-    host, box = Session(KEY), _link()
+    host, box = Session(KEY), link()
     box.take()
-    box.feed(host.hello(_nonce()), 0)
+    box.feed(host.hello(nonce()), 0)
     late = box.take()
-    host.hello(_nonce())
+    host.hello(nonce())
     assert host.receive(late) == []
 
 
@@ -171,7 +117,7 @@ def test_a_forged_hello_ends_no_session(pair):
 
 def test_the_session_before_counts_until_the_new_one_is_answered_in_and_no_longer(pair):
     earlier = pair.box._session
-    pair.box.feed(pair.host.hello(_nonce()), pair.ms)
+    pair.box.feed(pair.host.hello(nonce()), pair.ms)
     pair.host.receive(pair.box.take())
     assert pair.host.receive(pair.box_says())
     assert pair.to_box(pair.says(BEAT))
@@ -187,7 +133,7 @@ def test_a_forged_no_session_ends_no_session(pair):
 
 
 def test_a_hello_recorded_earlier_opens_no_session(pair):
-    hello = pair.host.hello(_nonce())
+    hello = pair.host.hello(nonce())
     pair.to_box(hello)
     pair.host.receive(pair.box.take())
     beat = pair.says(BEAT)
@@ -197,7 +143,7 @@ def test_a_hello_recorded_earlier_opens_no_session(pair):
 
 
 def test_a_session_that_nobody_proves_in_time_is_forgotten(pair):
-    pair.box.feed(pair.host.hello(_nonce()), pair.ms)
+    pair.box.feed(pair.host.hello(nonce()), pair.ms)
     pair.host.receive(pair.box.take())
     held_back = pair.says(BEAT)
     pair.now = 2.5
@@ -218,11 +164,19 @@ def test_frames_out_of_order_act_at_most_in_the_order_they_were_said(pair):
 
 
 @pytest.mark.fault("delays")
-def test_a_release_held_back_on_the_wire_is_worthless_after_two_and_a_half_seconds(pair):
+@pytest.mark.parametrize("since_state_s", [0.0, 0.1, 0.25, 0.4, 0.49])
+def test_a_release_held_back_on_the_wire_is_worthless_after_a_second(pair, since_state_s):
+    """R68: nobody can choose the moment at which somebody else's release is carried out."""
+    pair.goes_on(5)
+    pair.idles(since_state_s)
     held_back = pair.says(Release(1, 5000))
-    for _ in range(6):  # the attacker lets nothing through from the host; the controller talks on
-        pair.now += 0.5
-        pair.box_says()
+    left = 1.0
+    while left > 0:  # the attacker lets nothing through from the host; the controller talks on
+        pair.idles(min(0.5 - since_state_s, left))
+        left -= 0.5 - since_state_s
+        since_state_s = 0.0
+        if left > 0:
+            pair.box_says()
     assert pair.to_box(held_back) == []
     assert pair.box.stale == 1
 
@@ -238,13 +192,26 @@ def test_a_release_held_back_is_worthless_also_after_the_boards_ticks_have_wrapp
     assert pair.to_box(held_back) == []
 
 
-def test_a_release_that_took_a_second_still_opens(pair):
+@pytest.mark.parametrize("since_state_s", [0.0, 0.1, 0.25, 0.4, 0.49])
+def test_a_release_on_a_line_ten_times_too_slow_still_opens(pair, since_state_s):
+    """A state that takes 150 ms to the host, and a release that takes 150 ms back."""
     pair.goes_on(5)
+    state = pair.box_says()
+    pair.idles(0.15)
+    pair.host.receive(state)
+    pair.idles(since_state_s)
     slow = pair.says(Release(1, 5000))
-    for _ in range(2):
-        pair.now += 0.49
+    if since_state_s >= 0.35:
         pair.box_says()
+    pair.idles(0.15)
     assert pair.to_box(slow) == [(wire.RELEASE, Release(1, 5000).pack())]
+
+
+def test_a_state_lost_on_its_way_costs_no_release_for_a_third_of_a_second(pair):
+    pair.goes_on(5)
+    pair.box_says()
+    pair.idles(0.35)
+    assert pair.to_box(pair.says(Release(1, 5000))) == [(wire.RELEASE, Release(1, 5000).pack())]
 
 
 def test_a_state_of_a_controller_that_hears_us_no_more_is_stale(pair):
@@ -269,7 +236,7 @@ def test_talk_goes_on_for_a_day_without_a_frame_dropped(pair):
 @pytest.mark.fault("replayed-frames")
 def test_a_controller_that_was_reset_says_so_and_hears_nothing_from_before(pair):
     held_back = pair.says(Release(1, 5000))
-    pair.box = _link(boot=2)
+    pair.box = link(boot=2)
     assert pair.host.receive(pair.box.take()) == [NoSession()]
     assert pair.to_box(held_back) == []
     assert pair.host.receive(pair.box.take()) == [NoSession()]
@@ -278,7 +245,7 @@ def test_a_controller_that_was_reset_says_so_and_hears_nothing_from_before(pair)
 
 
 def test_no_session_is_said_at_most_four_times_a_second(pair):
-    pair.box = _link(boot=2)
+    pair.box = link(boot=2)
     pair.box.take()
     said = 0
     for step in range(100):

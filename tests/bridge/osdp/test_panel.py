@@ -1,6 +1,7 @@
 """The OSDP driver against libosdp's own device side over a pseudo terminal, secure channel and all."""
 
 import gc
+import termios
 import threading
 import time
 import tracemalloc
@@ -28,6 +29,7 @@ from firmware_bridge.osdp.panel import OsdpPanel
 from firmware_bridge.osdp.peripheral import SimulatedOsdpReader
 from firmware_bridge.osdp.session import LOST_S, Command, Session
 from tests.bridge.osdp.desks import KEY, desk
+from tests.bridge.pins import ReaderDesk
 
 OUTPUT, LED, BUZZER = 1, 2, 3
 
@@ -44,6 +46,18 @@ def test_a_card_is_reported_bit_for_bit(there, bits):
     value = (1 << (bits - 3)) | 0x2468
     there.device.present(value, bits)
     assert there.wait(lambda: there.at_reader == [CardRead(bits, value)])
+
+
+def test_one_card_has_one_number_over_osdp_and_at_pins(there):
+    """R03: a card given out at one reader of a site opens at every other."""
+    at_pins = ReaderDesk()
+    at_pins.driver.open(at_pins.heard.append)
+    assert there.wait(lambda: at_pins.driver.healthy)
+    at_pins.present(CardRead(26, 40451))
+    there.device.present(40451)
+    assert there.wait(lambda: at_pins.heard and there.at_reader)
+    at_pins.driver.close()
+    assert at_pins.heard == there.at_reader == [CardRead(26, 40451)]
 
 
 def test_a_repeated_card_is_passed_on_each_time(there):
@@ -285,6 +299,113 @@ def test_either_face_works_alone_and_the_line_ends_with_the_last():
         assert there.at_reader == []
         there.panel.door.close()
         assert "osdp" not in {thread.name for thread in threading.enumerate()}
+
+
+@pytest.mark.fault("reader-lost")
+def test_a_fault_that_nobody_foresaw_is_a_lost_device_that_comes_back(there):
+    """R02: one fault of a library must not cost the cards until somebody starts the gate anew."""
+    there.panel._session._line.answer = lambda _: 1 / 0
+    assert there.wait(lambda: there.at_reader == [DeviceLost(), DeviceBack()])
+    assert "ZeroDivisionError" in there.at_reader[0].cause
+    there.device.present(7)
+    assert there.wait(lambda: there.at_reader[2:] == [CardRead(26, 7)])
+    there.panel.door.release(seconds=0.2)
+    assert there.wait(lambda: StrikeReleased() in there.at_door)
+
+
+def test_an_ear_that_fails_does_not_end_the_thread():
+    with desk() as there:
+        told = []
+
+        def hear(event):
+            told.append(event)
+            if isinstance(event, CardRead | DeviceLost):
+                raise ZeroDivisionError
+
+        there.panel.reader.open(hear)
+        assert there.wait(lambda: there.panel.reader.healthy)
+        there.device.present(7)
+        assert there.wait(lambda: told == [CardRead(26, 7), DeviceLost(), DeviceBack()])
+
+
+def test_an_adapter_plugged_in_again_whose_plug_still_moves_is_tried_again(monkeypatch):
+    """R02: what termios raises then is no OSError, and pyserial passes it on as it is."""
+    real, failed = termios.tcsetattr, []
+    with desk() as there:
+        there.up()
+
+        def once(*asked):
+            if not failed:
+                failed.append(asked)
+                raise termios.error(5, "Input/output error")
+            return real(*asked)
+
+        monkeypatch.setattr(termios, "tcsetattr", once)
+        there.panel._session._line.broken = True  # as a read that fails leaves it
+        assert there.wait(lambda: failed)
+        assert there.wait(lambda: there.panel.reader.healthy and not there.panel._session._line.broken)
+        there.device.present(7)
+        assert there.wait(lambda: CardRead(26, 7) in there.at_reader)
+
+
+@pytest.mark.parametrize("error", [termios.error(5, "Input/output error"), OSError(5, "Input/output error")])
+def test_a_port_that_fails_as_it_is_opened_is_refused_with_the_remedy(monkeypatch, error):
+    with desk() as there:
+
+        def fails(*_):
+            raise error
+
+        monkeypatch.setattr(termios, "tcsetattr", fails)
+        with pytest.raises(BridgeError, match="Check the adapter"):
+            there.panel.reader.open(lambda _: None)
+
+
+def test_a_thread_that_hangs_is_a_lost_device_told_once_and_costs_the_loop_nothing(there):
+    """R01, R68: nobody listens to the reader; and what it hears once it wakes is old."""
+    wakes, wait = threading.Event(), there.panel._session._line.wait
+
+    def hang(seconds, *, for_reply):
+        wakes.wait()
+        return wait(seconds, for_reply=for_reply)
+
+    there.panel._session._line.wait = hang
+    there.device.present(7)
+    assert there.wait(lambda: not there.panel.reader.healthy)
+    for _ in range(3):
+        there.panel.reader.poll(0.0)
+    assert there.at_reader == [DeviceLost()]
+    assert "hangs" in there.panel.trouble
+    with pytest.raises(BridgeError, match="hangs"):
+        there.panel.door.release(seconds=1)
+    began = time.monotonic()
+    there.panel.reader.close()
+    there.panel.door.close()
+    assert time.monotonic() - began < 0.1
+    wakes.set()
+    assert there.wait(lambda: "osdp" not in {thread.name for thread in threading.enumerate()})
+    assert there.at_reader == [DeviceLost()]
+
+
+def test_a_device_that_hung_and_wakes_is_back_and_its_old_card_is_not_told(there):
+    """R68: whoever held the card there is gone."""
+    wakes, line = threading.Event(), there.panel._session._line
+    there.device.present(7)
+
+    def hang(seconds, *, for_reply):
+        wakes.wait()
+        return type(line).wait(line, seconds, for_reply=for_reply)
+
+    there.at_reader.clear()
+    line.wait = hang
+    assert there.wait(lambda: not there.panel.reader.healthy)
+    wakes.set()
+    assert there.wait(lambda: DeviceBack() in there.at_reader)
+    assert [each for each in there.at_reader if isinstance(each, DeviceLost)] == [DeviceLost()]
+    assert there.panel.reader.healthy
+
+
+def test_a_reader_on_this_line_is_noticed_when_it_is_gone():
+    assert OsdpPanel(OsdpOptions("/dev/null"), KEY).reader.supervised
 
 
 def opened(there):
