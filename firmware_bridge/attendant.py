@@ -69,7 +69,6 @@ class Attendant:
                 " service anew; if that does not help, start the gate anew."
             )
         run = _Run(self._name, self._take, emit, self._stall_s)
-        run._attend_once = device = take = self._take(run._tell); device.let_go()
         run.start()
         self._run = run
 

@@ -65,7 +65,10 @@ class Driver(Protocol):
     """Any device at the gate."""
 
     def open(self, emit: Emit) -> None:
-        """Start reporting. Raises BridgeError when the device is not there."""
+        """Start reporting. Returns at once: *healthy* follows, or DeviceLost that says why, and the driver goes on trying.
+
+        Raises BridgeError when it is known without waiting that the device cannot be had.
+        """
 
     def poll(self, now: float) -> None:
         """Let time pass: called about twenty times a second with monotonic seconds."""

@@ -44,7 +44,7 @@ DEBOUNCE_US: Final = 20_000
 SHORTEST_RELAY_S: Final = 0.5
 REST_S: Final = 0.5
 """How long the relay is left alone after releases were asked for while it ran: so the strike is seen to lock."""
-GAP_S: Final = 0.2
+GAP_S: Final = 0.5
 """A relay started within this after it ended goes on with the same run, which lasts MAX_RELEASE_S at most."""
 _HURRY_S: Final = 0.05
 """How long a release may wait for the pin, which a chip that hangs keeps."""

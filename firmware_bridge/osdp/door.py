@@ -17,7 +17,7 @@ RELEASE_WITHIN_S: Final = 0.6
 """A release that was not sent by then is never sent: whoever asked gives up on it soon after."""
 REST_S: Final = 0.5 + RELEASE_WITHIN_S
 """After a run of releases was cut at MAX_RELEASE_S: half a second locked, also where its last command went out late."""
-GAP_S: Final = 0.2
+GAP_S: Final = 0.5
 """A release within this after another is of the same run: the coil had no time to rest."""
 _OUTPUT_NO: Final = 0
 _UNIT_S: Final = 0.1

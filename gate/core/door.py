@@ -49,7 +49,7 @@ class DoorRules:
     exit_s: Seconds = 8.0
     """After an exit request, and after the controller came back, an opening leaf is no break-in for this long."""
     unlocked_margin_s: Seconds = 10.0
-    """So much longer than a release and an exit may take, a strike that stays free is an alarm."""
+    """A strike that is free so much longer than a release and an exit take is an alarm."""
     settle_s: Seconds = 1.0
     """After the lock engaged, the same: leaf and strike have contacts of their own, each with its delay."""
     pending_at_most: int = 4
@@ -59,11 +59,6 @@ class DoorRules:
     """Without one, leaving by the handle looks like a break-in: then no opening is called forced."""
     interlocked: bool = False
     may_stand_open: bool = False
-
-    @property
-    def free_at_most_s(self) -> Seconds:
-        """Give how long the strike may be free after it was freed or somebody asked to leave."""
-        return max(self.release_s, self.exit_s) + self.unlocked_margin_s
 
 
 class Link(Enum):
@@ -139,10 +134,9 @@ class Door:
     held_at: Seconds = NEVER
     """When a leaf that stands open becomes a held one."""
     asked_while_free: bool = False
-    """Whether a release was asked while the strike was free: until it locks there is no other."""
     unlocked: bool = False
     unlocked_at: Seconds = NEVER
-    """When a strike that is free has been so for too long."""
+    """When a strike that is free will have been so for too long."""
 
 
 Step = tuple[Door, tuple[do.DoorEffect, ...]]
@@ -348,7 +342,7 @@ def _mind_strike(before: Door, event: on.DoorInput, door: Door, now: Seconds, ru
     if not door.strike_free or door.fire or door.told is Standing.OPEN:
         return replace(door, asked_while_free=again, unlocked=False, unlocked_at=NEVER)
     released = isinstance(event, on.StrikeReleased) and len(door.asked) < len(before.asked)
-    until = now + rules.free_at_most_s
+    until = now + max(rules.release_s, rules.exit_s) + rules.unlocked_margin_s
     anew = released or isinstance(event, on.ExitRequested)
     unlocked_at = NEVER if door.unlocked else until if anew else min(door.unlocked_at, until)
     return replace(door, unlocked_at=unlocked_at)

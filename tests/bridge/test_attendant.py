@@ -153,6 +153,12 @@ def test_a_thread_that_hangs_in_its_device_is_a_lost_device_told_once(desk):
     assert desk.heard == [DeviceLost()]
 
 
+def test_a_thread_that_hangs_is_unhealthy_before_anybody_polls(desk):
+    desk.device.hang()
+    assert real_time(lambda: None, lambda: not desk.attendant.healthy)
+    assert desk.heard == []
+
+
 def test_a_device_that_wakes_is_taken_anew_and_back(desk):
     desk.device.hang()
     assert desk.wait(lambda: desk.heard == [DeviceLost()])

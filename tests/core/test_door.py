@@ -116,6 +116,70 @@ def test_a_leaf_open_too_long_after_the_lock_engaged_is_held_until_it_is_closed(
     assert not desk(on.LeafClosed()).alarms
 
 
+FREE_S = max(RULES.release_s, RULES.exit_s) + RULES.unlocked_margin_s
+
+
+@pytest.mark.fault("exit-held")
+def test_a_strike_that_stays_free_is_an_alarm_until_it_locks():
+    desk = Desk()(on.ExitRequested())(on.StrikeReleased()).wait(FREE_S - 0.1)
+    assert not desk.alarms
+    assert desk.wait(0.2).alarms == {Alarm.UNLOCKED}
+    assert look(desk.door, RULES) is DoorView.UNLOCKED
+    assert entry_obstacle(desk.door, RULES) is None
+    assert not desk(on.StrikeLocked()).alarms
+
+
+@pytest.mark.fault("exit-held")
+def test_a_leaf_that_stands_open_in_a_strike_free_for_too_long_is_held_after_its_time():
+    desk = Desk()(on.ExitRequested())(on.StrikeReleased())(on.LeafOpened()).wait(FREE_S + 0.1)
+    assert desk.wait(RULES.held_after_s - 0.2).alarms == {Alarm.UNLOCKED}
+    assert desk.wait(0.4).alarms == {Alarm.UNLOCKED, Alarm.HELD}
+
+
+def test_people_who_leave_one_after_the_other_raise_no_alarm():
+    desk = Desk()(on.ExitRequested())(on.StrikeReleased())
+    for _ in range(10):
+        desk.wait(RULES.exit_s)(on.ExitRequested())
+    assert not desk.alarms
+
+
+def test_a_report_said_again_is_no_new_release():
+    desk = Desk()(on.ExitRequested())(on.StrikeReleased())
+    for _ in range(10):
+        desk.wait(FREE_S / 10)(on.StrikeReleased())
+    assert desk.wait(0.1).alarms == {Alarm.UNLOCKED}
+
+
+def test_a_strike_free_in_a_fire_or_by_its_hours_is_meant_to_be():
+    rules = replace(RULES, may_stand_open=True)
+    for event in (on.FireStarted(), on.HoursSay(DoorHours.ALWAYS_OPEN)):
+        desk = Desk(rules)(event)(on.StrikeReleased()).wait(600)
+        assert Alarm.UNLOCKED not in desk.alarms
+        late = Desk(rules)(on.StrikeReleased()).wait(FREE_S + 0.1)(event)
+        assert Alarm.UNLOCKED not in late.alarms
+
+
+def test_a_card_held_to_the_reader_keeps_no_door_open_and_everybody_is_told_the_truth():
+    desk = Desk()(on.ReleaseAsked(FIRST))(on.StrikeReleased())
+    for number in range(5):
+        desk(on.ReleaseAsked(AttemptId(str(number))), after=0.5)
+    desk(on.StrikeReleased())
+    assert len(desk.of(do.Release)) == 2
+    assert {(each.attempt, each.released) for each in desk.of(do.Report)} == {
+        (name, True) for name in (FIRST, *"01234")
+    }
+    desk(on.StrikeLocked(), after=2 * RULES.release_s)(on.ReleaseAsked(SECOND))
+    assert len(desk.of(do.Release)) == 3
+
+
+def test_a_strike_free_for_too_long_is_asked_all_the_same():
+    """The report that it locked may be what was lost: nobody may stand before a locked door that is said to be free."""
+    desk = Desk()(on.StrikeReleased())(on.ReleaseAsked(FIRST))(on.StrikeReleased()).wait(FREE_S + 0.1)
+    asked = len(desk.of(do.Release))
+    desk(on.ReleaseAsked(SECOND))
+    assert len(desk.of(do.Release)) == asked + 1
+
+
 def test_a_leaf_found_open_when_the_controller_comes_back_is_not_forced_but_may_be_held():
     desk = Desk(new=True)(on.ControllerBack())(on.LeafOpened())
     assert not desk.alarms

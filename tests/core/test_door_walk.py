@@ -86,10 +86,42 @@ def test_time_alone_answers_every_release_and_never_with_yes(passed):
         assert ticks <= 5
 
 
+def test_a_strike_that_is_free_is_asked_at_most_once_more_before_it_locks(passed):
+    """A card held to the reader must not hold the door open; but one that is free for too long may not be so at all."""
+    bounded = 0
+    for step in passed:
+        if of(step, do.Release) and step.before.strike_free:
+            assert not step.before.asked_while_free or step.before.unlocked
+            assert step.after.asked_while_free
+        if step.before.asked_while_free and not step.after.asked_while_free:
+            bounded += 1
+            assert not step.after.strike_free
+    assert bounded > 0
+
+
+def test_unlocked_is_raised_by_time_alone_and_lasts_until_the_door_is_locked_or_meant_to_be_open(passed):
+    raised = 0
+    for step in passed:
+        meant = step.after.fire or step.after.told is Standing.OPEN
+        if do.Raise(Alarm.UNLOCKED) in step.effects:
+            raised += 1
+            assert isinstance(step.event, on.Tick)
+        if step.after.unlocked:
+            assert step.after.strike_free
+            assert not meant
+        elif step.before.unlocked:
+            assert meant or not step.after.strike_free
+        assert (step.after.unlocked_at < math.inf) == (
+            step.after.strike_free and not meant and not step.after.unlocked
+        )
+    assert raised > 0
+
+
 def test_yes_is_said_only_when_the_strike_is_free_or_fire_holds_the_door_open(passed):
     for step in passed:
         if any(report.released for report in of(step, do.Report)):
-            assert isinstance(step.event, on.StrikeReleased) or step.after.fire
+            free = isinstance(step.event, on.ReleaseAsked) and step.before.strike_free
+            assert isinstance(step.event, on.StrikeReleased) or step.after.fire or free
             assert lock(step.after, step.rules) is Lock.UNLOCKED
 
 
@@ -182,7 +214,7 @@ def test_held_begins_only_with_time_while_the_leaf_is_open_and_the_lock_engaged(
             held += 1
             assert isinstance(step.event, on.Tick)
             assert step.after.leaf is Leaf.OPEN
-            assert lock(step.after, step.rules) is Lock.LOCKED
+            assert lock(step.after, step.rules) is Lock.LOCKED or step.after.unlocked
             assert not step.after.forced
     assert held > 0
 
