@@ -142,7 +142,7 @@ class SimulatedDoor(_Simulated):
         self._heard = 0.0
         self._locks_at: float | None = None
         self._released_at = 0.0
-        self._rests_until = 0.0
+        self._rested_at = 0.0
         self._exit_until: float | None = None
         self._standing = Standing.NORMAL
         self._stands_until = 0.0
@@ -182,8 +182,8 @@ class SimulatedDoor(_Simulated):
     def release(self, *, seconds: float) -> None:
         """Free the strike for *seconds*, counted from the controller's last poll.
 
-        A release during another draws it out, to ``MAX_RELEASE_S`` from the first at most; then the strike rests for
-        REST_S, and refuses.
+        A release during another, or before the strike was locked for REST_S, draws it out, to ``MAX_RELEASE_S`` from the
+        first at most; then the strike rests for REST_S, and refuses.
         """
         self._refuse_unheard()
         if not 0 < seconds < float("inf"):
@@ -192,11 +192,12 @@ class SimulatedDoor(_Simulated):
             )
         if self._standing is Standing.LOCKED:
             raise BridgeError("The door stands locked. End the lockdown first.")
-        if self._now < self._rests_until:
-            raise BridgeError("The strike was free as long as it may be, and rests. Ask again in a moment.")
-        if self._locks_at is None:
-            self._released_at = self._locks_at = self._now
+        if self._locks_at is None and self._now >= self._rested_at:
+            self._released_at = self._now
         most = self._released_at + MAX_RELEASE_S
+        if self._now >= most:
+            raise BridgeError("The strike was free as long as it may be, and rests. Ask again in a moment.")
+        self._locks_at = self._now if self._locks_at is None else self._locks_at
         self._locks_at = max(self._locks_at, min(self._now + seconds, most))
         self._freed()
 
@@ -215,8 +216,7 @@ class SimulatedDoor(_Simulated):
         if self.healthy:
             self._heard = now
         if self._locks_at is not None and now >= self._locks_at:
-            if self._locks_at >= self._released_at + MAX_RELEASE_S:
-                self._rests_until = now + REST_S
+            self._rested_at = now + REST_S
             self._locks_at = None
         if self._exit_until is not None and now >= self._exit_until:
             self._exit_until = None

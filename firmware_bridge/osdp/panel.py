@@ -252,6 +252,10 @@ class OsdpPanel:
             case Up():
                 self._fault = None
                 self._ask_how_it_is()
+                if (
+                    self._states.get(_What.LINE) is False
+                ):  # set up anew: what the reader said in between may be lost
+                    self._report_from_reader(Nonsense())
                 self._changed(_What.LINE, is_trouble=False)
             case Down():
                 self._fault = None

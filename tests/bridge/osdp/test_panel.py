@@ -19,6 +19,7 @@ from firmware_bridge.events import (
     DeviceBack,
     DeviceLost,
     KeyPressed,
+    Nonsense,
     PowerBack,
     PowerFailed,
     StrikeLocked,
@@ -212,6 +213,8 @@ def test_a_device_that_restarts_is_taken_up_again_and_asked_how_it_is(there):
     there.device._tampered = False
     assert there.wait(lambda: there.at_door.count(CaseClosed()) == 2)
     assert DeviceLost() not in there.at_door
+    # What it said in between may be lost: an entry with a key missing must cost nobody a try.
+    assert Nonsense() in there.at_reader
 
 
 def test_r68_a_release_that_the_line_swallowed_is_never_carried_out_late(there):
