@@ -339,8 +339,9 @@ def _wait(door: Door, now: Seconds, rules: DoorRules) -> Step:
 def _mind_strike(before: Door, event: on.DoorInput, door: Door, now: Seconds, rules: DoorRules) -> Door:
     """Start or stop the clock of a strike that is free, which each release and each person who leaves starts anew."""
     if not door.strike_free or door.fire or door.told is Standing.OPEN:
-        again, unlocked = door.asked_while_free and door.strike_free, door.unlocked and door.link is Link.LOST
-        return replace(door, asked_while_free=again, unlocked=unlocked, unlocked_at=NEVER)
+        unheard = door.link is Link.LOST and not door.fire
+        again = door.asked_while_free and door.strike_free
+        return replace(door, asked_while_free=again, unlocked=door.unlocked and unheard, unlocked_at=NEVER)
     released = isinstance(event, on.StrikeReleased) and len(door.asked) < len(before.asked)
     until = now + max(rules.release_s, rules.exit_s) + rules.unlocked_margin_s
     anew = released or isinstance(event, on.ExitRequested)

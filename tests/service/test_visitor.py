@@ -2,8 +2,8 @@
 
 import pytest
 
-from gate.core.phases import Confirming, First, Gate, Granted, Idle, Noticing, Recording, Verifying
-from gate.core.types import Decision, Method, Reason
+from gate.core.phases import Beside, Confirming, First, Gate, Granted, Idle, Noticing, Recording, Verifying
+from gate.core.types import Code, Decision, Method, Reason
 from gate.visitor import Visitor
 
 GRANT = Decision("mine", Method.CARD, granted=True, reason=Reason.KNOWN_CREDENTIAL)
@@ -51,3 +51,15 @@ def test_a_refused_second_factor_leaves_nobody(visitor):
     visitor.heed(Gate(WAITING[0]), "mine", "ada")
     visitor.heed(Gate(WAITING[0]), "mine", None)
     assert visitor.of("mine") is None
+
+
+def test_the_person_looked_up_beside_another_is_known_beside_them_and_forgotten_first(visitor):
+    """R36: two people at most, each for as long as their own attempt needs them."""
+    waiting = Noticing("mine", 9.0, first=First(Method.CARD))
+    both = Gate(waiting, Beside("another", 9.0, Code("GV1")))
+    visitor.heed(both, "mine", "ada")
+    visitor.heed(both, "another", "ben")
+    visitor.settle(both)
+    assert (visitor.of("mine"), visitor.of("another")) == ("ada", "ben")
+    visitor.settle(Gate(waiting))
+    assert (visitor.of("mine"), visitor.of("another")) == ("ada", None)
