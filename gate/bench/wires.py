@@ -171,7 +171,9 @@ async def doorway(models_dir: Path, reader: Wire, door: Wire) -> AsyncIterator[D
 
             gate.hardware.on_door(hear)
             await until(lambda: gate.hardware.door_healthy)
-            if reader.kind == "osdp":  # of a reader behind the controller nothing is known before its first card
+            if (
+                reader.kind == "osdp"
+            ):  # of a reader behind the controller nothing is known before its first card
                 await until(lambda: gate.hardware.reader_healthy)
             await until(lambda: gate.service.gate.entry is None)
             yield Doorway(gate, watch, max(PAUSE_S, _TOLD_BYTES * 10 / reader.baud_per_s), pin)

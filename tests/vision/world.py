@@ -46,7 +46,9 @@ class World:
             if isinstance(message, kind) and attempt in {None, getattr(message, "attempt", None)}
         ]
 
-    async def capture(self, scene, *, looks=3, enrol=False, only=(), kind=wire.Found | wire.Enrolled | wire.Fault):
+    async def capture(
+        self, scene, *, looks=3, enrol=False, only=(), kind=wire.Found | wire.Enrolled | wire.Fault
+    ):
         """Look at a scene until there are *looks* answers, or a fault; give them all."""
         attempt = next(ATTEMPTS)
         self.client.set_scene(scene)
