@@ -66,7 +66,8 @@ def pin_in(result):
 
 
 def card_opens(store, value):
-    return store.credentials.check_card(value if ":" in value else f"26:{value}", NOW).granted
+    number = str(value)
+    return store.credentials.check_card(number if ":" in number else f"26:{number}", NOW).granted
 
 
 def pin_opens(store, pin):

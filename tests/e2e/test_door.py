@@ -31,6 +31,8 @@ from gate.publish.listen import Listener
 from gate.simulated import SimulatedScreen
 from gate.store.account.audit import Actor
 
+pytestmark = pytest.mark.slow
+
 BUSY_S = 0.5
 LEASE_S = 5.0
 in_both = pytest.mark.parametrize(

@@ -79,6 +79,7 @@ def altered(models):
     weights.write_bytes(data)
 
 
+@pytest.mark.slow
 @pytest.mark.models
 @pytest.mark.parametrize(
     ("harm", "code"),
@@ -103,6 +104,7 @@ def test_r33_a_model_that_is_not_the_pinned_one_turns_face_off_and_card_and_pin_
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 @pytest.mark.models
 @pytest.mark.portraits
 def test_a_camera_that_is_absent_or_hangs_never_grants_and_the_card_opens(tmp_path, models_dir):
@@ -250,6 +252,7 @@ def test_a_resident_added_on_the_command_line_gets_a_pin_once(config):
     assert "Traceback" not in again.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", BROKERS)
 def test_r43_an_hour_of_visits_reaches_a_real_broker_as_counts_that_name_nobody(
     tmp_path, models_dir, monkeypatch, kind
@@ -336,6 +339,7 @@ def test_a_broker_whose_certificate_is_gone_leaves_the_door_alone(tmp_path, mode
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_a_log_that_cannot_be_written_stops_no_door(config, tmp_path):
     assert add_resident(config).returncode == 0
     command = [sys.executable, "-m", "gate.cli", "run", "--config", config]

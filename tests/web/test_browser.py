@@ -317,6 +317,7 @@ def test_a_lost_server_is_said_by_the_page_itself_and_its_return_mends_it(page, 
     page.get_by_role("button", name="开始").wait_for()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "width", "height"), [("zh-CN", 800, 480), ("en", 800, 480), ("en", 1920, 1080)], ids=str
 )
