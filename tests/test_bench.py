@@ -20,6 +20,7 @@ FEW = Counts(
     searches=2,
     gallery_sizes=(10, 100),
     cards=3,
+    door_cards=3,
     pins=2,
     people=20,
     passages=3,

@@ -19,6 +19,7 @@ class Counts:
     searches: int = 60
     gallery_sizes: tuple[int, ...] = (1_000, 10_000, 100_000)
     cards: int = 300
+    door_cards: int = 100
     pins: int = 40
     people: int = 10_000
     passages: int = 300
@@ -71,7 +72,9 @@ def measure(models_dir: Path, progress: Progress, counts: Counts = Counts()) -> 
     progress("erasures", 5, 8)
     erased = asyncio.run(erasures(models_dir, counts.erasures))
     progress("doors", 6, 8)
-    doors = asyncio.run(door_figures(models_dir, cards=counts.cards, pins=counts.pins, idle_s=counts.idle_s))
+    doors = asyncio.run(
+        door_figures(models_dir, cards=counts.door_cards, pins=counts.pins, idle_s=counts.idle_s)
+    )
     progress("permits", 7, 8)
     permits = permit_figures(models_dir, people=counts.people, passages=counts.passages)
     progress("bench", 8, 8)

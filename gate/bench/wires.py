@@ -49,10 +49,8 @@ _JITTER_US: Final = 25_000
 """At which moment of the line's own rhythm a card comes is left to chance: a little more than one of its polls."""
 _TOLD_BYTES: Final = 400
 """Light, beep and polls after a card, with room: on a slow line the next card would wait behind them."""
-_DRAWN_S: Final[Seconds] = 5.0
-"""A strike freed again and again is let lock after so long: the controller would cut it (MAX_RELEASE_S)."""
 _REST_S: Final[Seconds] = REST_MS / 1000 + 0.1
-"""How long it is left locked then: less would not count as a rest."""
+"""How long the strike is left locked between two cards: less would not count as a rest."""
 _WIEGAND_S: Final[Seconds] = 0.021
 """What the simulated Wiegand reader takes at least to send a card: counted out, it is the reader's own.
 
@@ -132,7 +130,6 @@ class Doorway:
     watch: Stopwatch
     pause_s: Seconds
     pin: str = field(repr=False)
-    _free_since: Seconds = 0.0
 
     async def enter(self, act: Callable[[], Seconds]) -> tuple[Seconds, Seconds]:
         """Do *act*, which gives when it was done; give how long until the strike was asked, and until it was free.
@@ -147,12 +144,9 @@ class Doorway:
         return asked - began, freed - began
 
     async def rest(self) -> None:
-        """Wait as long as a busy entrance would, and a little, by chance; let the strike lock now and then."""
-        await asyncio.sleep(self.pause_s + secrets.randbelow(_JITTER_US) / 1e6)
-        if perf_counter() - self._free_since > _DRAWN_S:
-            await until(lambda: not self.gate.doorkeeper.door.strike_free)
-            await asyncio.sleep(_REST_S)
-            self._free_since = perf_counter()
+        """Wait until the strike is locked and rested: while it is free nobody asks for it again."""
+        await until(lambda: not self.gate.doorkeeper.door.strike_free)
+        await asyncio.sleep(max(self.pause_s, _REST_S) + secrets.randbelow(_JITTER_US) / 1e6)
 
 
 @asynccontextmanager
@@ -193,7 +187,6 @@ class Bare:
         self._line = line
         self._loop = asyncio.get_running_loop()
         self._freed: asyncio.Future[Seconds] = asyncio.Future()
-        self._free_since: Seconds = 0.0
         self._device = _device(line)
 
     async def open(self) -> None:
@@ -204,10 +197,7 @@ class Bare:
 
     async def enter(self) -> Seconds:
         """Present one card; give how long until the strike was free. Raises TimeoutError where it never was."""
-        if perf_counter() - self._free_since > _DRAWN_S:
-            await self._pass(RELEASE_S + _REST_S)
-            self._free_since = perf_counter()
-        await self._pass(PAUSE_S + secrets.randbelow(_JITTER_US) / 1e6)
+        await self._pass(RELEASE_S + _REST_S + secrets.randbelow(_JITTER_US) / 1e6)
         self._freed = asyncio.Future()
         began = perf_counter() + self._line.sends_s
         self._line.present()
