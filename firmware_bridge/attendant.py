@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, Protocol
 
-from firmware_bridge.drivers import Emit
+from firmware_bridge.drivers import Emit, Signal
 from firmware_bridge.events import BridgeError, DeviceBack, DeviceEvent, DeviceLost, Nonsense
 
 TURN_S: Final = 0.05
@@ -85,6 +85,39 @@ class Attendant:
         run, self._run = self._run, None
         if run is not None and (thread := run.end()) is not None:
             self._left.append(thread)
+
+
+class AttendedReader:
+    """A reader that an attendant holds, whose own lights are none of ours."""
+
+    def __init__(self, attendant: Attendant) -> None:
+        self._attendant = attendant
+
+    @property
+    def healthy(self) -> bool:
+        """Tell whether the device is held and answers."""
+        return self._attendant.healthy
+
+    @property
+    def supervised(self) -> bool:
+        """Tell that the system says at once when it is unplugged, and that one that hangs is noticed."""
+        return True
+
+    def open(self, emit: Emit) -> None:
+        """Have the device taken, as Attendant says: one that hangs hangs its thread alone."""
+        self._attendant.open(emit)
+
+    def poll(self, now: float) -> None:
+        """Report a device that hangs."""
+        del now  # the thread's clock counts
+        self._attendant.poll()
+
+    def close(self) -> None:
+        """Let go of the device."""
+        self._attendant.close()
+
+    def show(self, signal: Signal) -> None:
+        """Show nothing: such a reader beeps by itself, or has lights with commands of each maker's own."""
 
 
 class _Run:

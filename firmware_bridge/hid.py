@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-from firmware_bridge.attendant import TURN_S, Attendant
-from firmware_bridge.drivers import Emit, Profile, Signal
+from firmware_bridge.attendant import TURN_S, Attendant, AttendedReader
+from firmware_bridge.drivers import Emit, Profile
 from firmware_bridge.events import BridgeError, CardRead, CodeScanned, Nonsense
 
 Kind = Literal["card", "code"]
@@ -181,7 +181,7 @@ def open_keyboard(path: str) -> Keyboard:
     return device
 
 
-class HidReader:
+class HidReader(AttendedReader):
     """A card reader or a code scanner that types."""
 
     def __init__(self, options: HidOptions, *, take: Callable[[str], Keyboard] = open_keyboard) -> None:
@@ -190,40 +190,14 @@ class HidReader:
                 f"A card has {CARD_BITS.start} to {CARD_BITS[-1]} bits, not {options.card_bits}. Correct card_bits."
             )
         self._options = options
-        self._attendant = Attendant(
-            "keyboard reader", lambda emit: _Held(take(options.device), Typing(options), emit)
+        super().__init__(
+            Attendant("keyboard reader", lambda emit: _Held(take(options.device), Typing(options), emit))
         )
 
     @property
     def profile(self) -> Profile:
         """Tell that a typed number can be copied."""
         return Profile.UID_ONLY if self._options.kind == "card" else Profile.NO_CARDS
-
-    @property
-    def healthy(self) -> bool:
-        """Tell whether the device is plugged in and grabbed, and answers."""
-        return self._attendant.healthy
-
-    @property
-    def supervised(self) -> bool:
-        """Tell that the kernel says at once when it is unplugged."""
-        return True
-
-    def open(self, emit: Emit) -> None:
-        """Have the device grabbed, as Attendant says."""
-        self._attendant.open(emit)
-
-    def poll(self, now: float) -> None:
-        """Report a device that hangs."""
-        del now  # the thread's clock counts
-        self._attendant.poll()
-
-    def close(self) -> None:
-        """Let go of the device."""
-        self._attendant.close()
-
-    def show(self, signal: Signal) -> None:
-        """Show nothing: such a reader beeps by itself."""
 
 
 class _Held:

@@ -9,8 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from firmware_bridge.attendant import TURN_S, Attendant
-from firmware_bridge.drivers import Emit, Profile, Signal
+from firmware_bridge.attendant import TURN_S, Attendant, AttendedReader
+from firmware_bridge.drivers import Emit, Profile
 from firmware_bridge.events import BridgeError, CardRead, Nonsense
 
 GET_UID: Final = (0xFF, 0xCA, 0x00, 0x00, 0x00)
@@ -27,42 +27,16 @@ class PcscOptions:
     reader: str = ""
 
 
-class PcscReader:
+class PcscReader(AttendedReader):
     """A contactless reader. The number of a card is its UID, first byte highest, of 8 bits a byte."""
 
     def __init__(self, options: PcscOptions) -> None:
-        self._attendant = Attendant("PC/SC reader", lambda emit: _Held(options.reader, emit))
+        super().__init__(Attendant("PC/SC reader", lambda emit: _Held(options.reader, emit)))
 
     @property
     def profile(self) -> Profile:
         """Tell that a UID can be copied."""
         return Profile.UID_ONLY
-
-    @property
-    def healthy(self) -> bool:
-        """Tell whether the reader is plugged in and its service answers."""
-        return self._attendant.healthy
-
-    @property
-    def supervised(self) -> bool:
-        """Tell that the service says when the reader is unplugged, and that a service that hangs is noticed."""
-        return True
-
-    def open(self, emit: Emit) -> None:
-        """Have the reader found, as Attendant says: a service that hangs hangs its thread alone."""
-        self._attendant.open(emit)
-
-    def poll(self, now: float) -> None:
-        """Report a service that hangs."""
-        del now  # the thread's clock counts
-        self._attendant.poll()
-
-    def close(self) -> None:
-        """Leave the service."""
-        self._attendant.close()
-
-    def show(self, signal: Signal) -> None:
-        """Show nothing: each maker lights its lights by commands of its own."""
 
 
 class _Held:

@@ -51,7 +51,7 @@ from gate.vision.client import VisionClient, VisionSettings
 from gate.vision.manifest import load_operating_point, manifest_for
 from gate.vision.renewal import renewed
 from gate.web.context import Status, WebContext
-from gate.wiring import devices_of
+from gate.wiring import devices_of, has_scanner
 
 log = structlog.get_logger()
 
@@ -125,7 +125,7 @@ class RunningGate:
             own=self.own,
             simulation=self.simulation,
             two_factors=self.settings.access.two_factors,
-            scanner=self.simulation is not None or "hid" in self.settings.reader.also,
+            scanner=has_scanner(self.settings),
         )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -67,6 +68,16 @@ def check_gate(settings: Settings) -> list[Finding]:
     return [_finding(subject, look, settings) for subject, look in parts.items()]
 
 
+@contextmanager
+def _store_of(settings: Settings) -> Iterator[Store | None]:
+    """Give the store for the block, None where no start made one yet; makes none."""
+    if not Store.exists(settings.storage.data_dir):
+        yield None
+        return
+    with closing(open_store(settings)) as store:
+        yield store
+
+
 def _finding(subject: str, look: Callable[[Settings], str], settings: Settings) -> Finding:
     try:
         return Finding(subject, ok=True, seen=look(settings))
@@ -101,37 +112,28 @@ def _notice(settings: Settings) -> str:
 
 def _published(settings: Settings, sources: Sources) -> tuple[Published | None, Change]:
     """Give what is published, and what settings and texts would change; makes no store."""
-    if not Store.exists(settings.storage.data_dir):
-        return None, Change.MAJOR
-    store = open_store(settings)
-    try:
+    with _store_of(settings) as store:
+        if store is None:
+            return None, Change.MAJOR
         proposal = propose(store.notices, sources, datetime.now(UTC))
         return proposal.current, proposal.change
-    finally:
-        store.close()
 
 
 def _store(settings: Settings) -> str:
-    if not Store.exists(settings.storage.data_dir):
-        return "not made yet: the first start makes it, with its key"
-    store = open_store(settings)
-    try:
+    with _store_of(settings) as store:
+        if store is None:
+            return "not made yet: the first start makes it, with its key"
         counts = f"{len(store.people.list())} residents, {store.templates.count()} templates"
         store.epochs.current  # noqa: B018 - a lost epoch is a finding, with its remedy
         return f"{counts}; the master key is {_CUSTODY[store.custody]}"
-    finally:
-        store.close()
 
 
 def _duties(settings: Settings) -> str:
     """Say whether something is overdue (``gate govern duties`` lists it all)."""
-    if not Store.exists(settings.storage.data_dir):
-        return "none yet"
-    store = open_store(settings)
-    try:
+    with _store_of(settings) as store:
+        if store is None:
+            return "none yet"
         found = present_duties(settings, store, store.clock.trusted(datetime.now(UTC)).at)
-    finally:
-        store.close()
     overdue = [duty for duty in found if duty.state is State.OVERDUE]
     if overdue:
         raise ConfigError(
@@ -145,13 +147,10 @@ def _duties(settings: Settings) -> str:
 def _hours(settings: Settings) -> str:
     """Say in which zone hours are meant, and whether any were altered: whoever has those is refused."""
     zone = f"meant in {settings.site.time_zone}"
-    if not Store.exists(settings.storage.data_dir):
-        return f"{zone}; none yet"
-    store = open_store(settings)
-    try:
+    with _store_of(settings) as store:
+        if store is None:
+            return f"{zone}; none yet"
         named, unreadable = store.permits.list(), store.permits.unreadable()
-    finally:
-        store.close()
     if unreadable:
         raise VaultError(
             "hours-unreadable",
@@ -170,13 +169,10 @@ def _backup(settings: Settings) -> str:
         return (
             "off by settings: without a backup a broken disk costs every resident's entry (gate backup make)"
         )
-    if not Store.exists(data_dir):
-        return f"to {backup.folder}, once there is something to back up"
-    store = open_store(settings)
-    try:
+    with _store_of(settings) as store:
+        if store is None:
+            return f"to {backup.folder}, once there is something to back up"
         newest = store.backups.newest(backup.folder)
-    finally:
-        store.close()
     if newest is None:
         return f"{backup.folder} is there, and holds none yet"
     age = datetime.now(UTC) - newest.created
@@ -192,13 +188,10 @@ def _backup(settings: Settings) -> str:
 
 
 def _upkeep(look: Callable[[Store, datetime], str], settings: Settings) -> str:
-    if not Store.exists(settings.storage.data_dir):
-        return "none yet"
-    store = open_store(settings)
-    try:
+    with _store_of(settings) as store:
+        if store is None:
+            return "none yet"
         return look(store, datetime.now(UTC))
-    finally:
-        store.close()
 
 
 def _reader(settings: Settings) -> str:
@@ -222,13 +215,8 @@ def _door(settings: Settings) -> str:
 
 
 def _is_locked_down(settings: Settings) -> bool:
-    if not Store.exists(settings.storage.data_dir):
-        return False
-    store = open_store(settings)
-    try:
-        return store.lockdown.is_on
-    finally:
-        store.close()
+    with _store_of(settings) as store:
+        return store is not None and store.lockdown.is_on
 
 
 def _asks(settings: Settings) -> str:
@@ -239,12 +227,9 @@ def _key_of(settings: Settings) -> Callable[[str], bytes | None]:
     """Look whether each device that is used and needs pairing is paired. Raises ConfigError where it is not."""
     used = {settings.reader.driver, *settings.reader.also, settings.door.driver}
     keys: dict[str, bytes | None] = {}
-    if Store.exists(settings.storage.data_dir):
-        store = open_store(settings)
-        try:
+    with _store_of(settings) as store:
+        if store is not None:
             keys = {name: store.device_keys.get(name) for name in KEYED}
-        finally:
-            store.close()
     for name in KEYED:
         if name in used and keys.get(name) is None:
             pairs = "reader" if name == "osdp" else "door"
@@ -285,13 +270,10 @@ def _face(settings: Settings) -> str:
 
 def _stopped_on(settings: Settings) -> datetime | None:
     """Give when face was ended for good, None while it was not; makes no store (R87)."""
-    if not Store.exists(settings.storage.data_dir):
-        return None
-    store = open_store(settings)
-    try:
+    with _store_of(settings) as store:
+        if store is None:
+            return None
         return store.assessments.stopped_at
-    finally:
-        store.close()
 
 
 def _broker(settings: Settings) -> str:

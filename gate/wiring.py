@@ -37,6 +37,13 @@ def devices_of(settings: Settings, key_of: Callable[[str], bytes | None]) -> tup
     return readers, _made(DOORS, settings.door.driver, "door", devices)
 
 
+def has_scanner(settings: Settings) -> bool:
+    """Tell whether some reader here takes visitors' codes."""
+    names = {settings.reader.driver, *settings.reader.also}
+    types_codes = settings.hid is not None and settings.hid.kind == "code"
+    return "simulated" in names or ("hid" in names and types_codes)
+
+
 def _wiring(settings: Settings, keys: Mapping[str, bytes]) -> Wiring:
     return Wiring(
         declared=Declared(settings.door.declared),

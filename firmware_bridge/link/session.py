@@ -27,6 +27,8 @@ from firmware_bridge.link.parsing import parse
 VERSIONS: Final = (1, 1)
 """The lowest and the highest version this host speaks."""
 MAX_COUNTER: Final = 0xFFFFFFFF
+_ACK_BYTES: Final = 4
+"""What every frame in session begins its payload with: the highest counter heard from the other side."""
 MARK_S: Final = 2.0
 """What the controller says must acknowledge what this host sent a mark before: two to four seconds ago."""
 
@@ -169,9 +171,10 @@ class Session:
         if session is None:
             self._dropped.forged += 1
             return None
-        acknowledged = int.from_bytes(frame.payload[:4], "little")
-        message = parse(frame.kind, frame.payload[4:])
-        if frame.version != session.version or not isinstance(message, Report) or len(frame.payload) < 4:  # noqa: PLR2004
+        acknowledged = int.from_bytes(frame.payload[:_ACK_BYTES], "little")
+        message = parse(frame.kind, frame.payload[_ACK_BYTES:])
+        is_short = len(frame.payload) < _ACK_BYTES
+        if frame.version != session.version or is_short or not isinstance(message, Report):
             self._dropped.malformed += 1
         elif frame.counter <= session.heard:
             self._dropped.replayed += 1
