@@ -9,6 +9,7 @@ from firmware_bridge.events import BridgeError, CardRead, DeviceEvent
 from firmware_bridge.gpio import GpioDoor, GpioDoorOptions, WiegandGpio, WiegandGpioOptions
 from firmware_bridge.gpio.lines import EDGES_KEPT, Edge, Input
 from firmware_bridge.wiegand import GAP_NS, frame
+from tests.contract.benches import real_time
 
 LABEL = "pinctrl-test"
 BIT_NS = 200_000
@@ -190,3 +191,11 @@ class DoorDesk:
         """How often the strike's pin went active."""
         levels = [high for line, high in self.chip.history if line == self.options.strike_line]
         return sum(after and not before for before, after in zip([False, *levels], levels, strict=False))
+
+
+def holds(until):
+    return real_time(lambda: None, until)
+
+
+def heard_of(desk, kind):
+    return [event for event in desk.heard if isinstance(event, kind)]
