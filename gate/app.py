@@ -28,6 +28,7 @@ from gate.doorkeeper import Doorkeeper, door_rules
 from gate.errors import GateError, VaultError
 from gate.govern.approval import face_approved
 from gate.hardware import Hardware
+from gate.inforce import open_in_force
 from gate.keyplace import key_place
 from gate.logs import log_loss
 from gate.passbacks import PassbackWatch
@@ -66,6 +67,8 @@ class RunningGate:
     """One gate at work, with its parts in reach of whoever composed it."""
 
     settings: Settings
+    by_file: Settings
+    """What the settings file alone says: beside it stands what was changed from the console."""
     clock: Clock
     notices: notice.NoticeBoard
     inputs: asyncio.Queue[on.Input]
@@ -146,13 +149,14 @@ async def open_gate(
     point = _or_none(
         lambda: load_operating_point(settings.models_dir, manifest_for(settings.models_dir, "embed"))
     )
-    rules = Rules(NO_NOTICE, settings.notice.minimum_s, two_factors=settings.access.two_factors)
     async with AsyncExitStack() as stack:
-        store = open_store(settings)
+        by_file = settings
+        settings, store = open_in_force(by_file, open_store)
         stack.callback(store.close)
+        rules = Rules(NO_NOTICE, settings.notice.minimum_s, two_factors=settings.access.two_factors)
         stack.enter_context(_alone_on(settings.storage.data_dir))
         time = TrustedClock(clock or SystemClock(), store.clock)
-        board = notice.NoticeBoard(store.notices, lambda: notice.load_sources(settings))
+        board = notice.NoticeBoard(store.notices, lambda: notice.load_sources(settings, store.notice_texts.site))
         readers, door = devices_of(settings, store.device_keys.get)
         hardware = Hardware(
             readers,
@@ -162,7 +166,8 @@ async def open_gate(
             after_card=lambda: second_wanted(service.gate),
             monotonic=time.monotonic,
         )
-        alarms = AlarmBoard()
+        alarms = AlarmBoard(store.rings, time.now)
+        alarms.restore(time.monotonic())
         doorkeeper = Doorkeeper(hardware, door_rules(settings), time, store, alarms, inputs.put_nowait)
         hardware.open(time.monotonic())
         stack.callback(hardware.close)
@@ -197,6 +202,7 @@ async def open_gate(
             _spawn(stack, backups.run(), "backups")
         yield RunningGate(
             settings=settings,
+            by_file=by_file,
             backups=backups,
             clock=time,
             notices=board,

@@ -14,9 +14,11 @@ from gate.core.duties import State
 from gate.core.hours import HoursFault
 from gate.core.notices import LANGUAGES, Change, Published
 from gate.core.operating import effective_threshold
+from gate.core.overrides import SETTINGS
 from gate.errors import ConfigError, GateError, VaultError
 from gate.govern.facts import present_duties
-from gate.notice import Sources, load_sources, propose
+from gate.inforce import in_force, value_of
+from gate.notice import load_sources, propose
 from gate.publish import link
 from gate.publishing import broker_of
 from gate.settings import Settings
@@ -52,10 +54,12 @@ class Finding:
 
 
 def check_gate(settings: Settings) -> list[Finding]:
-    """Look at every part in turn; a fault in one does not hide the next."""
+    """Look at every part in turn; a fault in one does not hide the next. settings: as the file says them."""
+    by_file, settings = settings, in_force(settings)
     parts: dict[str, Callable[[Settings], str]] = {
         "notice": _notice,
         "store": _store,
+        "settings": lambda _: _settings(by_file),
         "reader": _reader,
         "door": _door,
         "face": _face,
@@ -86,8 +90,7 @@ def _finding(subject: str, look: Callable[[Settings], str], settings: Settings) 
 
 
 def _notice(settings: Settings) -> str:
-    sources = load_sources(settings)
-    current, change = _published(settings, sources)
+    current, change = _published(settings)
     if current is None or change is not Change.NONE:
         what = (
             "no notice is published"
@@ -110,9 +113,10 @@ def _notice(settings: Settings) -> str:
     )
 
 
-def _published(settings: Settings, sources: Sources) -> tuple[Published | None, Change]:
+def _published(settings: Settings) -> tuple[Published | None, Change]:
     """Give what is published, and what settings and texts would change; makes no store."""
     with _store_of(settings) as store:
+        sources = load_sources(settings, None if store is None else store.notice_texts.site)
         if store is None:
             return None, Change.MAJOR
         proposal = propose(store.notices, sources, datetime.now(UTC))
@@ -126,6 +130,20 @@ def _store(settings: Settings) -> str:
         counts = f"{len(store.people.list())} residents, {store.templates.count()} templates"
         store.epochs.current  # noqa: B018 - a lost epoch is a finding, with its remedy
         return f"{counts}; the master key is {_CUSTODY[store.custody]}"
+
+
+def _settings(by_file: Settings) -> str:
+    """Say which settings were changed from the console, and whether the device signed that."""
+    with _store_of(by_file) as store:
+        if store is not None and store.overrides.altered:
+            raise ConfigError(
+                "overrides-altered",
+                "The settings changed from the console are not as the device signed them; the file alone holds.",
+                remedy="Find out who wrote to the database, then change the settings anew.",
+            )
+    now = in_force(by_file)
+    differing = [key for key in SETTINGS if value_of(now, key) != value_of(by_file, key)]
+    return f"changed from the console: {', '.join(differing) or 'none'}"
 
 
 def _duties(settings: Settings) -> str:

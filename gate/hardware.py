@@ -15,7 +15,7 @@ from firmware_bridge.drivers import Door, Driver, Profile, Reader, Signal, Stand
 from gate.core import door_inputs as at_door
 from gate.core import effects as do
 from gate.core import inputs as on
-from gate.core.types import AttemptId, Seconds
+from gate.core.types import AttemptId, Seconds, Sign
 from gate.listening import Ear
 
 log = structlog.get_logger()
@@ -72,9 +72,14 @@ class _Device:
         return self.up and self.driver.healthy
 
 
-def signal_of(view: do.View) -> Signal:
-    """Give what the readers' lights say to a *view* on the screen: they say the same to who cannot see it."""
+def signal_of(view: do.View | do.Aside) -> Signal | None:
+    """Give what the readers' lights say to a *view* on the screen: they say the same to who cannot see it.
+
+    None for what is said beside a view: the lights go on saying what they said.
+    """
     match view:
+        case do.TellRefused() | do.Prolonged():
+            return None
         case do.ShowResult(granted=True):
             return Signal.GRANTED
         case do.ShowResult():
@@ -116,6 +121,7 @@ class Hardware:
         self._new_attempt = new_attempt
         self._after_card = after_card
         self._hear_door: Callable[[at_door.DoorInput], None] = lambda _: None
+        self._hear_sign: Callable[[Sign], None] = lambda _: None
         self._now: Seconds = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._case_opened = False
@@ -177,9 +183,13 @@ class Hardware:
         """Ask the controller to stand so for a while. Raises BridgeError."""
         self._strike.stand(standing, seconds=seconds)
 
-    def show(self, signal: Signal) -> None:
+    def on_sign(self, hear: Callable[[Sign], None]) -> None:
+        """Have *hear* told of what somebody asks for by the keypad's keys: where the screen cannot be touched."""
+        self._hear_sign = hear
+
+    def show(self, signal: Signal | None) -> None:
         """Show *signal* at every reader; one that cannot is left alone."""
-        for device, reader, _ in self._readers.values():
+        for device, reader, _ in self._readers.values() if signal else ():
             try:
                 reader.show(signal)
             except Exception as error:  # noqa: BLE001 - foreign code: a dark light keeps nobody out
@@ -261,9 +271,11 @@ class Hardware:
         return before != bool(troubled) or not troubled
 
     def _listen(self, ear: Ear, event: bridge.DeviceEvent) -> None:
-        credential = ear.take(event, self._now, after_card=self._after_card())
-        if credential is not None:
-            self._post(on.CredentialPresented(self._new_attempt(), credential))
+        said = ear.take(event, self._now, after_card=self._after_card())
+        if isinstance(said, Sign):
+            self._hear_sign(said)
+        elif said is not None:
+            self._post(on.CredentialPresented(self._new_attempt(), said))
 
     def _lost(self, device: _Device, cause: str) -> None:
         device.up = False

@@ -8,7 +8,7 @@ import structlog
 
 from firmware_bridge import events as bridge
 from gate.core.credentials import BETWEEN_KEYS, Keypad
-from gate.core.types import Card, Code, Credential, Second, Seconds
+from gate.core.types import Card, Code, Credential, Second, Seconds, Sign
 
 log = structlog.get_logger()
 
@@ -20,6 +20,8 @@ NONSENSE_MOST = 5
 SAME_CARD_S = 1.0
 NEW_ENTRY_S = 2.0
 """After nonsense on the line keys are taken for a new entry once there was a pause of so long, or a ``*``."""
+SIGN_AGAIN_S = 1.0
+"""A key that repeats by itself asks for nothing a second time: what was chosen is chosen by a hand (R10)."""
 STUCK_KEYS = 24
 """No entry holds one key so often in a row: a key that does hangs."""
 
@@ -65,8 +67,8 @@ class Ear:
 
     def take(
         self, event: bridge.DeviceEvent, now: Seconds, *, after_card: bool
-    ) -> Credential | Second | None:
-        """Take what the reader says; give the credential that it completes.
+    ) -> Credential | Second | Sign | None:
+        """Take what the reader says; give the credential that it completes, or what its keys ask for.
 
         after_card: whether keys are a PIN alone, after a card. A flood of keys costs no card its answer.
         """
@@ -84,7 +86,7 @@ class Ear:
 
     def _credential(
         self, event: bridge.DeviceEvent, now: Seconds, *, after_card: bool
-    ) -> Credential | Second | None:
+    ) -> Credential | Second | Sign | None:
         match event:
             case bridge.CardRead(bits, value):
                 self.cards += 1
@@ -110,8 +112,9 @@ class Ear:
         self.card, self.card_at = card, now
         return again
 
-    def _key(self, key: str, now: Seconds, *, after_card: bool) -> Credential | Second | None:
-        paused, self.key_at = now - self.key_at > NEW_ENTRY_S, now
+    def _key(self, key: str, now: Seconds, *, after_card: bool) -> Credential | Second | Sign | None:
+        since, self.key_at = now - self.key_at, now
+        paused, by_itself = since > NEW_ENTRY_S, key == self.key and since < SIGN_AGAIN_S
         self.garbled = self.garbled and not (paused or key == "*")
         self.repeats = self.repeats + 1 if key == self.key else 1
         self.key = key
@@ -120,5 +123,6 @@ class Ear:
         if self.garbled or self.repeats >= STUCK_KEYS:
             self.keypad = Keypad()
             return None
+        sign = None if by_itself else self.keypad.sign(key, now, after_card=after_card)
         self.keypad, entry = self.keypad.press(key, now, after_card=after_card)
-        return entry
+        return entry or sign

@@ -189,17 +189,24 @@ class Proposal:
     current: Published | None
 
 
-def load_sources(settings: Settings) -> Sources:
-    """Read the site's texts. Raises ConfigError ``notice-incomplete`` when one is missing or no text."""
+def folder_texts(settings: Settings) -> dict[Key, str]:
+    """Read the texts of the site's folder, or the shipped ones. Raises ConfigError ``notice-incomplete``."""
     folder = settings.notice.folder or NOTICES
-    names = {key: folder / key[0] / f"{key[1]}.txt" for key in KEYS}
+    return {key: _read(folder / key[0] / f"{key[1]}.txt") for key in KEYS}
+
+
+def load_sources(settings: Settings, own: Mapping[Key, str] | None = None) -> Sources:
+    """Read the site's texts. own: unfilled texts in place of the folder's, as a page published them.
+
+    Raises ConfigError ``notice-incomplete`` when one is missing or no text.
+    """
     try:
         point = load_operating_point(settings.models_dir, manifest_for(settings.models_dir, "embed"))
     except ModelError:
         point = None  # face is off without it, and gate check says why
     return Sources(
         settings,
-        {key: _read(path) for key, path in names.items()},
+        folder_texts(settings) if own is None else own,
         {language: _phrases(NOTICES / language / PHRASES) for language in LANGUAGES},
         point,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from gate.core.effects import View
+from gate.core.effects import Aside, View
 from gate.core.events import Queued
 from gate.core.types import AttemptId, Seconds, TemplateId
 
@@ -55,11 +55,17 @@ class Vision(Protocol):
         """Replace what can be matched, and the epoch that enrolments belong to."""
 
     def open_camera(
-        self, attempt: AttemptId, *, enrol: bool = False, only: tuple[TemplateId, ...] = ()
+        self,
+        attempt: AttemptId,
+        *,
+        enrol: bool = False,
+        only: tuple[TemplateId, ...] = (),
+        own: tuple[TemplateId, ...] = (),
     ) -> None:
         """Open the camera and look at the person in the zone; with *enrol*, report one new template, not matches.
 
-        only: the templates to compare with; empty: all of them.
+        only: the templates to compare with; empty: all of them. own: of the person to be enrolled, whose face must be
+        like no other template.
         """
 
     def close_camera(self) -> None:
@@ -76,5 +82,5 @@ class Screen(Protocol):
     def live(self) -> bool:
         """Tell whether a person can see the screen now: a stale one offers no face (R12)."""
 
-    def show(self, view: View) -> None:
-        """Show *view* in place of what was there; a notice is confirmed with a NoticeShown input."""
+    def show(self, view: View | Aside) -> None:
+        """Show *view* in place of what was there, or beside it; a notice is confirmed with a NoticeShown input."""

@@ -205,10 +205,20 @@ WEB_ADDRESS: Final = r"^https?://[^\s/]+(/\S*)?$"
 
 
 class WebSettings(_Section):
-    """The local pages. public_url: where people's own telephones find the notice, for the QR codes (R13)."""
+    """The pages, served over TLS. public_url: where people's own telephones find the notice, for the QR codes (R13).
+
+    host: the address they are served on, 0.0.0.0 or :: for all. screen_port: plain HTTP, on this device alone, for the
+    gate's own screen. redirect_port: plain HTTP on *host* that leads to TLS and serves nothing. names: under which host
+    names and addresses the site opens the pages. certificate_file, key_file: the site's own, in place of the gate's.
+    """
 
     host: str = "127.0.0.1"
-    port: int = Field(default=8080, ge=0, le=65535)
+    port: int = Field(default=8443, ge=0, le=65535)
+    screen_port: int = Field(default=8080, ge=0, le=65535)
+    redirect_port: int | None = Field(default=None, ge=0, le=65535)
+    names: tuple[Annotated[str, Field(min_length=1, max_length=253)], ...] = Field(default=(), max_length=16)
+    certificate_file: Path | None = None
+    key_file: Path | None = None
     public_url: str | None = Field(default=None, pattern=WEB_ADDRESS, max_length=300)
 
 

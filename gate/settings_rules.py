@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -99,6 +101,69 @@ def _time_zone(settings: Settings) -> None:
         ) from error
 
 
+def _web_names(settings: Settings) -> None:
+    for name in settings.web.names:
+        if not (is_address(name) or _DNS_NAME.fullmatch(name)) or is_everywhere(name):
+            raise ConfigError(
+                "settings-web-names",
+                "web.names holds something that is neither a host name in small letters nor an address.",
+                remedy='Give names and addresses without port or https://, such as "gate.garden.example" or "192.168.1.20".',
+            )
+    if is_everywhere(settings.web.host) and not settings.web.names:
+        raise ConfigError(
+            "settings-web-names",
+            "web.host serves the network, but web.names does not say under which names: every request would be refused.",
+            remedy='Name what people type to open the pages, such as web.names = ["gate.garden.example", "192.168.1.20"].',
+        )
+
+
+def _web_host(settings: Settings) -> None:
+    if not (is_address(settings.web.host) or settings.web.host == "localhost"):
+        raise ConfigError(
+            "settings-web-host",
+            "web.host is no address of this device: it says where the pages are served, not how they are called.",
+            remedy="Give 127.0.0.1, 0.0.0.0 or an address of this device; names go to web.names.",
+        )
+
+
+def _web_ports(settings: Settings) -> None:
+    web = settings.web
+    ports = [port for port in (web.port, web.screen_port, web.redirect_port) if port]
+    if len(set(ports)) < len(ports):
+        raise ConfigError(
+            "settings-web-ports",
+            "Two of web.port, web.screen_port and web.redirect_port are the same.",
+            remedy="Give each a port of its own; 8443, 8080 and 80 are usual.",
+        )
+
+
+def _web_certificate(settings: Settings) -> None:
+    if (settings.web.certificate_file is None) != (settings.web.key_file is None):
+        raise ConfigError(
+            "settings-web-certificate",
+            "web.certificate_file and web.key_file go together, and only one is there.",
+            remedy="Name both, or neither: then the gate makes a certificate of its own.",
+        )
+
+
+def is_address(text: str) -> bool:
+    """Tell whether *text* is an IP address, without brackets or port."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text  # a scope names an interface of one device: nobody else's name for it
+
+
+def is_everywhere(host: str) -> bool:
+    """Tell whether *host* means every address of this device."""
+    return is_address(host) and ipaddress.ip_address(host).is_unspecified
+
+
+_DNS_NAME: Final = re.compile(
+    r"(?=.*[a-z])[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*"
+)
+
 RULES: Final[tuple[Callable[[Settings], None], ...]] = (
     _zone,
     _tls,
@@ -107,4 +172,8 @@ RULES: Final[tuple[Callable[[Settings], None], ...]] = (
     _camera,
     _backup,
     _time_zone,
+    _web_host,
+    _web_names,
+    _web_ports,
+    _web_certificate,
 )

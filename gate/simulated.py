@@ -68,9 +68,9 @@ class SimulatedScreen:
         """Give what is on the screen now."""
         return self.views[-1] if self.views else do.ClearScreen()
 
-    def show(self, view: do.View) -> None:
-        """Show *view*; a dark screen shows and confirms nothing."""
-        if not self.live:
+    def show(self, view: do.View | do.Aside) -> None:
+        """Show *view*; a dark screen shows and confirms nothing. What is said aside is not remembered."""
+        if not self.live or isinstance(view, do.TellRefused | do.Prolonged):
             return
         self.views.append(view)
         if isinstance(view, do.ShowNotice):

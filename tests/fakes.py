@@ -13,6 +13,7 @@ class FakeVision:
         self.capturing: AttemptId | None = None
         self.enrolling = False
         self.only: tuple[TemplateId, ...] = ()
+        self.own: tuple[TemplateId, ...] = ()
         self.told: list[str] = []
         self.accident: Exception | None = None
 
@@ -31,8 +32,8 @@ class FakeVision:
     def load_gallery(self, gallery: ProtectedGallery) -> None:
         self.loaded = gallery
 
-    def open_camera(self, attempt, *, enrol=False, only=()) -> None:
-        self.capturing, self.enrolling, self.only = attempt, enrol, only
+    def open_camera(self, attempt, *, enrol=False, only=(), own=()) -> None:
+        self.capturing, self.enrolling, self.only, self.own = attempt, enrol, only, own
         self.told.append("open")
         if self.accident is not None:
             raise self.accident

@@ -11,6 +11,7 @@ from pathlib import Path
 import typer
 
 from gate.errors import RequestError
+from gate.inforce import open_in_force
 from gate.settings import Settings, read_settings
 from gate.store import Store
 
@@ -24,8 +25,7 @@ def opened(config: Path) -> Iterator[tuple[Settings, Store]]:
     from gate.app import open_store  # slow to import: not for --help
     from gate.commands.erasing import settle_erasures
 
-    settings = read_settings(config)
-    store = open_store(settings)
+    settings, store = open_in_force(read_settings(config), open_store)
     try:
         yield settings, store
         settle_erasures(settings, store)

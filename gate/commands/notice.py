@@ -14,6 +14,7 @@ from gate.commands.asking import confirm, opened, trusted_now
 from gate.core.notices import LANGUAGES, REQUIRED, Change, Form, Published, changed_terms
 from gate.core.types import NoticeVersion
 from gate.errors import RequestError
+from gate.inforce import in_force
 from gate.notice import NoticeBoard, Proposal, Sources, load_sources, propose
 from gate.settings import WEB_ADDRESS, Settings, read_settings
 from gate.store import Store
@@ -87,7 +88,7 @@ def lint_notice(
         return
     from gate.core.notice_lint import lint
 
-    settings = read_settings(config)
+    settings = in_force(read_settings(config))
     if folder is not None:
         settings = settings.model_copy(
             update={"notice": settings.notice.model_copy(update={"folder": folder})}
@@ -105,13 +106,19 @@ def lint_notice(
 def publish_notice(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the version.")] = False,
+    from_folder: Annotated[
+        bool, typer.Option("--from-folder", help="Drop texts written on the pages; take the folder's again.")
+    ] = False,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Publish what settings and texts give now, in both languages; says first what that changes."""
     with opened(config) as (settings, store):
-        at, sources = trusted_now(store), load_sources(settings)
+        at, own = trusted_now(store), None if from_folder else store.notice_texts.site
+        sources = load_sources(settings, own)
         proposal = propose(store.notices, sources, at)
         if proposal.change is Change.NONE:
+            if from_folder:
+                store.notice_texts.back_to_folder()
             typer.echo(
                 f"Nothing to publish: notice {proposal.draft.version} says what settings and texts say."
             )
@@ -120,6 +127,8 @@ def publish_notice(
         version = proposal.draft.version
         if not yes:
             confirm(f"Type the version ({version}) to publish it", version)
+        if from_folder:
+            store.notice_texts.back_to_folder()
         store.notices.publish(proposal.draft, at=at)  # what was shown, or nothing if another came first
     typer.echo(f"Notice {version} is published. A running gate takes up new texts within half a minute;")
     typer.echo("new settings it takes up when it is started again.")
@@ -133,7 +142,7 @@ def publish_notice(
 def print_sign(out: Out, url: Url = None, config: Config = DEFAULT_CONFIG) -> None:
     """Write the sign for the gate: A4, the short form in both languages, and a QR code to the full text."""
     with opened(config) as (settings, store):
-        in_force = _in_force(store, load_sources(settings))
+        in_force = _in_force(store, load_sources(settings, store.notice_texts.site))
     _write(out, _printed("sign", settings, in_force, _address(settings, url)))
 
 
@@ -141,7 +150,7 @@ def print_sign(out: Out, url: Url = None, config: Config = DEFAULT_CONFIG) -> No
 def print_page(out: Out, config: Config = DEFAULT_CONFIG) -> None:
     """Write the full text in both languages as one page, to be put where the QR code leads."""
     with opened(config) as (settings, store):
-        in_force = _in_force(store, load_sources(settings))
+        in_force = _in_force(store, load_sources(settings, store.notice_texts.site))
     _write(out, _printed("page", settings, in_force, ""))
 
 

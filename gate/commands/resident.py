@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ import typer
 
 from gate.commands.asking import ask, opened, trusted_now
 from gate.commands.moments import begin_of, end_of
+from gate.core.cards import card_number
 from gate.core.types import Method
 from gate.errors import RequestError
 
@@ -19,8 +19,6 @@ resident = typer.Typer(no_args_is_help=True, help="People who live here, their c
 Config = Annotated[Path, typer.Option("--config", "-c", help="The settings file.")]
 DEFAULT_CONFIG = Path("gate.toml")
 Unit = Annotated[str, typer.Argument(help="The unit number, as typed at the keypad.")]
-_CARD_BITS, _CARD_BITS_MOST = 26, 128
-_CARD = re.compile(r"(?:(?P<bits>[1-9][0-9]{0,2}):)?(?P<value>[0-9]{1,39})", re.ASCII)
 
 
 @resident.command("add")
@@ -226,15 +224,14 @@ def _end_of_day(text: str) -> datetime:
 
 def _card_number(value: str) -> str:
     """Give the card as a reader sends it. Raises RequestError ``card-unfit``; the value stays out of the message."""
-    typed = _CARD.fullmatch(value)
-    bits = int(typed["bits"] or _CARD_BITS) if typed else 0
-    if typed is None or not bits <= _CARD_BITS_MOST or int(typed["value"]) >= 1 << bits:
+    number = card_number(value)
+    if number is None:
         raise RequestError(
             "card-unfit",
             "A card's value is a whole number, of 26 bits, or with its length before it, such as 34:123456789.",
             remedy="Hold the card to the reader with gate reader read, and copy what it shows; nothing was changed.",
         )
-    return f"{bits}:{int(typed['value'])}"
+    return number
 
 
 def _shown_once(unit: str, pin: str) -> str:

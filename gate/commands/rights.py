@@ -178,11 +178,12 @@ def release_face(unit: Unit, config: Config = DEFAULT_CONFIG) -> None:
 @rights.command("explain")
 def explain(config: Config = DEFAULT_CONFIG) -> None:
     """Explain how a face is decided about, with the figures of the model in use, and the way to a human."""
+    from gate.inforce import in_force
     from gate.rights import explanation_of
     from gate.settings import read_settings
     from gate.web.own import percent
 
-    settings = read_settings(config)
+    settings = in_force(read_settings(config))
     found = explanation_of(_point(settings))
     typer.echo(
         "After a person chooses face, the picture is turned into 128 numbers and compared with the stored"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Alarm(StrEnum):
-    """Each lasts from its Raise to its Clear; DURESS and PASSBACK happen and have no end, so the shell lets them ring."""
+    """Each lasts from its Raise to its Clear, but for RINGING: what happens and has no end."""
 
     FORCED = "forced"
     """The leaf opened while it was locked and nobody had asked to leave; until it is closed."""
@@ -25,3 +26,9 @@ class Alarm(StrEnum):
     """Somebody opened under threat: local only, and nothing at the gate or on the broker may show it."""
     PASSBACK = "passback"
     """One credential entered twice within the window; whose is not known by the time anybody asks (R36)."""
+    HELP = "help"
+    """Somebody at the gate's screen called for help (R74)."""
+
+
+RINGING: Final = frozenset({Alarm.DURESS, Alarm.PASSBACK, Alarm.HELP})
+"""What happens and has no end: it rings until somebody of the staff says that they know."""

@@ -26,9 +26,11 @@ from gate.core.offers import (
     circumstances_changed,
     face_chosen,
     face_is_offered,
+    more_time,
     notice_shown,
     offer,
     presence,
+    read_again,
     withdrawal_chosen,
 )
 from gate.core.phases import (
@@ -52,10 +54,9 @@ from gate.core.types import Decision, Reason, Seconds, WithdrawalOutcome
 
 __all__ = ["Step", "advance", "deadline", "face_is_offered"]
 
+_FromScreen = on.NoticeShown | on.FaceChosen | on.Cancelled | on.MoreTime | on.ReadAgain
 _ForAttempt = (
-    on.NoticeShown
-    | on.FaceChosen
-    | on.Cancelled
+    _FromScreen
     | on.FaceFound
     | on.CameraFailed
     | on.CredentialChecked
@@ -151,12 +152,8 @@ def _take_for_another(gate: Gate, event: _ForAttempt, now: Seconds, rules: Rules
 
 def _take_for_attempt(gate: Gate, event: _ForAttempt, now: Seconds, rules: Rules) -> Step:
     match event:
-        case on.NoticeShown(_, notice):
-            return notice_shown(gate, matches=notice == rules.notice, now=now, rules=rules)
-        case on.FaceChosen():
-            return face_chosen(gate, now, rules)
-        case on.Cancelled():
-            return _cancelled(gate, now, rules)
+        case on.NoticeShown() | on.FaceChosen() | on.Cancelled() | on.MoreTime() | on.ReadAgain():
+            return _take_from_screen(gate, event, now, rules)
         case on.FaceFound(_, finding):
             return face_found(gate, finding, now, rules)
         case on.CameraFailed():
@@ -169,6 +166,21 @@ def _take_for_attempt(gate: Gate, event: _ForAttempt, now: Seconds, rules: Rules
             return withdrawal(gate, event, now, rules)
         case _:
             assert_never(event)
+
+
+def _take_from_screen(gate: Gate, event: _FromScreen, now: Seconds, rules: Rules) -> Step:
+    """Take what the screen, or the person before it, says of the attempt that stands there."""
+    match event:
+        case on.NoticeShown(_, notice):
+            return notice_shown(gate, matches=notice == rules.notice, now=now, rules=rules)
+        case on.FaceChosen():
+            return face_chosen(gate, now, rules)
+        case on.Cancelled():
+            return _cancelled(gate, now, rules)
+        case on.MoreTime():
+            return more_time(gate, now, rules)
+        case on.ReadAgain():
+            return read_again(gate, now, rules)
 
 
 def _cancelled(gate: Gate, now: Seconds, rules: Rules) -> Step:

@@ -8,7 +8,7 @@ from enum import IntEnum, StrEnum
 from itertools import pairwise, zip_longest
 from typing import NewType
 
-from gate.core.types import PersonId, Pin, Reason, Seconds, UnitPin
+from gate.core.types import PersonId, Pin, Reason, Seconds, Sign, UnitPin
 
 CredentialId = NewType("CredentialId", str)
 
@@ -32,13 +32,15 @@ _COMMON = frozenset(
 # R03, PIN and card: three tries cost nothing, then each waits longer; nobody is ever locked out.
 _DELAYS = (0, 0, 0, 5, 15, 30, 60, 120, 240, 480)
 LONGEST_DELAY = 900
+_SIGNS = frozenset(Sign)
 
 
 class PinPlace(StrEnum):
-    """Where a PIN was typed. Each has tries and waits of its own: a page must not slow the door (R03)."""
+    """Where a PIN, or a password, was typed. Each has tries and waits of its own: a page must not slow the door (R03)."""
 
     KEYPAD = "keypad"
     PAGE = "page"
+    STAFF = "staff"  # the staff's sign-in
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +149,18 @@ class Keypad:
         """
         if len(key) != 1 or key not in "0123456789#*":
             return self, None
-        current = after_card == self.after_card and now - self.last_key <= BETWEEN_KEYS
         press = self._pin_alone if after_card else self._unit_first
-        return press(self.typed if current else "", key, now)
+        return press(self._standing(now, after_card=after_card), key, now)
+
+    def sign(self, key: str, now: Seconds, *, after_card: bool = False) -> Sign | None:
+        """Tell what *key* asks for after what was typed: no entry holds it, so that pressing it costs nobody a try."""
+        typed = self._standing(now, after_card=after_card) + key
+        return Sign(typed) if typed in _SIGNS else None
+
+    def _standing(self, now: Seconds, *, after_card: bool) -> str:
+        """Give what was typed and still counts."""
+        current = after_card == self.after_card and now - self.last_key <= BETWEEN_KEYS
+        return self.typed if current else ""
 
     @staticmethod
     def _unit_first(typed: str, key: str, now: Seconds) -> tuple[Keypad, UnitPin | None]:

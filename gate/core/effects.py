@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from gate.core.policy import Hint
+from gate.core.policy import FacePlace, Hint
 from gate.core.types import (
     AttemptId,
     Credential,
@@ -47,10 +47,11 @@ class AskSecond:
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """Help the person to be seen."""
+    """Help the person to be seen. place: where their face is, for a silhouette; None while there is none to place."""
 
     attempt: AttemptId
     hint: Hint
+    place: FacePlace | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,25 @@ View = (
 
 
 @dataclass(frozen=True, slots=True)
+class TellRefused:
+    """Say beside what stands there that another card, PIN or code did not open; the wait of *attempt* goes on."""
+
+    attempt: AttemptId
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Prolonged:
+    """Say that what stands there stands for its whole time again."""
+
+    attempt: AttemptId
+
+
+Aside = TellRefused | Prolonged
+"""What a screen says beside its view, which stays."""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenCamera:
     """Open the camera and analyse the person in the zone until CloseCamera.
 
@@ -196,6 +216,7 @@ class Withdraw:
 
 Effect = (
     View
+    | Aside
     | OpenCamera
     | CloseCamera
     | Forget

@@ -58,6 +58,20 @@ class Cancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class MoreTime:
+    """The person asked for more time where the gate waits for them (WCAG 2.2.1)."""
+
+    attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAgain:
+    """The person wants to read the notice once more before they choose."""
+
+    attempt: AttemptId
+
+
+@dataclass(frozen=True, slots=True)
 class FaceFound:
     """Vision's finding for one frame."""
 
@@ -158,6 +172,8 @@ Input = (
     | NoticeShown
     | FaceChosen
     | Cancelled
+    | MoreTime
+    | ReadAgain
     | FaceFound
     | CameraFailed
     | CredentialChecked

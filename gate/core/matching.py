@@ -70,6 +70,21 @@ def verify(gallery: Gallery, probe: Embedding, claimed: Collection[TemplateId]) 
     return Match(gallery.ids[rows[best]], scores[best], LOWEST_COSINE)
 
 
+def is_enrolled(
+    gallery: Gallery, template: Embedding, *, own: Collection[TemplateId], threshold: float
+) -> bool:
+    """Tell whether a new *template* is as like any of the gallery's, but the *own* ones, as a match must be.
+
+    So a second record of one person is found, and a person who would open as another. What is not of length 1, or not
+    a number, counts as enrolled: an enrolment that cannot be checked is refused.
+    """
+    others = [row for row, known in enumerate(gallery.ids) if known not in own]
+    if not others:
+        return False
+    scores = gallery.matrix[others] @ template
+    return not _is_unit(template) or not bool((scores < threshold).all())
+
+
 def search(gallery: Gallery, probe: Embedding) -> Match | None:
     """Give the template nearest to *probe*, a unit vector of the gallery's width; None if there is nothing to compare.
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from gate.core import effects as do
 from gate.core import inputs as on
 from gate.core.endings import LEAVE_CAMERA, Step, refuse, turn_away
-from gate.core.phases import Capturing, Choosing, First, Gate, Identifying, Idle, Noticing
+from gate.core.phases import Capturing, Choosing, Confirming, First, Gate, Identifying, Idle, Noticing, Told
 from gate.core.policy import Rules
 from gate.core.types import AttemptId, Decision, Method, Reason, Seconds
 
@@ -79,6 +79,25 @@ def _ways_on(first: First, *, with_face: bool) -> tuple[Method, ...]:
     if first.method is Method.PIN:
         return (Method.CARD,)
     return (Method.PIN, Method.FACE) if with_face and first.templates else (Method.PIN,)
+
+
+def read_again(gate: Gate, now: Seconds, rules: Rules) -> Step:
+    """Show the notice once more, for its minimum time, to somebody who was offered face and has not chosen (R10)."""
+    if not isinstance(gate.phase, Choosing) or Method.FACE not in gate.phase.methods:
+        return gate, ()
+    return _show_notice(gate, gate.phase.attempt, now, rules, gate.phase.first)
+
+
+def more_time(gate: Gate, now: Seconds, rules: Rules) -> Step:
+    """Let what waits for the person wait for its whole time again, as often as the rules say (WCAG 2.2.1)."""
+    phase = gate.phase
+    if not isinstance(phase, Choosing | Identifying | Confirming | Told):
+        return gate, ()
+    if phase.prolonged >= rules.prolonged_most:
+        return gate, ()
+    span = rules.show_withdrawn_s if isinstance(phase, Told) else rules.choose_s
+    phase = replace(phase, until=now + span, prolonged=phase.prolonged + 1)
+    return replace(gate, phase=phase), (do.Prolonged(phase.attempt),)
 
 
 def face_chosen(gate: Gate, now: Seconds, rules: Rules) -> Step:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gate.core import inputs as on
-from gate.core.policy import Conditions, Hint
+from gate.core.policy import Conditions, FacePlace, Hint
 from gate.core.types import AttemptId, Credential, Decision, Method, Reason, Seconds, TemplateId
 
 
@@ -34,12 +34,16 @@ class Noticing:
 
 @dataclass(frozen=True, slots=True)
 class Choosing:
-    """The person chooses among *methods*; after a *first* factor, these are what may be the second."""
+    """The person chooses among *methods*; after a *first* factor, these are what may be the second.
+
+    prolonged: how often they asked for more time; so below.
+    """
 
     attempt: AttemptId
     until: Seconds
     methods: tuple[Method, ...]
     first: First | None = None
+    prolonged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Capturing:
     saw_face: bool = False
     hint: Hint | None = None
     first: First | None = None
+    place: FacePlace | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class Identifying:
 
     attempt: AttemptId
     until: Seconds
+    prolonged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,7 @@ class Confirming:
 
     attempt: AttemptId
     until: Seconds
+    prolonged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +135,7 @@ class Told:
 
     attempt: AttemptId
     until: Seconds
+    prolonged: int = 0
 
 
 Phase = (

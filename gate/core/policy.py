@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from math import isfinite
 
 from gate.core.types import AttemptId, Decision, Method, NoticeVersion, Reason, Seconds, TemplateId
+
+
+CHOOSE_S: Seconds = 20.0
+SHOW_WITHDRAWN_S: Seconds = 20.0
+"""How long the gate waits for a person. WCAG 2.2.1: who needs more has 20 s to say so, ten times."""
+PROLONGED_MOST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +22,15 @@ class Rules:
     notice: NoticeVersion
     notice_minimum_s: Seconds
     notice_confirm_s: Seconds = 3.0
-    choose_s: Seconds = 20.0
+    choose_s: Seconds = CHOOSE_S
     capture_s: Seconds = 8.0
     compare_s: Seconds = 2.5
     agreeing_frames: int = 2
     verify_s: Seconds = 5.0
     record_s: Seconds = 5.0
     show_result_s: Seconds = 3.0
-    show_withdrawn_s: Seconds = 20.0
+    show_withdrawn_s: Seconds = SHOW_WITHDRAWN_S
+    prolonged_most: int = PROLONGED_MOST
     refusals_before_rest: int = 5
     rest_s: Seconds = 30.0
     two_factors: bool = False
@@ -69,15 +77,57 @@ class Hint(StrEnum):
     HOLD_STILL = "hold-still"
 
 
+PLACE_STEPS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FacePlace:
+    """Where the face is in the camera's zone, to guide a silhouette: shares of the zone, from 0 to 1, by twentieths.
+
+    x, y: the face's centre from the zone's left and top edge, as the camera sees it; a screen that shows a person
+    themselves mirrors x. height: the face's, of the zone's. So coarse that it places a face and describes none; it is
+    never logged or kept.
+    """
+
+    x: float
+    y: float
+    height: float
+
+    @classmethod
+    def near(cls, x: float, y: float, height: float) -> FacePlace:
+        """Round three shares to twentieths, within 0 and 1. Raises ValueError for what is not a finite number."""
+        return cls.of_steps(*(_steps(share) for share in (x, y, height)))
+
+    @classmethod
+    def of_steps(cls, x: int, y: int, height: int) -> FacePlace:
+        """Make it of whole twentieths. Raises ValueError for a step below 0 or above 20."""
+        if not all(0 <= each <= PLACE_STEPS for each in (x, y, height)):
+            raise ValueError((x, y, height))
+        return cls(x / PLACE_STEPS, y / PLACE_STEPS, height / PLACE_STEPS)
+
+    @property
+    def steps(self) -> tuple[int, int, int]:
+        """Give x, y and height in whole twentieths."""
+        return _steps(self.x), _steps(self.y), _steps(self.height)
+
+
+def _steps(share: float) -> int:
+    if not isfinite(share):
+        raise ValueError(share)
+    return round(min(max(share, 0.0), 1.0) * PLACE_STEPS)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What vision says of one frame: guidance, and the template that a compared face matched, None if it matched none.
 
-    How near it came stays in vision.
+    place: where the face it speaks of is, None where it speaks of none. How near the face came to a template stays in
+    vision.
     """
 
     hint: Hint
     template: TemplateId | None = None
+    place: FacePlace | None = field(default=None, repr=False)
 
 
 def is_match(score: float, second: float, *, threshold: float, margin: float) -> bool:

@@ -126,14 +126,15 @@ def checked_beside(
 ) -> Step:
     """Go on with what was looked up beside a wait for a second factor: only one that holds ends that wait (R02, R03).
 
-    A refused one is recorded, and the wait goes on as it stood, on the screen too. A card that holds after a unit and PIN
+    A refused one is recorded and told beside, and the wait goes on as it stood. The lights at the readers go on asking
+    for the second factor: a red one would send its person away. A card that holds after a unit and PIN
     is looked at once more, as the second factor of their person: only now is it known to be worth an answer.
     """
     gate = replace(gate, beside=None)
     waiting, method = first_factor(gate), method_of(beside.credential)
     decision = decide_credential(beside.attempt, method, event.reason)
     if waiting is not None and not decision.granted:
-        return gate, (do.Record(decision),)
+        return gate, (do.Record(decision), do.TellRefused(waiting[0], event.reason))
     match waiting, beside.credential:
         case (attempt, First(Method.PIN) as first), Card() as card:
             return _check_second(gate, attempt, first, card, now, rules)
@@ -180,9 +181,11 @@ def face_found(gate: Gate, finding: Finding, now: Seconds, rules: Rules) -> Step
         agreeing=agreeing,
         saw_face=phase.saw_face or compared,
         hint=finding.hint,
+        place=finding.place,
     )
-    guidance = (do.Guide(phase.attempt, finding.hint),) if finding.hint is not phase.hint else ()
-    return replace(gate, phase=changed), guidance
+    if (finding.hint, finding.place) == (phase.hint, phase.place):
+        return replace(gate, phase=changed), ()
+    return replace(gate, phase=changed), (do.Guide(phase.attempt, finding.hint, finding.place),)
 
 
 def _named(phase: Capturing, finding: Finding) -> TemplateId | None:

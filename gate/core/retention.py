@@ -61,6 +61,13 @@ class Item(StrEnum):
     NOTICE = "notice"
     HOURS = "hours"
     DEVICE_KEY = "device-key"
+    OVERRIDE = "override"
+    RING = "ring"
+    CERTIFICATE = "certificate"
+    ACCOUNT = "account"
+    APPROVAL = "approval"
+    TOKEN = "token"  # noqa: S105 - a kind of record
+    ONE_TIME_CODE = "one-time-code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +342,76 @@ DATA_TABLE: Final[tuple[DataRow, ...]] = (
         "the next pairing replaces it; a factory reset ends all",
         "gate/store/device_keys.py",
     ),
+    DataRow(
+        Item.OVERRIDE,
+        "settings changed from the console that a newer change replaced",
+        DataClass.PERSONAL,
+        "database, signed; who changed them as a random id",
+        "the next change",
+        "3 years; the present settings stay",
+        "deletion",
+        _ENGINE,
+    ),
+    DataRow(
+        Item.RING,
+        "alarms that ring: which and since when, and nobody's name",
+        DataClass.OPERATIONAL,
+        "database",
+        "the alarm",
+        "until somebody of the staff says that they know, or half an hour",
+        "the staff's word, or the time",
+        "gate/alarms.py",
+    ),
+    DataRow(
+        Item.CERTIFICATE,
+        "the gate's own certificate authority and the certificate of its pages, each with its private key",
+        DataClass.SECRET,
+        "database, a key of its own each; the certificates readable",
+        "the making",
+        "10 years; the pages' certificate 397 days, renewed 30 days before",
+        "the next one replaces it; a factory reset ends all",
+        "gate/office/trust.py",
+    ),
+    DataRow(
+        Item.ACCOUNT,
+        "staff account: login, name, offices, and what its holder signs in with",
+        DataClass.PERSONAL,
+        "database, a key of its own; password by argon2id, codes by keyed HMAC",
+        "the end of the account",
+        "3 years; what it signs in with goes with its end",
+        "deletion",
+        _ENGINE,
+    ),
+    DataRow(
+        Item.APPROVAL,
+        "what one of the staff asked for and another allowed",
+        DataClass.PERSONAL,
+        "database, a key of its own; accounts as random ids",
+        "the asking",
+        "3 years",
+        "deletion",
+        _ENGINE,
+    ),
+    DataRow(
+        Item.TOKEN,
+        "token of a program: its name, its office, who made it; the token itself is not held",
+        DataClass.PERSONAL,
+        "database, a key of its own, found by a keyed HMAC",
+        "the end of its validity, at most a year after it was made",
+        "30 days, opening nothing",
+        "revocation, expiry, the end of the account that made it",
+        _ENGINE,
+    ),
+    DataRow(
+        Item.ONE_TIME_CODE,
+        "set-up code or invitation that nobody used yet",
+        DataClass.SECRET,
+        "database, by keyed HMAC",
+        "the end of its validity: an hour, or 7 days",
+        "goes with it",
+        "its one use, the next one",
+        _ENGINE,
+    ),
 )
 
 
@@ -378,6 +455,8 @@ _SPANS: Final = {
     Item.PERSON: AFTER_TENANCY,
     Item.CREDENTIAL: AFTER_VALIDITY,
     Item.VISIT: timedelta(),
+    Item.TOKEN: AFTER_VALIDITY,
+    Item.ONE_TIME_CODE: timedelta(),
     Item.DECISION: DECISIONS,
     Item.COUNT: COUNTS,
     Item.WAIT: WAITS,
@@ -389,6 +468,9 @@ _YEARS: Final = dict.fromkeys(
         Item.REQUEST,
         Item.REGISTER,
         Item.ASSESSMENT,
+        Item.OVERRIDE,
+        Item.ACCOUNT,
+        Item.APPROVAL,
         Item.RUN,
         Item.TOMBSTONE,
     ),

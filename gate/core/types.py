@@ -27,6 +27,20 @@ class Method(StrEnum):
     """A visitor's code: the host's word, signed, for a time and once."""
 
 
+class Sign(StrEnum):
+    """What a person asks for by the keypad's own keys, where the screen cannot be touched. Each is pressed alone."""
+
+    GO = "*"
+    """Begin; and where the screen offers it, face, or yes."""
+    OTHER = "#"
+    """The other language; and where the screen asks, no."""
+    WITHDRAW = "00*"
+    OWN_CODE = "11*"
+    SPEAK = "22*"
+    HELP = "33*"
+    MORE_TIME = "44*"
+
+
 class Reason(StrEnum):
     """Why an attempt ended as it did. None of them names or describes a person."""
 

@@ -12,6 +12,7 @@ from gate.govern.assessment import assessment, read_assessment
 from gate.govern.config import config_sha256, configuration
 from gate.settings import Settings
 from gate.store import Store
+from gate.store.account.audit import Actor, Who
 
 
 def present_sha256(settings: Settings, store: Store) -> str:
@@ -32,7 +33,14 @@ def processors_told(settings: Settings, store: Store, at: datetime) -> bool:
 
 
 def approve(
-    settings: Settings, store: Store, *, approver: str, role: str, at: datetime, document: str | None = None
+    settings: Settings,
+    store: Store,
+    *,
+    approver: str,
+    role: str,
+    at: datetime,
+    document: str | None = None,
+    by: Who = Actor.INSTALLER,
 ) -> str:
     """Approve the assessment of the present configuration; give its hash.
 
@@ -64,5 +72,6 @@ def approve(
     present = present_sha256(settings, store)
     if document is None:
         document = json.dumps(assessment(settings, store, at), ensure_ascii=False, indent=2)
-    store.assessments.approve(present, read_assessment(document, present), approver.strip(), role.strip(), at)
+    read = read_assessment(document, present)
+    store.assessments.approve(present, read, approver.strip(), role.strip(), at, by=by)
     return present

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -19,7 +20,7 @@ from gate.core.credentials import (
 )
 from gate.core.types import Method, PersonId, Reason
 from gate.errors import RequestError
-from gate.store.database import Database
+from gate.store.database import Database, Row
 from gate.store.people import People, fresh_person
 from gate.store.pins import (
     PinCheck,
@@ -57,6 +58,14 @@ class IssuedCredential:
     valid_from: datetime | None
     valid_until: datetime | None
     revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MadeCard:
+    """A card, ready to be written. row: as the table has it."""
+
+    id: CredentialId
+    row: Row = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +124,38 @@ class Credentials:
                 remedy="Read the card at a reader of this gate.",
             )
         self._people.get(person)
-        credential = CredentialId(secrets.token_hex(16))
-        span = _span(at, valid_from, valid_until)
-        row = (credential, person, Method.CARD, self._card_lookup(number), None, *span, None)
+        card = self.made_card(person, number, *_span(at, valid_from, valid_until))
 
         def insert(connection: sqlite3.Connection) -> CredentialId:
-            if not connection.execute(_INSERT, row).rowcount:
+            if not self.enter_cards(connection, [card]):
                 raise RequestError(
                     "card-taken",
                     "This card already opens for somebody.",
                     remedy="Give that resident a new card first (gate resident card UNIT), or take another card.",
                 )
-            return credential
+            return card.id
 
         return self._database.write(insert)
+
+    def made_card(self, person: PersonId, number: str, begins: int = 0, ends: int | None = None) -> MadeCard:
+        """Make a card of a fit *number* as ``enter_cards`` takes it; writes nothing. begins, ends: UTC seconds."""
+        credential = CredentialId(secrets.token_hex(16))
+        row = (credential, person, Method.CARD, self._card_lookup(number), None, begins, ends, None)
+        return MadeCard(credential, row)
+
+    @staticmethod
+    def enter_cards(connection: sqlite3.Connection, cards: Collection[MadeCard]) -> int:
+        """Write cards, inside the caller's transaction; give how many: one that opens for somebody is left out."""
+        return connection.executemany(_INSERT, [each.row for each in cards]).rowcount
+
+    def card_holders(self) -> dict[bytes, PersonId]:
+        """Give what ``card_key`` gives for every card that was not revoked, and who holds it."""
+        sql = "SELECT lookup, person_id FROM credentials WHERE kind = 'card' AND revoked_at IS NULL"
+        return {lookup: PersonId(person) for lookup, person in self._database.rows(sql)}
+
+    def card_key(self, number: str) -> bytes:
+        """Give the keyed HMAC of a card, 32 bytes, whether or not anybody holds it."""
+        return self._card_lookup(number)
 
     def make_pin(self, person: PersonId, pin: str | None = None) -> FreshPin:
         """Make a PIN for the person, generated unless *pin* is given, without writing it: one argon2id.

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from gate.errors import VaultError
 from gate.store.ballast import Ballast
-from gate.store.db import BUSY_MS, open_database, translated
+from gate.store.db import BUSY_MS, open_beside, open_database, translated
 
 T = TypeVar("T")
 Row = tuple[Any, ...]  # what a SELECT gives: each caller names its columns and unpacks them on the next line
 
 
 class Database:
-    """A connection of one thread, with ballast. Every method raises VaultError when the database cannot serve."""
+    """A connection of one thread, with ballast; another thread reads ``beside`` it.
+
+    Every method raises VaultError when the database cannot serve.
+    """
 
     def __init__(self, path: Path) -> None:
         self._ballast = Ballast(path.with_name("ballast"))
-        self._connection = self._with_ballast(lambda: open_database(path))
+        self._path = path
+        self._beside = threading.local()
+        self._main = self._with_ballast(lambda: open_database(path))
         self._scrub_due = True  # a crash may have come between a deletion and its scrub
         self.reclaim()
 
@@ -52,6 +59,32 @@ class Database:
 
         return self._with_ballast(transact)
 
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """Let the calling thread, another than the opener's, read what is committed, while the block runs.
+
+        For what takes long and must not keep the door's loop. It reads by a connection of its own and must not write.
+        """
+        connection = self._beside.connection = open_beside(self._path)
+        try:
+            connection.execute("PRAGMA query_only = ON")
+            yield
+        finally:
+            del self._beside.connection
+            connection.close()
+
+    def snapshot(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run *work*, which only reads, on the database as it stands at one moment; keeps no writer waiting."""
+        connection = self._connection
+        if connection.in_transaction:
+            return work(connection)
+        with translated():
+            connection.execute("BEGIN")
+            try:
+                return work(connection)
+            finally:
+                connection.execute("ROLLBACK")
+
     def rows(self, sql: str, **values: object) -> list[Row]:
         """Read all rows of a query with named *values*, also inside *work*."""
         with translated():
@@ -76,7 +109,13 @@ class Database:
 
     def close(self) -> None:
         """Close the connection. Closing twice is fine."""
-        self._connection.close()
+        self._main.close()
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        """Give the calling thread's connection."""
+        beside: sqlite3.Connection | None = getattr(self._beside, "connection", None)
+        return self._main if beside is None else beside
 
     def _truncate_log(self) -> int:
         # Without the usual patience: a reader elsewhere must not keep the door's loop; ``reclaim`` comes back.

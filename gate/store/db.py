@@ -95,18 +95,31 @@ def open_database(path: Path, migrations: Sequence[str] | None = None) -> sqlite
     return connection
 
 
+def open_beside(path: Path) -> sqlite3.Connection:
+    """Open a database once more that ``open_database`` opened and this process still holds open, for another thread."""
+    with translated():
+        connection = sqlite3.connect(path, isolation_level=None)
+        _set(connection)
+    return connection
+
+
 def _prepare(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     _refuse_newer(connection, len(migrations))
     if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
         raise VaultError(_CORRUPT[0], _CORRUPT[1], remedy=_CORRUPT[2])
     connection.execute("PRAGMA journal_mode = WAL")
+    _set(connection)
+    while _migrate_once(connection, migrations):
+        pass
+
+
+def _set(connection: sqlite3.Connection) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
-    while _migrate_once(connection, migrations):
-        pass
 
 
 def _refuse_newer(connection: sqlite3.Connection, ours: int) -> int:

@@ -24,7 +24,7 @@ from gate.core.notices import (
 )
 from gate.core.types import NoticeVersion
 from gate.errors import RequestError, VaultError
-from gate.store.account.audit import Action, Actor, AuditLog
+from gate.store.account.audit import Action, Actor, AuditLog, Who
 from gate.store.database import Database, Row
 from gate.store.times import seconds_of, time_of
 
@@ -69,7 +69,7 @@ class Notices:
         found = (self.version(version) for version in self.numbers())
         return tuple(each for each in found if each is not None)
 
-    def publish(self, draft: Draft, *, at: datetime, actor: Actor = Actor.INSTALLER) -> Published:
+    def publish(self, draft: Draft, *, at: datetime, actor: Who = Actor.INSTALLER) -> Published:
         """Write every language and form of *draft* in one transaction, or nothing, and give what was written.
 
         Raises RequestError ``notice-lint`` where the lint refuses it, ``notice-version`` where its number does not

@@ -6,7 +6,8 @@ import hmac
 import json
 import secrets
 import sqlite3
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -23,8 +24,14 @@ from gate.store.vault import Binding, Sealed, Vault
 _SELECT = "SELECT id, wrapped_key, sealed, ends_at FROM people"
 _ENDED_BYTES = 16
 """Whose tenancy ended gave the unit number back: random bytes, shorter than a lookup's 32, stand in its place."""
+_ENTER = """INSERT INTO people (id, unit_lookup, wrapped_key, sealed, subject_lookup)
+    VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"""
 _UNFILLED = f"{_SELECT} WHERE subject_lookup IS NULL"
 _SEALED_AS = 1  # people outlive every epoch; 1 is what the first release bound them to
+
+
+RECENT_MOST = 256
+"""So many changed records are known one by one; whoever looks after more reads them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,22 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedPerson:
+    """A newcomer, ready to be written. row: as the table has it."""
+
+    person: PersonId
+    row: Row = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleMark:
+    """How far the table was when somebody looked. others: of other connections; own: acts of this one."""
+
+    others: int
+    own: int
+
+
+@dataclass(frozen=True, slots=True)
 class Everybody:
     """All people whose record opens, and the ids of those whose record was altered."""
 
@@ -73,6 +96,22 @@ class People:
         self._vault = vault
         self._unit_key = unit_key
         self._subject_key = subject_key
+        self._acts = 0
+        self._recent: deque[PersonId] = deque(maxlen=RECENT_MOST)
+
+    @property
+    def mark(self) -> PeopleMark:
+        """Give what differs once the table was changed, here or by another connection."""
+        [[others]] = self._database.rows("PRAGMA data_version")
+        return PeopleMark(others, self._acts)
+
+    def changed_since(self, mark: PeopleMark) -> frozenset[PersonId] | None:
+        """Give whose records may have changed since *mark*; None where that may be anybody's."""
+        now = self.mark
+        acts = now.own - mark.own
+        if now.others != mark.others or not 0 <= acts <= len(self._recent):
+            return None
+        return frozenset(list(self._recent)[len(self._recent) - acts :])
 
     def add(self, unit: str, name: str, contact: str, *, person: PersonId | None = None) -> PersonId:
         """Enter a person, under a fresh id unless *person* was drawn before.
@@ -80,19 +119,30 @@ class People:
         Raises RequestError: ``unit-unfit`` for the keypad, or ``unit-taken``.
         """
         _refuse_unfit(unit)
-        person = person or fresh_person()
-        subject = SubjectRef(secrets.token_hex(16))
-        sealed = self._seal(Person(person, unit, name, contact, subject))
-        row = (person, self._lookup(unit), sealed.wrapped_key, sealed.content, self._subject_lookup(subject))
+        sealed = self.sealed(unit, name, contact, person=person)
 
         def insert(connection: sqlite3.Connection) -> PersonId:
-            sql = """INSERT INTO people (id, unit_lookup, wrapped_key, sealed, subject_lookup)
-                VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"""
-            if not connection.execute(sql, row).rowcount:
+            if not self.enter(connection, [sealed]):
                 raise _taken()
-            return person
+            return sealed.person
 
         return self._database.write(insert)
+
+    def sealed(
+        self, unit: str, name: str, contact: str, hours: str | None = None, *, person: PersonId | None = None
+    ) -> SealedPerson:
+        """Seal somebody's facts as ``enter`` takes them; writes nothing. unit: fit for the keypad."""
+        person = person or fresh_person()
+        subject = SubjectRef(secrets.token_hex(16))
+        sealed = self._seal(Person(person, unit, name, contact, subject, hours=hours))
+        row = (person, self._lookup(unit), sealed.wrapped_key, sealed.content, self._subject_lookup(subject))
+        return SealedPerson(person, row)
+
+    def enter(self, connection: sqlite3.Connection, newcomers: Collection[SealedPerson]) -> int:
+        """Write newcomers, inside the caller's transaction; give how many: one whose unit is taken is left out."""
+        rows = [each.row for each in newcomers]
+        self._touched(*(each.person for each in newcomers))
+        return connection.executemany(_ENTER, rows).rowcount
 
     def get(self, person: PersonId) -> Person:
         """Give the person. Raises RequestError ``person-unknown``."""
@@ -156,6 +206,11 @@ class People:
         sql = f"{_SELECT} WHERE length(unit_lookup) = 32 ORDER BY rowid LIMIT :limit OFFSET :offset"
         return self._opened(self._database.rows(sql, limit=limit, offset=offset)).people
 
+    def units(self) -> dict[bytes, PersonId]:
+        """Give the keyed HMAC of every unit that somebody is entered under, and who; opens nothing."""
+        rows = self._database.rows("SELECT unit_lookup, id FROM people WHERE length(unit_lookup) = 32")
+        return {lookup: PersonId(person) for lookup, person in rows}
+
     def everybody(self) -> Everybody:
         """Give all people, former ones too, as far as their records open."""
         return self._opened(self._database.rows(f"{_SELECT} ORDER BY rowid"))
@@ -198,6 +253,7 @@ class People:
 
     def set_end(self, connection: sqlite3.Connection, person: PersonId, at: datetime | None) -> None:
         """Set the end of the tenancy, or take it back before it came, inside the caller's transaction."""
+        self._touched(person)
         sql = "UPDATE people SET ends_at = ? WHERE id = ? AND length(unit_lookup) = 32"
         connection.execute(sql, (None if at is None else seconds_of(at), person))
 
@@ -208,11 +264,13 @@ class People:
 
     def give_unit_back(self, connection: sqlite3.Connection, person: PersonId) -> None:
         """Free the person's unit number for the next, inside the caller's transaction."""
+        self._touched(person)
         sql = "UPDATE people SET unit_lookup = ? WHERE id = ?"
         connection.execute(sql, (secrets.token_bytes(_ENDED_BYTES), person))
 
     def remove(self, connection: sqlite3.Connection, person: PersonId, at: datetime) -> None:
         """Delete the person with cards and PIN for good, inside the caller's transaction (R51: with tombstones)."""
+        self._touched(person)
         for (credential,) in connection.execute(
             "SELECT id FROM credentials WHERE person_id = ?", (person,)
         ).fetchall():
@@ -220,6 +278,11 @@ class People:
         connection.execute("DELETE FROM credentials WHERE person_id = ?", (person,))
         connection.execute("DELETE FROM people WHERE id = ?", (person,))
         tombstones.bury(connection, Kind.PERSON, person, at)
+
+    def _touched(self, *people: PersonId) -> None:
+        """Remember whose record this connection is about to change; what is rolled back counts as well."""
+        self._acts += len(people)
+        self._recent.extend(people)
 
     def _opened(self, rows: Iterable[Row]) -> Everybody:
         people, damaged = [], []
@@ -259,6 +322,7 @@ class People:
         return self._vault.seal(json.dumps(facts).encode(), _binding(person.id))
 
     def _reseal(self, connection: sqlite3.Connection, person: Person) -> None:
+        self._touched(person.id)
         sealed = self._seal(person)
         sql = "UPDATE people SET wrapped_key = ?, sealed = ? WHERE id = ?"
         connection.execute(sql, (sealed.wrapped_key, sealed.content, person.id))

@@ -16,9 +16,9 @@ from enum import StrEnum
 from gate.core.door_inputs import DoorHours
 from gate.core.hours import Hours, HoursFault, is_hours_name, parse
 from gate.core.permits import Permit, Timetable, refusal
-from gate.core.types import Reason
+from gate.core.types import PersonId, Reason
 from gate.errors import RequestError
-from gate.store.account.audit import Action, Actor, AuditLog
+from gate.store.account.audit import Action, Actor, AuditLog, Who
 from gate.store.database import Database
 from gate.store.people import People, Person
 
@@ -67,7 +67,7 @@ class Permits:
         rows = self._database.rows("SELECT name, CAST(text AS BLOB), mac FROM hours ORDER BY name")
         return tuple(NamedHours(name, self._read(name, text, mac)) for name, text, mac in rows)
 
-    def set(self, name: str, text: str, at: datetime) -> Hours:
+    def set(self, name: str, text: str, at: datetime, *, by: Who = Actor.INSTALLER) -> Hours:
         """Let *name* mean *text* from now on, for all who have it; give it as it was read.
 
         Raises RequestError, and then nothing changes: ``hours-name``, ``hours-unfit``.
@@ -87,12 +87,12 @@ class Permits:
             sql = """INSERT INTO hours VALUES (?, ?, ?)
                 ON CONFLICT (name) DO UPDATE SET text = excluded.text, mac = excluded.mac"""
             connection.execute(sql, row)
-            self._note(connection, Action.HOURS_SET, name, at)
+            self._note(connection, by, Action.HOURS_SET, name, at)
 
         self._database.write(work)
         return hours
 
-    def remove(self, name: str, at: datetime) -> None:
+    def remove(self, name: str, at: datetime, *, by: Who = Actor.INSTALLER) -> None:
         """Delete hours nobody has and no door keeps. Raises RequestError: ``hours-unknown``, ``hours-in-use``."""
 
         def work(connection: sqlite3.Connection) -> None:
@@ -106,7 +106,7 @@ class Permits:
                     remedy="Give them other hours first (gate hours give UNIT always; gate door hours).",
                 )
             connection.execute("DELETE FROM hours WHERE name = ?", (name,))
-            self._note(connection, Action.HOURS_REMOVED, name, at)
+            self._note(connection, by, Action.HOURS_REMOVED, name, at)
 
         self._database.write(work)
 
@@ -116,7 +116,7 @@ class Permits:
         Raises RequestError, and then nothing changes: ``unit-unknown``, ``hours-unknown``.
         """
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(_connection: sqlite3.Connection) -> None:
             person = self._people.find_by_unit(unit)
             if person is None:
                 raise RequestError(
@@ -124,16 +124,26 @@ class Permits:
                     "No resident is entered under this unit.",
                     remedy="See gate resident list.",
                 )
-            if name is not None:
-                self._refuse_unknown(name)
-            self._people.remember_hours(connection, person.id, name)
-            # Which hours is sealed with the person: the log says that they changed, and no more.
-            self._note(connection, Action.HOURS_GIVEN, person.id, at)
+            self.give_to(person.id, name, at)
 
         self._database.write(work)
         self._database.scrub()
 
-    def set_door(self, kept: Mapping[DoorHoursKind, str | None], at: datetime) -> None:
+    def give_to(self, person: PersonId, name: str | None, at: datetime, *, by: Who = Actor.INSTALLER) -> None:
+        """Let *person* in as ``give`` does. Raises RequestError ``person-unknown``, ``hours-unknown``."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            if name is not None:
+                self._refuse_unknown(name)
+            self._people.remember_hours(connection, person, name)
+            # Which hours is sealed with the person: the log says that they changed, and no more.
+            self._note(connection, by, Action.HOURS_GIVEN, person, at)
+
+        self._database.write(work)
+
+    def set_door(
+        self, kept: Mapping[DoorHoursKind, str | None], at: datetime, *, by: Who = Actor.INSTALLER
+    ) -> None:
         """Let the door keep the hours of these names, None: no more; what is not in *kept* stays.
 
         Raises RequestError ``hours-unknown``, and then nothing changes.
@@ -146,7 +156,7 @@ class Permits:
                     self._refuse_unknown(name)
                     row = (kind.value, name, self._mac("door", kind.value, name.encode()))
                     connection.execute("INSERT INTO door_hours VALUES (?, ?, ?)", row)
-                self._note(connection, Action.DOOR_HOURS_SET, name or "", at, {"kind": kind.value})
+                self._note(connection, by, Action.DOOR_HOURS_SET, name or "", at, {"kind": kind.value})
 
         self._database.write(work)
 
@@ -189,9 +199,10 @@ class Permits:
     def _note(
         self,
         connection: sqlite3.Connection,
+        by: Who,
         action: Action,
         object: str,  # noqa: A002 - the log's own word
         at: datetime,
         detail: dict[str, str | int] | None = None,
     ) -> None:
-        self._audit.note(connection, Actor.INSTALLER, action, at=at, object=object, detail=detail)
+        self._audit.note(connection, by, action, at=at, object=object, detail=detail)

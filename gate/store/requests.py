@@ -14,7 +14,7 @@ from gate.core.consent import Channel
 from gate.core.rights import NextOfKin, Outcome, RequestKind, RequestState, due_at, state_of
 from gate.core.types import PersonId
 from gate.errors import RequestError, VaultError
-from gate.store.account.audit import Action, Actor, AuditLog
+from gate.store.account.audit import Action, AuditLog, Who
 from gate.store.database import Database, Row
 from gate.store.times import seconds_of, time_of
 from gate.store.vault import Binding, Sealed, Vault
@@ -72,7 +72,7 @@ class Requests:
         *,
         channel: Channel,
         at: datetime,
-        actor: Actor,
+        actor: Who,
         kin: NextOfKin | None = None,
     ) -> str:
         """Take a request in; give its random id. details: what is asked, in the person's words.
@@ -121,7 +121,7 @@ class Requests:
 
         return self._database.write(work)
 
-    def close(self, request: str, outcome: Outcome, answer: str, *, at: datetime, actor: Actor) -> None:
+    def close(self, request: str, outcome: Outcome, answer: str, *, at: datetime, actor: Who) -> None:
         """Write what was answered. A refusal needs its reason.
 
         Raises RequestError: ``request-unknown``, ``request-closed``, ``answer-missing``, ``details-long``; VaultError

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hmac
 import sqlite3
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -18,6 +19,7 @@ from gate.store.account.registers import Registers
 from gate.store.account.signing import Signer
 from gate.store.backup.backups import Backups
 from gate.store.backup.staging import Staging, hold_settled
+from gate.store.certificates import Certificates
 from gate.store.consent.consents import Consents
 from gate.store.consent.ledger import Ledger
 from gate.store.consent.templates import Templates
@@ -33,12 +35,15 @@ from gate.store.keyring.epochs import FIRST_EPOCH, Epochs, EpochSecrets
 from gate.store.keyring.keys import Custody, KeyUse, MasterKey, refuse_keys_beside_data
 from gate.store.keyring.rotation import Rotation
 from gate.store.lockdown import Lockdown
+from gate.store.notice_texts import NoticeTexts
 from gate.store.notices import Notices
 from gate.store.outbox import Outbox
+from gate.store.overrides import Overrides
 from gate.store.people import People
 from gate.store.permits import Permits
 from gate.store.requests import Requests
 from gate.store.residents import Residents
+from gate.store.rings import Rings
 from gate.store.throttle import Throttle
 from gate.store.upkeep.clock import ClockMark
 from gate.store.upkeep.erasures import Erasures
@@ -60,10 +65,12 @@ class Store:
     ledger: Ledger
     templates: Templates
     notices: Notices
+    notice_texts: NoticeTexts
     epochs: Epochs
     rotation: Rotation
     permits: Permits
     device_keys: DeviceKeys
+    certificates: Certificates
     decisions: Decisions
     audit: AuditLog
     clock: ClockMark
@@ -76,6 +83,8 @@ class Store:
     figures: Figures
     signer: Signer
     outbox: Outbox
+    overrides: Overrides
+    rings: Rings
     custody: Custody
     backups: Backups
     _database: Database
@@ -137,6 +146,7 @@ class Store:
         notices = Notices(database, audit)
         permits = Permits(database, people, audit, master.derive(KeyUse.HOURS), zone)
         device_keys = DeviceKeys(database, Vault(master.derive(KeyUse.DEVICES)), audit)
+        certificates = Certificates(database, Vault(master.derive(KeyUse.CERTIFICATES)), audit)
         governance = Vault(master.derive(KeyUse.GOVERNANCE))
         rights = Vault(master.derive(KeyUse.RIGHTS))
         request_lookup = master.derive(KeyUse.REQUEST_LOOKUP)
@@ -168,10 +178,12 @@ class Store:
             ledger=ledger,
             templates=templates,
             notices=notices,
+            notice_texts=NoticeTexts(database, notices),
             epochs=epochs,
             rotation=Rotation(database, epochs, audit),
             permits=permits,
             device_keys=device_keys,
+            certificates=certificates,
             decisions=Decisions(database, people, templates, permits, outbox, gate_id),
             audit=audit,
             clock=ClockMark(database, audit),
@@ -188,6 +200,8 @@ class Store:
             figures=Figures(database),
             signer=signer,
             outbox=outbox,
+            overrides=Overrides(database, audit, signer),
+            rings=Rings(database, audit),
             custody=master.custody,
             backups=backups,
             _database=database,
@@ -203,6 +217,12 @@ class Store:
         """Catch up on what had to wait, ballast and log; call it every half minute or so (R24: within 60 s)."""
         self._database.reclaim()
         self.audit.keep_head()
+
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """Let another thread than the opener's read from this store while the block runs, as ``Database.beside``."""
+        with self._database.beside():
+            yield
 
     def close(self) -> None:
         """Close the database. Closing twice is fine."""

@@ -28,7 +28,7 @@ from gate.core.visit_codes import (
     visit_fault,
 )
 from gate.errors import RequestError
-from gate.store.account.audit import Action, Actor, AuditLog
+from gate.store.account.audit import Action, Actor, AuditLog, Who
 from gate.store.account.signing import Signer, is_signed
 from gate.store.database import Database
 from gate.store.people import People
@@ -95,7 +95,7 @@ class Visits:
         valid_until: datetime,
         *,
         at: datetime,
-        actor: Actor = Actor.INSTALLER,
+        actor: Who = Actor.INSTALLER,
     ) -> FreshVisit:
         """Let a guest of *host* in once, from *valid_from* until *valid_until* (both aware, cut to the second).
 
@@ -130,7 +130,7 @@ class Visits:
         rows = self._database.rows(sql, host=host, now=seconds_of(at))
         return tuple(OpenVisit(ref, time_of(begin), time_of(end)) for ref, begin, end in rows)
 
-    def revoke(self, visit: str, at: datetime, *, actor: Actor = Actor.INSTALLER) -> None:
+    def revoke(self, visit: str, at: datetime, *, actor: Who = Actor.INSTALLER) -> None:
         """Take a code back for good. Raises RequestError ``visit-unknown``, also where it was used or is over."""
 
         def work(connection: sqlite3.Connection) -> None:
@@ -191,7 +191,7 @@ class Visits:
         return hmac.digest(self._lookup_key, code.id, "sha256").hex()[:_REF_DIGITS]
 
     def _note(
-        self, connection: sqlite3.Connection, actor: Actor, action: Action, host: PersonId, at: datetime
+        self, connection: sqlite3.Connection, actor: Who, action: Action, host: PersonId, at: datetime
     ) -> None:
         detail = {"method": Method.CODE.value}
         self._audit.note(connection, actor, action, at=at, object=host, detail=detail)

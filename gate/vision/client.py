@@ -169,10 +169,18 @@ class VisionClient:
         self._send_gallery()
 
     def open_camera(
-        self, attempt: AttemptId, *, enrol: bool = False, only: tuple[TemplateId, ...] = ()
+        self,
+        attempt: AttemptId,
+        *,
+        enrol: bool = False,
+        only: tuple[TemplateId, ...] = (),
+        own: tuple[TemplateId, ...] = (),
     ) -> None:
-        """Open the camera and look at the person in the zone; with *only*, compare with those templates alone (1:1)."""
-        self._send(wire.StartCapture(attempt, enrol, only))
+        """Open the camera and look at the person in the zone; with *only*, compare with those templates alone (1:1).
+
+        own: who is enrolled may be like these, and like no other template.
+        """
+        self._send(wire.StartCapture(attempt, enrol, only, own))
 
     def close_camera(self) -> None:
         """Close the camera; a child that does not confirm it in time is killed (R10)."""
@@ -276,7 +284,9 @@ class VisionClient:
                 self._listed = generation == self._generation
             case wire.Closed() if self._closing:
                 self._closing.popleft().cancel()
-            case wire.Found() | wire.Enrolled() | wire.Fault(code=wire.NOT_ALIKE):
+            case wire.Found() | wire.Posed() | wire.Enrolled():
+                self.last_fault = None
+            case wire.Fault(code=code) if code in wire.OF_THE_PERSON:
                 self.last_fault = None
             case wire.Fault():
                 self.last_fault = message

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gate.core.policy import Hint
+from gate.core.policy import FacePlace, Hint
 from gate.vision.detect import Face
 
 Frame = npt.NDArray[np.uint8]
@@ -25,10 +25,11 @@ has the same bar above."""
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A hint, and the face to compare where the hint is COMPARED."""
+    """A hint, the face to compare where the hint is COMPARED, and where the one face it speaks of is."""
 
     hint: Hint
     face: Face | None = None
+    place: FacePlace | None = None
 
 
 def is_dark(frame: Frame) -> bool:
@@ -65,9 +66,13 @@ def choose(faces: Sequence[Face], frame: Frame, zone: tuple[float, float, float,
     largest = standing[0]
     if len(standing) > 1 and _area(standing[1]) >= EQUAL_SHARE * _area(largest):
         return Look(Hint.ONE_PERSON)
-    if min(largest.box[2:]) < MIN_FACE_PX:
-        return Look(Hint.COME_CLOSER)
-    return Look(Hint.COMPARED, largest)
+    x, y, w, h = largest.box
+    place = FacePlace.near(
+        (x + w / 2 - left) / (right - left), (y + h / 2 - top) / (bottom - top), h / (bottom - top)
+    )
+    if min(w, h) < MIN_FACE_PX:
+        return Look(Hint.COME_CLOSER, place=place)
+    return Look(Hint.COMPARED, largest, place)
 
 
 def _area(face: Face) -> float:

@@ -20,27 +20,41 @@ import numpy.typing as npt
 from gate.errors import DeviceFault
 from gate.vision.client import VisionSettings
 from gate.vision.images import read_image
+from gate.vision.turning import Head
 
 Frame = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """A portrait's file, and its face's height as a share of the picture's."""
+    """A portrait's file, and its face: the height, as shares of the picture's; then the width, and the centre."""
 
     file: str
     face: float
+    wide: float
+    centre: tuple[float, float]
 
 
 PORTRAITS: Final = MappingProxyType(
-    {"resident": Portrait("astronaut.png", 0.215), "stranger": Portrait("grace_hopper.jpg", 0.377)}
+    {
+        "resident": Portrait("astronaut.png", 0.215, 0.176, (0.438, 0.232)),
+        "stranger": Portrait("grace_hopper.jpg", 0.377, 0.356, (0.515, 0.360)),
+    }
 )
 NEAR: Final = 0.33
 """A face's height at arm's length, as a share of the frame's."""
 
 
+SWEEP_DEGREES: Final = 25.0
+SWEEP_FRAMES: Final = 20
+"""A radian of the sweep: both sides are seen within 100 frames."""
+
+
 class SceneCamera:
-    """A camera before which *scene* is played. Frames come at the set rate, as from a real device."""
+    """A camera before which *scene* is played. Frames come at the set rate, as from a real device.
+
+    turning: whoever stands there slowly turns the head to both sides, as an enrolment asks.
+    """
 
     def __init__(self, settings: VisionSettings) -> None:
         self._size = (settings.height_px, settings.width_px)
@@ -50,7 +64,9 @@ class SceneCamera:
         self._noise = np.random.default_rng(7)
         self._count = 0
         self._portraits: dict[str, Frame] = {}
+        self._heads: dict[str, Head] = {}
         self.scene = "nobody"
+        self.turning = False
 
     def read(self) -> Frame:
         """Give the scene's next frame."""
@@ -62,6 +78,7 @@ class SceneCamera:
     def close(self) -> None:
         """Drop the portraits."""
         self._portraits.clear()
+        self._heads.clear()
 
     def nobody(self) -> Frame:
         """Show an empty, evenly lit wall with the sensor's noise."""
@@ -112,7 +129,7 @@ class SceneCamera:
         )
 
     def _place(self, frame: Frame, who: str, centre: float, face: float) -> Frame:
-        portrait = self._portrait(who)
+        portrait = self._turned(who) if self.turning else self._portrait(who)
         height = face / PORTRAITS[who].face
         phase = self._count / 9
         scale = height * self._size[0] / portrait.shape[0] * (1 + 0.03 * math.sin(phase))
@@ -127,6 +144,15 @@ class SceneCamera:
             lit, matrix, (self._size[1], self._size[0]), dst=frame, borderMode=cv2.BORDER_TRANSPARENT
         )
         return frame
+
+    def _turned(self, who: str) -> Frame:
+        """Give the portrait with its head somewhere on a slow sweep from side to side, which begins ahead."""
+        portrait, known = self._portrait(who), PORTRAITS[who]
+        height, width = portrait.shape[:2]
+        if who not in self._heads:
+            centre = known.centre[0] * width, known.centre[1] * height
+            self._heads[who] = Head(portrait.shape, centre, known.wide * width, known.face * height)
+        return self._heads[who].turned(portrait, SWEEP_DEGREES * math.sin(self._count / SWEEP_FRAMES))
 
     def _portrait(self, who: str) -> Frame:
         if who not in self._portraits:

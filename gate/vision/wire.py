@@ -14,7 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import get_args
 
-from gate.core.policy import Finding, Hint
+from gate.core.enrolment import Advice, Pose, Progress
+from gate.core.policy import FacePlace, Finding, Hint
 from gate.core.types import AttemptId, TemplateId
 from gate.errors import DeviceFault
 
@@ -24,6 +25,9 @@ MAX_HEADER = 8 << 20  # 100,000 template ids of 40 bytes, doubled
 MAX_PAYLOAD = SEED_BYTES + 100_000 * TEMPLATE_BYTES
 NOT_ALIKE = "enrol-not-alike"
 """The fault of an enrolment whose captures were not all of one clear face: the person's, not the camera's."""
+DUPLICATE = "enrol-duplicate"
+"""The fault of an enrolment of a face that is enrolled already: the person's, too."""
+OF_THE_PERSON = frozenset({NOT_ALIKE, DUPLICATE})
 
 _LENGTHS = struct.Struct(">II")
 
@@ -53,11 +57,13 @@ class StartCapture:
     """Open the camera and report findings for *attempt*; with *enrol*, make one template instead.
 
     only: the templates a face is compared with, and no other (1:1); empty stands for the whole gallery (1:N).
+    own: at an enrolment, the templates of the person themselves, which their face may be like.
     """
 
     attempt: str
     enrol: bool = False
     only: tuple[str, ...] = field(default=(), repr=False)
+    own: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +111,49 @@ class GalleryLoaded:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One frame's finding: a template is named only where it matched."""
+    """One frame's finding: a template is named only where it matched.
+
+    place: where the face is, in whole twentieths of the zone: x, y, height; or empty.
+    """
 
     attempt: str
     hint: str
     template: str | None
+    place: tuple[int, ...] = field(default=(), repr=False)
 
     def finding(self) -> Finding:
-        """Give it in the core's words. Raises ValueError for a hint the core does not know."""
+        """Give it in the core's words. Raises ValueError for a hint or a place the core does not know."""
         template = None if self.template is None else TemplateId(self.template)
-        return Finding(Hint(self.hint), template)
+        return Finding(Hint(self.hint), template, _place_of(self.place))
 
     @classmethod
     def of(cls, attempt: str, finding: Finding) -> Found:
         """Put a finding on the wire."""
-        return cls(attempt, finding.hint.value, finding.template)
+        return cls(attempt, finding.hint.value, finding.template, _steps_of(finding.place))
+
+
+@dataclass(frozen=True, slots=True)
+class Posed:
+    """Where an enrolment stands after one frame: what is asked for, what to do, and how much is done."""
+
+    attempt: str
+    pose: str
+    advice: str
+    done: int
+    total: int
+    place: tuple[int, ...] = field(default=(), repr=False)
+
+    def progress(self) -> Progress:
+        """Give it in the core's words. Raises ValueError for a word, a place or a count the core does not know."""
+        if not 0 <= self.done <= self.total:
+            raise ValueError(self.done)
+        return Progress(Pose(self.pose), Advice(self.advice), self.done, self.total, _place_of(self.place))
+
+    @classmethod
+    def of(cls, attempt: str, progress: Progress) -> Posed:
+        """Put a progress on the wire."""
+        place = _steps_of(progress.place)
+        return cls(attempt, progress.pose.value, progress.advice.value, progress.done, progress.total, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +187,7 @@ Message = (
     | Closed
     | GalleryLoaded
     | Found
+    | Posed
     | Enrolled
     | Fault
 )
@@ -160,9 +195,20 @@ Message = (
 _BY_NAME: dict[str, type[Message]] = {kind.__name__: kind for kind in get_args(Message)}
 
 
-def attempt_of(message: Found | Enrolled | Fault) -> AttemptId:
+def attempt_of(message: Found | Posed | Enrolled | Fault) -> AttemptId:
     """Give the attempt a message belongs to."""
     return AttemptId(message.attempt)
+
+
+def _steps_of(place: FacePlace | None) -> tuple[int, ...]:
+    return () if place is None else place.steps
+
+
+def _place_of(steps: tuple[int, ...]) -> FacePlace | None:
+    if not steps:
+        return None
+    x, y, height = steps
+    return FacePlace.of_steps(x, y, height)
 
 
 def encode(message: Message) -> bytes:
@@ -212,6 +258,8 @@ def _parse(header: bytes, payload: bytes) -> Message:
         message = build(**checked)
         if isinstance(message, Found):
             message.finding()  # a hint the core does not know is no finding
+        if isinstance(message, Posed):
+            message.progress()
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _malformed("is not one of the known messages") from error
     if isinstance(message, LoadGallery) and not _is_whole(message):
@@ -241,6 +289,8 @@ def _checked(value: object, declared: str) -> object:
         and isinstance(value, list)
         and all(isinstance(item, str) for item in value)
     ):
+        return tuple(value)
+    if declared == "tuple[int, ...]" and isinstance(value, list) and all(type(each) is int for each in value):
         return tuple(value)
     if type(value) not in _ACCEPTED.get(declared, ()):  # exactly: True is no generation
         raise TypeError(declared)

@@ -22,7 +22,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gate.core.matching import Embedding, Gallery, search, verify
+from gate.core.enrolment import Advice
+from gate.core.matching import Embedding, Gallery, is_enrolled, search, verify
 from gate.core.policy import Finding, Hint, is_match
 from gate.core.types import TemplateId
 from gate.errors import DeviceFault, GateError, ModelError
@@ -30,8 +31,8 @@ from gate.process import keep_memory_private
 from gate.vision import wire
 from gate.vision.camera import Camera, camera_faults, known_driver, open_camera, require_live
 from gate.vision.client import VisionSettings
-from gate.vision.enrolment import CAPTURES, combine
-from gate.vision.look import choose, flaw_of
+from gate.vision.enrolment import Enrolment, combine
+from gate.vision.look import Look, choose, flaw_of
 from gate.vision.pipeline import Pipeline
 from gate.vision.protection import Protection
 from gate.vision.scenes import SCENES, SceneCamera
@@ -57,7 +58,7 @@ class Worker:
         self._gallery = Gallery((), np.zeros((0, 128), np.float32))
         self._protection: Protection | None = None
         self._epoch = 0
-        self._captures: list[Embedding] = []
+        self._enrolment = Enrolment()
         self._beat_due = 0.0
         self._held_frames = 0
         self._same_frames = (0, 0)
@@ -173,6 +174,7 @@ class Worker:
             self._beat_now()  # opening may take most of the parent's patience, and so may the first frame
         if isinstance(camera, SceneCamera):
             camera.scene = self._scene
+            camera.turning = message.enrol
         self._camera = camera
 
     def _close(self) -> None:
@@ -185,9 +187,8 @@ class Worker:
 
     def _wipe(self) -> None:
         self._pipeline.wipe()
-        for capture in self._captures:
-            capture.fill(0)
-        self._captures.clear()
+        self._enrolment.wipe()
+        self._enrolment = Enrolment()
         self._held_frames = 0
 
     def _look(self, camera: Camera) -> None:
@@ -212,29 +213,48 @@ class Worker:
         """Send what one frame shows; nothing for the last frame over again."""
         if self._is_repeated(frame):
             return
-        if (flaw := flaw_of(frame)) is not None:
-            self._found(Finding(flaw))
+        flaw = flaw_of(frame)
+        look = Look(flaw) if flaw else choose(self._pipeline.detect(frame), frame, self._settings.zone)
+        if self._capture.enrol:
+            self._sit(frame, look)
             return
-        look = choose(self._pipeline.detect(frame), frame, self._settings.zone)
-        if look.face is None:
-            self._found(Finding(look.hint))
+        probe = self._probe(frame, look)
+        if probe is None:
+            hint = Hint.HOLD_STILL if look.face else look.hint
+            self._found(Finding(hint, place=look.place))
             return
         try:
-            probe = self._pipeline.embed(frame, look.face)
+            self._found(Finding(look.hint, self._matched(probe), look.place))
+        finally:
+            probe.fill(0)
+
+    def _probe(self, frame: npt.NDArray[np.uint8], look: Look) -> Embedding | None:
+        """Embed the face of *look*, None where there is none: this frame's may be no face, and the next one's is."""
+        if look.face is None:
+            return None
+        try:
+            return self._pipeline.embed(frame, look.face)
         except ModelError as error:
             if error.code != "face-landmarks":
                 raise
-            self._found(Finding(Hint.HOLD_STILL))  # this one frame's face is no face; the next one's may be
-            return
-        if self._capture.enrol:
-            self._captures.append(probe)
-            if len(self._captures) == CAPTURES:
-                self._enrol()
-            return
-        try:
-            self._found(Finding(look.hint, self._matched(probe)))
-        finally:
-            probe.fill(0)
+            return None
+
+    def _sit(self, frame: npt.NDArray[np.uint8], look: Look) -> None:
+        """Capture the frame if it is good for a pose that is wanted, and tell how far the enrolment is."""
+        enrolment = self._enrolment
+        if look.face is None:
+            advice = enrolment.advise_without(look.hint)
+        else:
+            advice = enrolment.advise(frame, look.face)
+            if advice is Advice.GOOD and (probe := self._probe(frame, look)) is not None:
+                enrolment.take(probe, look.face)
+            elif advice is Advice.GOOD:
+                advice = Advice.HOLD_STILL
+        progress = enrolment.progress(advice, look.place)
+        if progress is None:
+            self._enrol()
+        else:
+            self._send(wire.Posed.of(self._capture.attempt, progress))
 
     def _matched(self, probe: Embedding) -> TemplateId | None:
         """Give the template that *probe* matches, of those this capture is about where it names any (1:1).
@@ -256,8 +276,12 @@ class Worker:
         return match.template if match is not None and named else None
 
     def _enrol(self) -> None:
-        """Make one protected template of the captures, close the camera and send it; DeviceFault if they disagree."""
-        template = combine(self._captures, at_least=self._settings.threshold)
+        """Make one protected template of the captures, close the camera and send it.
+
+        Raises DeviceFault if they disagree, or are as like somebody else's template as a match is: two people would
+        open with one face, or one person twice. No margin is asked here: who lies between two templates is like both.
+        """
+        template = combine(self._enrolment.captures, at_least=self._settings.threshold)
         if template is None:
             raise DeviceFault(
                 wire.NOT_ALIKE,
@@ -268,6 +292,10 @@ class Worker:
             raise _no_epoch()
         protected = self._protection.apply(template[np.newaxis])
         template.fill(0)
+        own = tuple(map(TemplateId, self._capture.own))
+        if is_enrolled(self._gallery, protected[0], own=own, threshold=self._settings.threshold):
+            protected.fill(0)
+            raise _duplicate()
         self._close()
         self._send(wire.Enrolled(self._capture.attempt, self._epoch, protected.tobytes()))
 
@@ -287,6 +315,14 @@ class Worker:
                 remedy="Unplug it and plug it in again.",
             )
         return repeats > 0
+
+
+def _duplicate() -> DeviceFault:
+    return DeviceFault(
+        wire.DUPLICATE,
+        "This face is enrolled already, or is too like one that is.",
+        remedy="Withdraw there first. Where nobody did enrol it, card and PIN stay the way in.",
+    )
 
 
 def _no_epoch() -> DeviceFault:

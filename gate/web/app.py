@@ -16,9 +16,11 @@ from starlette.staticfiles import StaticFiles
 from gate.errors import GateError
 from gate.web import desk, kiosk, me, receipt, simulator, status
 from gate.web.context import WebContext
+from gate.web.gatekeeper import Gatekeeper, refuse_unruled
 from gate.web.guard import Guard
 from gate.web.pages import FOLDER, Pages
 from gate.web.screen import KioskScreen
+from gate.web.staff import resume
 
 TELEMETRY_OFF: Final[TelemetryConfig] = {
     "tracing": False,
@@ -41,6 +43,9 @@ def create_app(context: WebContext, screen: KioskScreen) -> FastAPI:
     app.include_router(receipt.routes(context, pages))
     if context.simulation is not None:
         app.include_router(simulator.routes(context.simulation, pages))
+    app.include_router(resume.routes(pages))
+    app.state.gatekeeper = Gatekeeper(context, pages)
+    refuse_unruled(app)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     _answer_errors(app, pages)
     app.add_middleware(Guard, pages=pages)

@@ -17,6 +17,7 @@ from gate.core.receipt import Receipt
 from gate.core.rights import RequestKind
 from gate.core.types import AttemptId, NoticeVersion, PersonId
 from gate.ports import Clock
+from gate.web.staff.office import Office
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +239,7 @@ class WebContext:
     desk: DeskPort
     own: OwnPort
     contact: str
+    office: Office
     simulation: Simulation | None = None
     two_factors: bool = False
     scanner: bool = False

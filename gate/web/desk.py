@@ -19,12 +19,14 @@ from gate.core.types import PersonId
 from gate.errors import GateError, RequestError
 from gate.web.consent_words import APPROVERS, PROOFS, RELATIONS, STANDINGS
 from gate.web.context import ChildSaid, FaceStanding, Resident, Said, WebContext
+from gate.web.faults import page_fault
+from gate.web.gatekeeper import GuardedRoute
 from gate.web.languages import Language
 from gate.web.pages import Pages, back_to, language_of, words_of
 from gate.web.reading import Reading
 from gate.web.receipt import receipt_path
 from gate.web.texts import blocks_of
-from gate.web.words import ALARMS, FAULTS, OBSTACLES, SILENT
+from gate.web.words import ALARMS, OBSTACLES, SILENT
 
 HOME = "/desk"
 RESIDENTS_A_PAGE: Final = 50
@@ -51,7 +53,7 @@ class Answer:
 
 def routes(context: WebContext, pages: Pages) -> APIRouter:
     """Give the desk's page, the consent sheet, and their buttons."""
-    router = APIRouter()
+    router = APIRouter(route_class=GuardedRoute)
     sheet = _Sheet(context, pages, Reading(context.clock, context.notice_minimum_s))
 
     @router.get(HOME)
@@ -122,22 +124,22 @@ def _shown(context: WebContext, answer: Answer) -> Said:
     """Give what was before the person. Raises RequestError unless it is the notice in force."""
     in_force = context.notices.in_force
     if in_force is None or answer.notice != in_force.version:
-        raise _fault("notice-outdated")
+        raise page_fault("notice-outdated")
     return Said.to(in_force, answer.language)
 
 
 def _ticked(context: WebContext, reading: Reading, answer: Answer) -> Said:
     """Give what the person agreed to. Raises RequestError for a form that says less than a consent needs, or too soon."""
     if answer.agreed != "yes":
-        raise _fault("consent-box")
+        raise page_fault("consent-box")
     said = _shown(context, answer)
     reading.check(answer.shown, answer.person, answer.notice, answer.language)
     if not context.desk.children_enabled or answer.age == "from-14":
         return said
     if answer.age == "":
-        raise _fault("age-missing")
+        raise page_fault("age-missing")
     if not (answer.relation and answer.checked_by and answer.turns_14_on and answer.approver):
-        raise _fault("guardian-missing")
+        raise page_fault("guardian-missing")
     child = ChildSaid(answer.relation, answer.checked_by, answer.turns_14_on, answer.approver)
     return Said(said.notice, said.notice_sha256, said.language, child)
 
@@ -227,7 +229,7 @@ async def _while_connected(request: Request, work: Coroutine[object, object, Kin
         leaving.cancel()
         await asyncio.wait({working, leaving})
     if working.cancelled():
-        raise _fault("browser-gone")
+        raise page_fault("browser-gone")
     return working.result()
 
 
@@ -238,7 +240,3 @@ async def _gone(request: Request) -> None:
 
 def _status(error: GateError | None) -> HTTPStatus:
     return HTTPStatus.OK if error is None else HTTPStatus.UNPROCESSABLE_ENTITY
-
-
-def _fault(code: str) -> RequestError:
-    return RequestError(code, FAULTS[code].title, remedy=FAULTS[code].next)

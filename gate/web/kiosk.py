@@ -15,6 +15,7 @@ from gate.core import inputs as on
 from gate.core.notices import Form as NoticeForm
 from gate.core.types import AttemptId, Method, NoticeVersion, WithdrawalOutcome
 from gate.web.context import WebContext
+from gate.web.gatekeeper import GuardedRoute
 from gate.web.guard import HEARTBEAT
 from gate.web.languages import Language
 from gate.web.pages import Pages, back_to
@@ -29,7 +30,7 @@ IN_ORDER = (Method.CARD, Method.PIN, Method.FACE)
 
 def routes(context: WebContext, screen: KioskScreen, pages: Pages) -> APIRouter:
     """Give the kiosk's page, its script's questions and its buttons."""
-    router = APIRouter()
+    router = APIRouter(route_class=GuardedRoute)
     _reads(router, context, screen, pages)
     _writes(router, context, screen)
     _choices(router, context, screen)

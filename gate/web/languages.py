@@ -17,7 +17,8 @@ Language = Literal["zh-CN", "en"]
 LANGUAGES: Final[Mapping[str, str]] = MappingProxyType({"zh-CN": "中文", "en": "English"})
 """Each language's tag, as in the lang attribute, and its own name."""
 DEFAULT: Final = "zh-CN"
-CATALOGUE: Final = Path(__file__).parent / "locale" / "zh_CN" / "LC_MESSAGES" / "messages.po"
+CATALOGUES: Final = Path(__file__).parent / "locale" / "zh_CN" / "LC_MESSAGES"
+"""One file for each part of the pages; a sentence stands in one of them."""
 
 
 def marked(sentence: str) -> str:
@@ -26,10 +27,14 @@ def marked(sentence: str) -> str:
 
 
 def load_translations() -> Mapping[str, NullTranslations]:
-    """Give the translations of every language, compiled in memory from the catalogue's text."""
-    with CATALOGUE.open("rb") as file:
-        catalogue = read_po(file, locale="zh_CN", abort_invalid=True)
-    compiled = io.BytesIO()
-    write_mo(compiled, catalogue)
-    compiled.seek(0)
-    return {"zh-CN": Translations(compiled), "en": NullTranslations()}
+    """Give the translations of every language, compiled in memory from the catalogues' text."""
+    chinese = NullTranslations()
+    for path in sorted(CATALOGUES.glob("*.po"), reverse=True):
+        compiled = io.BytesIO()
+        with path.open("rb") as file:
+            write_mo(compiled, read_po(file, locale="zh_CN", abort_invalid=True))
+        compiled.seek(0)
+        part = Translations(compiled)
+        part.add_fallback(chinese)
+        chinese = part
+    return {"zh-CN": chinese, "en": NullTranslations()}

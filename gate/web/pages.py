@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from gate.errors import GateError, RequestError
+from gate.web.faults import FAULTS, page_fault
 from gate.web.languages import DEFAULT, LANGUAGES, load_translations
-from gate.web.words import FAULTS, Words
+from gate.web.words import Words
 
 FOLDER: Final = Path(__file__).parent
 COOKIE: Final = "language"
@@ -62,8 +63,7 @@ class Pages:
 
     def refuse(self, request: Request, code: str, status: int) -> Response:
         """Answer with a refusal of the pages' own, by its code in the table of faults."""
-        words = FAULTS[code]
-        return self.error(request, RequestError(code, words.title, remedy=words.next), status)
+        return self.error(request, page_fault(code), status)
 
 
 def words_of(error: GateError) -> Words | None:

@@ -7,9 +7,8 @@ import secrets
 from typing import Final
 
 from gate.core.types import Seconds
-from gate.errors import RequestError
 from gate.ports import Clock
-from gate.web.words import FAULTS
+from gate.web.faults import page_fault
 
 _TAG_BYTES: Final = 16
 
@@ -40,8 +39,7 @@ class Reading:
         """Raise RequestError ``notice-unread`` unless *stamp* is of that sheet and old enough."""
         at = stamp.partition(".")[0]
         if not self._is_ours(stamp, sheet) or self._clock.monotonic() - int(at) / 1000 < self._least_s:
-            words = FAULTS["notice-unread"]
-            raise RequestError("notice-unread", words.title, remedy=words.next)
+            raise page_fault("notice-unread")
 
     def _is_ours(self, stamp: str, sheet: tuple[str, ...]) -> bool:
         at, _, tag = stamp.partition(".")

@@ -11,12 +11,12 @@ from starlette.responses import Response
 
 from gate.core.receipt import Receipt
 from gate.core.types import PersonId
-from gate.errors import RequestError
 from gate.web.consent_words import BEFORE, REASONS, RECEIPTS
 from gate.web.context import WebContext
+from gate.web.faults import page_fault
+from gate.web.gatekeeper import GuardedRoute
 from gate.web.pages import Pages
 from gate.web.qr import qr_svg
-from gate.web.words import FAULTS
 
 HOME = "/desk"
 PAGE = f"{HOME}/receipt"
@@ -25,7 +25,7 @@ FILE = f"{HOME}/receipt.json"
 
 def routes(context: WebContext, pages: Pages) -> APIRouter:
     """Give the desk's pages of a person's receipts."""
-    router = APIRouter()
+    router = APIRouter(route_class=GuardedRoute)
 
     @router.get(PAGE)
     async def receipt(request: Request, person: str, reference: str = "") -> Response:
@@ -88,4 +88,4 @@ def find_receipt(receipts: Sequence[Receipt], reference: str) -> Receipt:
     for receipt in reversed(receipts):
         if reference in {"", receipt.reference}:
             return receipt
-    raise RequestError("no-receipt", FAULTS["no-receipt"].title, remedy=FAULTS["no-receipt"].next)
+    raise page_fault("no-receipt")

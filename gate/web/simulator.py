@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gate.web.context import Simulation
+from gate.web.gatekeeper import GuardedRoute
 from gate.web.pages import Pages, back_to
 from gate.web.words import DEEDS
 
@@ -17,7 +18,7 @@ HOME = "/sim"
 
 def routes(simulation: Simulation, pages: Pages) -> APIRouter:
     """Give the simulator's page and its forms."""
-    router = APIRouter()
+    router = APIRouter(route_class=GuardedRoute)
 
     @router.get(HOME)
     async def simulator(request: Request) -> Response:

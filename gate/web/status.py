@@ -11,6 +11,7 @@ from starlette.responses import Response
 from gate.core.notices import Form
 from gate.core.types import NoticeVersion
 from gate.web.context import WebContext
+from gate.web.gatekeeper import GuardedRoute
 from gate.web.pages import Pages, language_of
 from gate.web.texts import blocks_of
 from gate.web.words import ALARMS, CUSTODY, DOOR, OBSTACLES, PHASES, SILENT
@@ -18,7 +19,7 @@ from gate.web.words import ALARMS, CUSTODY, DOOR, OBSTACLES, PHASES, SILENT
 
 def routes(context: WebContext, pages: Pages) -> APIRouter:
     """Give the routes that everybody may read."""
-    router = APIRouter()
+    router = APIRouter(route_class=GuardedRoute)
 
     @router.get("/")
     async def status(request: Request) -> Response:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.core.matching import Gallery, Match, search, verify
+from gate.core.matching import Gallery, Match, is_enrolled, search, verify
 from gate.core.types import TemplateId
 
 NAN = math.nan
@@ -103,3 +103,34 @@ def test_search_agrees_with_comparing_one_by_one(rows, owners, pick):
     others = [score for owner, score in zip(gallery.ids, scores, strict=True) if owner != match.template]
     assert match.score == pytest.approx(max(scores), abs=1e-6)
     assert match.second_score == pytest.approx(max(others, default=-1), abs=1e-6)
+
+
+# --- whether a new template is somebody's already ---
+
+
+@pytest.mark.parametrize(
+    ("own", "threshold", "enrolled"),
+    [
+        ((), 0.9, True),
+        ((), 0.999, False),
+        (("ann",), 0.9, True),
+        (("bob",), 0.9, True),
+        (("ann", "bob"), 0.9, False),
+        (("ann", "bob", "cleo"), -1.0, False),
+        ((), NAN, True),
+    ],
+)
+def test_a_template_is_enrolled_where_one_that_is_not_its_own_is_as_like_as_a_match(own, threshold, enrolled):
+    gallery = gallery_of([1, 0.1, 0], [1, 0, 0.1], [0, 1, 0], ids=["ann", "bob", "cleo"])
+    new = unit_rows([1, 0, 0])[0]
+    assert is_enrolled(gallery, new, own=tuple(map(TemplateId, own)), threshold=threshold) is enrolled
+
+
+def test_nobody_is_enrolled_in_an_empty_gallery():
+    empty = Gallery((), np.zeros((0, 2), np.float32))
+    assert not is_enrolled(empty, unit_rows([1, 0])[0], own=(), threshold=0.5)
+
+
+@pytest.mark.parametrize("bad", [NAN, math.inf, 2.0, 0.0])
+def test_a_template_that_cannot_be_compared_counts_as_enrolled(bad):
+    assert is_enrolled(gallery_of([0, 1]), np.array([bad, 0], np.float32), own=(), threshold=0.5)

@@ -6,7 +6,16 @@ from dataclasses import fields
 
 import pytest
 
-from gate.core.policy import Conditions, Finding, Rules, decide_credential, decide_face, is_match
+from gate.core.policy import (
+    Conditions,
+    FacePlace,
+    Finding,
+    Hint,
+    Rules,
+    decide_credential,
+    decide_face,
+    is_match,
+)
 from gate.core.types import AttemptId, Method, Reason
 
 VALUES = (math.nan, -math.inf, -1.0, 0.0, 0.39, 0.4, 0.49999, 0.5, 0.6, 1.0, math.inf)
@@ -26,8 +35,33 @@ def test_a_limit_that_is_not_a_finite_number_refuses_everybody(threshold, margin
 
 
 def test_r43_r55_what_vision_found_says_which_template_and_not_how_near():
-    assert {each.name for each in fields(Finding)} == {"hint", "template"}
+    assert {each.name for each in fields(Finding)} == {"hint", "template", "place"}
     assert not {"threshold", "margin"} & {each.name for each in fields(Rules)}
+
+
+def test_r36_where_a_face_is_is_told_by_twentieths_of_the_zone_and_no_finer():
+    assert FacePlace.near(0.512, 0.4749, 0.333) == FacePlace(0.5, 0.45, 0.35)
+    assert FacePlace.near(0.512, 0.4749, 0.333).steps == (10, 9, 7)
+
+
+def test_a_face_that_reaches_beyond_the_zone_is_placed_at_its_edge():
+    assert FacePlace.near(-0.3, 1.2, 7.0) == FacePlace(0.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("share", [math.nan, math.inf, -math.inf])
+def test_a_place_that_is_not_a_number_is_no_place(share):
+    with pytest.raises(ValueError, match=str(share)):
+        FacePlace.near(0.5, share, 0.5)
+
+
+@pytest.mark.parametrize("step", [-1, 21])
+def test_a_step_beyond_the_zone_is_no_place(step):
+    with pytest.raises(ValueError, match=str(step)):
+        FacePlace.of_steps(10, step, 10)
+
+
+def test_where_a_face_is_never_reaches_a_log_by_the_findings_own_words():
+    assert "0.5" not in repr(Finding(Hint.COME_CLOSER, place=FacePlace(0.5, 0.5, 0.2)))
 
 
 @pytest.mark.parametrize(("matched", "saw_face"), list(itertools.product([True, False], repeat=2)))

@@ -219,7 +219,8 @@ async def world(
         after_card=lambda: second_wanted(service.gate),
         monotonic=clock.monotonic,
     )
-    alarms = AlarmBoard()
+    alarms = AlarmBoard(store.rings, trusted.now)
+    alarms.restore(clock.monotonic())
     doorkeeper = Doorkeeper(hardware, door_rules, trusted, store, alarms, inputs.put_nowait)
     hardware.open(clock.monotonic())
     service = Service(

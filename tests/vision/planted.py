@@ -9,6 +9,7 @@ import numpy as np
 
 from gate.vision import wire
 from gate.vision.detect import STRIDES
+from gate.vision.enrolment import NOSE_DEPTH
 from gate.vision.pipeline import Pipeline
 from gate.vision.protection import Protection
 from gate.vision.worker import Worker
@@ -17,11 +18,19 @@ from tests.vision.world import EPOCH, SEED
 HEADS = {"cls": 1, "obj": 1, "bbox": 4, "kps": 10}
 
 
-class OneFace:
-    """A detector that sees one large face, whose landmarks all stand at one point if it is *degenerate*."""
+def posed(yaw):
+    """Give the landmarks, in strides of the detector, of a face that ``yaw_of`` takes for turned by *yaw* degrees."""
+    return [1, 1, 3, 1, 2 + 2 * NOSE_DEPTH * math.tan(math.radians(yaw)), 2, 1, 3, 3, 3]
 
-    def __init__(self, *, degenerate=False):
-        self.points = [0.0] * 10 if degenerate else [1, 1, 3, 1, 2, 2, 1, 3, 3, 3]
+
+class OneFace:
+    """A detector that sees one large face, whose landmarks all stand at one point if it is *degenerate*.
+
+    yaws: how it is turned, one frame after the other, again and again.
+    """
+
+    def __init__(self, *, degenerate=False, yaws=(0.0,)):
+        self.points = itertools.cycle([[0.0] * 10] if degenerate else map(posed, yaws))
 
     def run(self, outputs, inputs):
         (blob,) = inputs.values()
@@ -34,7 +43,7 @@ class OneFace:
         row = 3 * (blob.shape[3] // 32) + 4
         answers["cls_32"][0, row] = answers["obj_32"][0, row] = 1
         answers["bbox_32"][0, row, 2:] = math.log(4)
-        answers["kps_32"][0, row] = self.points
+        answers["kps_32"][0, row] = next(self.points)
         return [answers[name] for name in outputs]
 
 

@@ -1,4 +1,4 @@
-"""Captures become one template only when each agrees with each."""
+"""Captures become one template only when each agrees with each, and the poses are read off five landmarks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from gate.vision.enrolment import CAPTURES, combine
+from gate.core.enrolment import CAPTURES, Advice, Pose
+from gate.core.policy import FacePlace, Hint
+from gate.vision.detect import Face
+from gate.vision.enrolment import (
+    BRIGHT_FACE,
+    DARK_FACE,
+    MIN_FACE_PX,
+    NOSE_DEPTH,
+    Enrolment,
+    combine,
+    yaw_of,
+)
 
 NAN, INF = math.nan, math.inf
 SIZE = 128
@@ -87,3 +98,109 @@ def test_a_limit_that_is_not_a_number_lets_nothing_pass():
 def test_any_numbers_give_a_template_or_nothing(captures, at_least):
     template = combine(captures, at_least=at_least)
     assert template is None or np.linalg.norm(template) == pytest.approx(1, abs=1e-6)
+
+
+# --- how a head is turned ---
+
+
+def landmarks(yaw=0.0, *, scale=50.0, tilt=0.0, at=(320.0, 240.0)):
+    """Give five points of a head whose nose stands out, seen turned by *yaw* and tilted by *tilt* degrees."""
+    turn, lean = math.radians(yaw), math.radians(tilt)
+    flat = np.array([[-0.5, -0.5], [0.5, -0.5], [0.0, 0.1], [-0.4, 0.6], [0.4, 0.6]])
+    depth = np.array([0.0, 0.0, NOSE_DEPTH, 0.0, 0.0])
+    seen = np.stack((flat[:, 0] * math.cos(turn) + depth * math.sin(turn), flat[:, 1]), axis=1)
+    rotation = np.array([[math.cos(lean), -math.sin(lean)], [math.sin(lean), math.cos(lean)]])
+    return (seen @ rotation.T * scale + at).astype(np.float32)
+
+
+@pytest.mark.parametrize("yaw", [-35, -20, -5, 0, 5, 20, 35])
+@pytest.mark.parametrize("tilt", [-20, 0, 20])
+@pytest.mark.parametrize("scale", [20.0, 200.0])
+def test_a_turn_is_read_off_the_nose_whatever_distance_and_tilt(yaw, tilt, scale):
+    assert yaw_of(landmarks(yaw, tilt=tilt, scale=scale)) == pytest.approx(yaw, abs=0.1)
+
+
+@pytest.mark.parametrize("turn", [0, 20, 40, 60])
+def test_r26_a_picture_held_up_looks_ahead_however_it_is_turned(turn):
+    """A flat face grows narrow and its nose stays between its eyes: the sides are never seen."""
+    flat = landmarks() * np.array([math.cos(math.radians(turn)), 1.0], np.float32)
+    assert yaw_of(flat) == pytest.approx(0, abs=0.1)
+
+
+def test_eyes_at_one_point_are_no_face():
+    assert math.isnan(yaw_of(np.zeros((5, 2), np.float32)))
+
+
+# --- what a frame is good for ---
+
+
+def face(yaw=0.0, *, size=160.0, at=(320.0, 240.0)):
+    points = landmarks(yaw, scale=size / 3, at=at)
+    return Face((at[0] - size / 2, at[1] - size / 2, size, size), 0.9, points)
+
+
+def frame(level=130):
+    return np.full((480, 640, 3), level, np.uint8)
+
+
+def test_a_still_lit_near_face_that_fills_a_pose_is_good():
+    enrolment = Enrolment()
+    assert [enrolment.advise(frame(), face()) for _ in range(3)] == [Advice.GOOD] * 3
+
+
+@pytest.mark.parametrize(
+    ("shown", "advice"),
+    [
+        ((frame(), face(size=MIN_FACE_PX - 1)), Advice.COME_CLOSER),
+        ((frame(), face(size=MIN_FACE_PX)), Advice.GOOD),
+        ((frame(round(DARK_FACE) - 1), face()), Advice.MORE_LIGHT),
+        ((frame(round(BRIGHT_FACE) + 1), face()), Advice.LESS_LIGHT),
+        ((frame(), face(at=(-500.0, 240.0))), Advice.MORE_LIGHT),
+        ((frame(), face(10)), Advice.LOOK_AHEAD),
+        ((frame(), face(25)), Advice.GOOD),
+    ],
+    ids=["small", "just large enough", "dark", "glaring", "outside", "half turned", "turned"],
+)
+def test_what_spoils_a_frame_is_said_as_something_to_do(shown, advice):
+    assert Enrolment().advise(*shown) is advice
+
+
+@pytest.mark.parametrize(("shift", "advice"), [(8.0, Advice.GOOD), (12.0, Advice.HOLD_STILL)])
+def test_a_face_that_moves_between_frames_is_asked_to_hold_still(shift, advice):
+    enrolment = Enrolment()
+    enrolment.advise(frame(), face())
+    assert enrolment.advise(frame(), face(at=(320.0 + shift, 240.0))) is advice
+
+
+def test_a_face_that_was_away_between_frames_has_not_moved():
+    enrolment = Enrolment()
+    enrolment.advise(frame(), face())
+    assert enrolment.advise_without(Hint.NO_FACE) is Advice.NO_FACE
+    assert enrolment.advise(frame(), face(at=(400.0, 240.0))) is Advice.GOOD
+
+
+@pytest.mark.parametrize("hint", Hint)
+def test_whatever_a_frame_without_a_face_is_called_there_is_something_to_do(hint):
+    """Where the gate's screen has the hint, the desk says the same word."""
+    advice = Enrolment().advise_without(hint)
+    assert advice.value == ("hold-still" if hint is Hint.COMPARED else hint.value)
+
+
+def test_an_enrolment_tells_the_pose_it_wants_and_how_much_is_done():
+    enrolment = Enrolment()
+    place = FacePlace(0.5, 0.5, 0.35)
+    for done in range(3):
+        progress = enrolment.progress(Advice.GOOD, place)
+        assert (progress.pose, progress.done, progress.total) == (Pose.FRONT, done, CAPTURES)
+        enrolment.take(towards(done), face())
+    assert enrolment.progress(Advice.TURN_LEFT, None).pose is Pose.LEFT
+    enrolment.take(towards(1), face(-20))
+    enrolment.take(towards(2), face(20))
+    assert (enrolment.is_complete, enrolment.progress(Advice.GOOD, None)) == (True, None)
+
+
+def test_r31_a_wiped_enrolment_holds_no_capture():
+    enrolment, capture = Enrolment(), towards(0)
+    enrolment.take(capture, face())
+    enrolment.wipe()
+    assert (enrolment.captures, capture.any()) == ([], False)

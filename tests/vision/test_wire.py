@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.core.policy import Finding, Hint
+from gate.core.enrolment import Advice, Pose, Progress
+from gate.core.policy import FacePlace, Finding, Hint
 from gate.core.types import TemplateId
 from gate.errors import DeviceFault
 from gate.vision import wire
@@ -30,10 +31,11 @@ def galleries(draw):
     return wire.LoadGallery(draw(st.integers(0)), draw(st.integers(0)), ids, payload)
 
 
+PLACES = st.just(()) | st.tuples(*[st.integers(0, 20)] * 3)
 MESSAGES = st.one_of(
     st.builds(wire.Configure, TEXT),
     galleries(),
-    st.builds(wire.StartCapture, TEXT, st.booleans(), st.lists(TEXT).map(tuple)),
+    st.builds(wire.StartCapture, TEXT, st.booleans(), st.lists(TEXT).map(tuple), st.lists(TEXT).map(tuple)),
     st.just(wire.StopCapture()),
     st.just(wire.Wipe()),
     st.builds(wire.SetScene, TEXT),
@@ -41,7 +43,16 @@ MESSAGES = st.one_of(
     st.builds(wire.Beat, st.integers(0)),
     st.just(wire.Closed()),
     st.builds(wire.GalleryLoaded, st.integers(0)),
-    st.builds(wire.Found, TEXT, st.sampled_from([hint.value for hint in Hint]), TEXT | st.none()),
+    st.builds(wire.Found, TEXT, st.sampled_from([hint.value for hint in Hint]), TEXT | st.none(), PLACES),
+    st.builds(
+        wire.Posed,
+        TEXT,
+        st.sampled_from([pose.value for pose in Pose]),
+        st.sampled_from([advice.value for advice in Advice]),
+        st.integers(0, 5),
+        st.integers(5),
+        PLACES,
+    ),
     st.builds(wire.Enrolled, TEXT, st.integers(0), st.binary(min_size=512, max_size=512)),
     st.builds(wire.Fault, TEXT, TEXT, TEXT, TEXT),
 )
@@ -59,6 +70,7 @@ ONE_OF_EACH = (
     wire.Closed(),
     wire.GalleryLoaded(3),
     FOUND,
+    wire.Posed("x", "left", "turn-other-way", 4, 5, (10, 9, 7)),
     wire.Enrolled("x", 7, TEMPLATE),
     wire.Fault("x", "code", "what", "remedy"),
 )
@@ -158,6 +170,20 @@ def test_an_oversized_message_is_refused_from_its_lengths_alone(lengths):
         ["Found", {"attempt": "x", "hint": "compared", "template": 1}],
         ["Found", {"attempt": "x", "hint": "compared", "template": "t", "score": 0.7}],
         ["Found", {"attempt": "x", "hint": "compared", "template": 0.7}],
+        ["Found", {"attempt": "x", "hint": "compared", "template": None, "place": [1, 2]}],
+        ["Found", {"attempt": "x", "hint": "compared", "template": None, "place": [1, 2, 3, 4]}],
+        ["Found", {"attempt": "x", "hint": "compared", "template": None, "place": [1, 2, 21]}],
+        ["Found", {"attempt": "x", "hint": "compared", "template": None, "place": [1, 2, -1]}],
+        ["Found", {"attempt": "x", "hint": "compared", "template": None, "place": [0.512, 0.4, 0.3]}],
+        ["Found", {"attempt": "x", "hint": "compared", "template": None, "place": [True, 0, 0]}],
+        ["Posed", {"attempt": "x", "pose": "up", "advice": "good", "done": 0, "total": 5}],
+        ["Posed", {"attempt": "x", "pose": "left", "advice": "smile", "done": 0, "total": 5}],
+        ["Posed", {"attempt": "x", "pose": "left", "advice": "good", "done": 6, "total": 5}],
+        ["Posed", {"attempt": "x", "pose": "left", "advice": "good", "done": -1, "total": 5}],
+        [
+            "Posed",
+            {"attempt": "x", "pose": "left", "advice": "good", "done": 1, "total": 5, "place": [1] * 99},
+        ],
         ["GalleryLoaded", {"generation": 0.5}],
         ["GalleryLoaded", {"generation": True}],
     ],
@@ -197,9 +223,19 @@ def test_a_payload_where_none_belongs_is_refused():
 
 @pytest.mark.parametrize("hint", Hint)
 def test_a_finding_survives_the_wire(hint):
-    finding = Finding(hint, TemplateId("t") if hint is Hint.COMPARED else None)
+    place = FacePlace(0.5, 0.45, 0.35) if hint is not Hint.NO_FACE else None
+    finding = Finding(hint, TemplateId("t") if hint is Hint.COMPARED else None, place)
     (found,) = wire.Decoder().feed(wire.encode(wire.Found.of("x", finding)))
     assert (found.finding(), wire.attempt_of(found)) == (finding, "x")
+
+
+@pytest.mark.parametrize("advice", Advice)
+@pytest.mark.parametrize("pose", Pose)
+@pytest.mark.parametrize("place", [None, FacePlace(0.0, 1.0, 0.05)])
+def test_a_progress_survives_the_wire(pose, advice, place):
+    progress = Progress(pose, advice, 3, place=place)
+    (posed,) = wire.Decoder().feed(wire.encode(wire.Posed.of("x", progress)))
+    assert (posed.progress(), wire.attempt_of(posed)) == (progress, "x")
 
 
 def test_templates_do_not_stay_in_the_decoder():
@@ -224,7 +260,15 @@ def test_no_message_can_carry_a_picture():
     """R30, R40: bytes are a seed with one template for each id, or exactly one template; nothing else has room for them."""
     carriers = {kind for kind in get_args(wire.Message) for item in fields(kind) if "bytes" in str(item.type)}
     assert carriers == {wire.LoadGallery, wire.Enrolled}
-    simple = {"str", "str | None", "bool", "int", "bytes", "tuple[str, ...]"}
+    simple = {"str", "str | None", "bool", "int", "bytes", "tuple[str, ...]", "tuple[int, ...]"}
+    # The only list of numbers is a place, and a place is three of 21 steps: see what is refused above.
+    counted = {
+        (kind, item.name)
+        for kind in get_args(wire.Message)
+        for item in fields(kind)
+        if "int, ..." in item.type
+    }
+    assert counted == {(wire.Found, "place"), (wire.Posed, "place")}
     assert {str(item.type) for kind in get_args(wire.Message) for item in fields(kind)} <= simple
 
 
@@ -246,4 +290,4 @@ def test_r43_r55_no_message_has_a_place_for_a_score(message):
 
 
 def test_r43_the_child_does_not_answer_with_more_than_which_template_matched():
-    assert [item.name for item in fields(wire.Found)] == ["attempt", "hint", "template"]
+    assert [item.name for item in fields(wire.Found)] == ["attempt", "hint", "template", "place"]

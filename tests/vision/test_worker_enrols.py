@@ -1,12 +1,12 @@
-"""The vision child at an enrolment: live, five looks, one protected template, and nothing left behind."""
+"""The vision child at an enrolment: live, five looks from three sides, one protected template, and nothing left."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from gate.core.enrolment import CAPTURES
 from gate.vision import wire
-from gate.vision.enrolment import CAPTURES
 from gate.vision.protection import Protection
 from tests.vision.planted import Lens, OneFace, axis, towards
 from tests.vision.world import EPOCH, SEED
@@ -44,28 +44,37 @@ def test_a_live_stream_may_be_enrolled_from_and_is_only_absent_here(child_of, se
     assert fault.code == "camera-absent"
 
 
+POSES = (0.0, 2.0, -3.0, 20.0, -20.0)
+"""Three looks ahead, one to each side, each turned so little from the last that it counts as still."""
+
+
 @pytest.fixture
 def enrolling(child_of, settings_for):
     """Give a function that starts an enrolment, with an epoch, before a camera that sees these vectors in turn."""
 
-    def start(*vectors, threshold=0.5):
+    def start(*vectors, threshold=0.5, yaws=POSES, own=(), **known):
         child = child_of(settings_for("simulated", threshold=threshold))
-        child.sees(OneFace(), *vectors)
-        child.knows()
-        assert child.told(wire.StartCapture("x", enrol=True)) == [wire.Beat(0)]
+        child.sees(OneFace(yaws=yaws), *vectors)
+        child.knows(**known)
+        assert child.told(wire.StartCapture("x", enrol=True, own=own)) == [wire.Beat(0)]
         return child
 
     return start
 
 
 def looks(child, count):
+    """Look so often; give what the child said but for how far it is."""
+    return [message for message in steps(child, count) if not isinstance(message, wire.Posed)]
+
+
+def steps(child, count):
     camera = Lens()
     return [message for _ in range(count) for message in child.look(camera)]
 
 
 def hold(child):
     """Give the captures the child holds: the arrays themselves."""
-    return list(child.worker._captures)
+    return list(child.worker._enrolment.captures)
 
 
 def test_r26_an_enrolment_answers_with_the_mean_of_its_captures_protected(enrolling):
@@ -141,3 +150,85 @@ def test_an_epoch_that_moves_on_during_an_enrolment_protects_it_with_the_new_see
     assert enrolled.epoch == EPOCH + 1
     expected = Protection(bytes(32)).apply(axis()[np.newaxis].astype(np.float32))
     np.testing.assert_allclose(np.frombuffer(enrolled.payload, "<f4"), expected[0], atol=1e-6)
+
+
+# --- poses ---
+
+
+def test_r26_looks_straight_ahead_alone_make_no_template(enrolling):
+    """A picture held up has no sides."""
+    child = enrolling(axis(), yaws=(0.0,))
+    said = steps(child, 4 * CAPTURES)
+    assert {type(each) for each in said} == {wire.Posed}
+    assert (said[-1].pose, said[-1].advice, said[-1].done) == ("left", "turn-left", 3)
+
+
+def test_r26_each_frame_tells_what_is_wanted_and_what_is_done(enrolling):
+    child = enrolling(axis(), yaws=(10.0, 0.0, 0.0, 0.0, 10.0, 40.0, 20.0, 20.0))
+    assert [(each.pose, each.advice, each.done) for each in steps(child, 8)] == [
+        ("front", "look-ahead", 0),
+        ("front", "good", 1),
+        ("front", "good", 2),
+        ("left", "good", 3),
+        ("left", "turn-left", 3),
+        ("left", "turn-less", 3),
+        ("right", "good", 4),
+        ("right", "turn-other-way", 4),
+    ]
+
+
+def test_where_the_face_is_comes_with_the_progress_in_twentieths(enrolling):
+    (posed,) = steps(enrolling(axis()), 1)
+    assert len(posed.place) == 3
+    assert all(isinstance(each, int) and 0 <= each <= 20 for each in posed.place)
+
+
+def test_a_face_without_a_shape_is_no_capture(child_of, settings_for):
+    child = child_of(settings_for("simulated"))
+    child.sees(OneFace(degenerate=True))
+    child.knows()
+    child.told(wire.StartCapture("x", enrol=True))
+    (posed,) = steps(child, 1)
+    assert (posed.advice, posed.done, hold(child)) == ("look-ahead", 0, [])
+
+
+# --- already enrolled ---
+
+
+@pytest.mark.parametrize(("cosine", "kind"), [(0.69, wire.Enrolled), (0.71, wire.Fault), (0.99, wire.Fault)])
+def test_r26_a_face_as_like_an_enrolled_one_as_a_match_is_refused(enrolling, cosine, kind):
+    said = looks(enrolling(axis(), threshold=0.7, ben=towards(cosine)), CAPTURES)
+    assert [type(each) for each in said] == [kind]
+
+
+def test_a_face_between_two_enrolled_ones_is_refused_though_no_match_could_name_either(enrolling):
+    (fault,) = looks(enrolling(axis(), threshold=0.7, ben=towards(0.9), cleo=towards(0.88)), CAPTURES)
+    assert fault.code == "enrol-duplicate"
+
+
+def test_one_s_own_template_is_no_duplicate(enrolling):
+    """Who enrols anew is like what is held of them."""
+    (enrolled,) = looks(enrolling(axis(), own=("ada",), ada=axis(), ben=towards(0.1)), CAPTURES)
+    assert isinstance(enrolled, wire.Enrolled)
+
+
+def test_one_s_own_template_hides_no_other(enrolling):
+    (fault,) = looks(enrolling(axis(), own=("ada",), ada=axis(), ben=towards(0.9)), CAPTURES)
+    assert fault.code == "enrol-duplicate"
+
+
+def test_r43_a_duplicate_tells_nothing_of_whose_or_how_like(enrolling):
+    def fault(**known):
+        (said,) = looks(enrolling(axis(), **known), CAPTURES)
+        return said
+
+    assert fault(ben=towards(0.8)) == fault(cleo=towards(0.99), dan=towards(0.0))
+
+
+def test_r10_r31_a_refused_duplicate_leaves_the_camera_closed_and_no_capture(enrolling):
+    child = enrolling(axis(), ben=axis())
+    looks(child, CAPTURES - 1)
+    captures = hold(child)
+    looks(child, 1)
+    assert (child.worker._camera, hold(child), any(each.any() for each in captures)) == (None, [], False)
+    assert not child.pixels().any()

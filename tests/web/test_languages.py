@@ -5,19 +5,29 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from gate.web.languages import CATALOGUE, DEFAULT, LANGUAGES, load_translations
+from gate.web.languages import CATALOGUES, DEFAULT, LANGUAGES, load_translations
 
-WEB = CATALOGUE.parents[3]
+WEB = CATALOGUES.parents[2]
+
+
+def messages():
+    for path in sorted(CATALOGUES.glob("*.po")):
+        with path.open("rb") as file:
+            yield from (message for message in read_po(file, locale="zh_CN") if message.id)
 
 
 @pytest.fixture(scope="module")
 def catalogue():
-    with CATALOGUE.open("rb") as file:
-        return {message.id: message.string for message in read_po(file, locale="zh_CN") if message.id}
+    return {message.id: message.string for message in messages()}
+
+
+def test_a_sentence_stands_in_one_catalogue():
+    ids = [message.id for message in messages()]
+    assert len(ids) == len(set(ids))
 
 
 def used() -> set[str]:
-    methods = [("templates/**.html", "jinja2.ext.babel_extract"), ("*.py", "python")]
+    methods = [("templates/**.html", "jinja2.ext.babel_extract"), ("**.py", "python")]
     keywords = {"_": None, "gettext": None}
     return {message for _, _, message, _, _ in extract_from_dir(WEB, methods, keywords=keywords)}
 

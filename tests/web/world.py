@@ -14,11 +14,13 @@ from gate.core.consent_record import EventKind
 from gate.core.phases import Gate
 from gate.core.policy import Conditions, Rules
 from gate.core.receipt import Receipt
+from gate.core.roles import Program
 from gate.core.types import AttemptId, Card, PersonId, Pin, Reason, TemplateId, WithdrawalOutcome
 from gate.errors import RequestError
 from gate.simulated import DEEDS
 from gate.web.context import FaceStanding, Resident, Said, Status, WebContext
 from gate.web.screen import KioskScreen
+from gate.web.staff.office import Office
 from tests.notices import FIRST, published_board
 from tests.receipts import receipt_of
 
@@ -179,6 +181,29 @@ class NobodyKnown:
         return False
 
 
+@dataclass
+class KnownAccounts:
+    """Accounts where every sign-in holds until *ended* names it; tests/office has the real ones."""
+
+    ended: set[str] = field(default_factory=set)
+
+    def still_holds(self, who):
+        return who.account not in self.ended
+
+    def name_of(self, _who):
+        return "Wang Li"
+
+
+@dataclass
+class KnownTokens:
+    """Tokens by their text."""
+
+    holders: dict[str, Program] = field(default_factory=dict)
+
+    def holder(self, bearer):
+        return self.holders.get(bearer)
+
+
 class World:
     """One gate. What is posted is taken at once; cards numbered "known" open."""
 
@@ -202,6 +227,7 @@ class World:
         self.screen = KioskScreen(clock)
         self.desk = FakeDesk()
         self.simulation = FakeSimulation() if simulated else None
+        self.office = Office(accounts=KnownAccounts(), approvals=None, tokens=KnownTokens())
         self._ids = itertools.count(1)
         self.context = WebContext(
             clock=clock,
@@ -215,6 +241,7 @@ class World:
             simulation=self.simulation,
             contact=contact,
             own=NobodyKnown(),
+            office=self.office,
             two_factors=self.rules.two_factors,
             scanner=scanner,
         )

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from gate.core.canonical import canonical
 from gate.errors import RequestError, VaultError
-from gate.store.account.audit import Action, Actor, AuditLog
+from gate.store.account.audit import Action, Actor, AuditLog, Who
 from gate.store.account.signing import Signer, is_signed
 from gate.store.database import Database, Row
 from gate.store.times import seconds_of, time_of
@@ -43,7 +43,16 @@ class Assessments:
         self._signer = signer
         self._audit = audit
 
-    def approve(self, config_sha256: str, document: str, approver: str, role: str, at: datetime) -> str:
+    def approve(
+        self,
+        config_sha256: str,
+        document: str,
+        approver: str,
+        role: str,
+        at: datetime,
+        *,
+        by: Who = Actor.INSTALLER,
+    ) -> str:
         """Keep the approval of *document* for the configuration of that hash; give its random id.
 
         Raises RequestError ``face-stopped`` once the service was stopped.
@@ -65,7 +74,7 @@ class Assessments:
             connection.execute("INSERT INTO assessments VALUES (?, ?, ?, ?, ?, ?)", row)
             self._audit.note(
                 connection,
-                Actor.INSTALLER,
+                by,
                 Action.ASSESSMENT_APPROVED,
                 at=at,
                 object=assessment,

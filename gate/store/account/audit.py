@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gate.core.canonical import canonical
 from gate.core.chain import GENESIS, Break, Link, first_break, link_hash
+from gate.core.roles import Program, Staff
 from gate.errors import VaultError
 from gate.store.account.audit_head import HEAD_NAME, Head, KeptHead
 from gate.store.account.signing import Signer, is_signed
@@ -24,6 +25,7 @@ ANCHOR_EVERY = 64
 # Text as bytes: what somebody wrote there may be no text, and the log must still be read and judged.
 _LINES = """SELECT seq, at, CAST(actor AS BLOB), CAST(action AS BLOB), CAST(object AS BLOB), CAST(detail AS BLOB), hash
     FROM audit_log"""
+_ENDLESS = 1 << 62
 _BASE = "audit-base"
 _WAS_KEPT = "audit-head-kept"
 
@@ -35,6 +37,10 @@ class Actor(StrEnum):
     RESIDENT = "resident"  # at the gate's screen, or signed in on the resident's own page
     DESK = "desk"  # staff, with the resident present
     INSTALLER = "installer"  # at the device's own command line
+
+
+Who = Actor | Staff | Program
+"""Who acted: a role where there is no account, else the account or the API token by its random id."""
 
 
 class Action(StrEnum):
@@ -69,6 +75,7 @@ class Action(StrEnum):
     ASSESSMENT_APPROVED = "assessment-approved"
     REGISTER_CHANGED = "register-changed"
     EVIDENCE_EXPORTED = "evidence-exported"
+    AUDIT_EXPORTED = "audit-exported"
     SERVICE_STOPPED = "service-stopped"
     TAMPERED = "tampered"
     TAMPER_CLEARED = "tamper-cleared"
@@ -83,6 +90,33 @@ class Action(StrEnum):
     LOCKDOWN_BEGUN = "lockdown-begun"
     LOCKDOWN_ENDED = "lockdown-ended"
     PASSPHRASE_CHANGED = "passphrase-changed"  # noqa: S105 - the name of an act
+    SETUP_CODE_MADE = "setup-code-made"
+    ACCOUNT_CREATED = "account-created"
+    ACCOUNT_INVITED = "account-invited"
+    ACCOUNT_CHANGED = "account-changed"  # detail: the roles, where they changed
+    ACCOUNT_DISABLED = "account-disabled"
+    ACCOUNT_RESET = "account-reset"  # password and second factor taken back, to be set anew with an invitation
+    SIGNED_IN = "signed-in"  # refused tries are counted by the throttle, never written down one by one
+    PASSWORD_CHANGED = "password-changed"  # noqa: S105 - the name of an act
+    SECOND_FACTOR_CHANGED = "second-factor-changed"
+    PASSKEY_ADDED = "passkey-added"
+    PASSKEY_REMOVED = "passkey-removed"
+    RECOVERY_CODES_MADE = "recovery-codes-made"
+    RECOVERY_CODE_USED = "recovery-code-used"
+    SESSIONS_ENDED = "sessions-ended"
+    TOKEN_MADE = "token-made"  # noqa: S105 - the name of an act
+    TOKEN_REVOKED = "token-revoked"  # noqa: S105 - the name of an act
+    APPROVAL_ASKED = "approval-asked"
+    APPROVAL_ALLOWED = "approval-allowed"
+    APPROVAL_DENIED = "approval-denied"
+    APPROVAL_USED = "approval-used"
+    SETTINGS_CHANGED = "settings-changed"
+    DOOR_RELEASED = "door-released"  # by staff, from a page
+    ALARM_ACKNOWLEDGED = "alarm-acknowledged"
+    PEOPLE_IMPORTED = "people-imported"
+    PEOPLE_EXPORTED = "people-exported"
+    AUTHORITY_MADE = "authority-made"  # the gate's own certificate authority, by its fingerprint
+    CERTIFICATE_MADE = "certificate-made"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +136,16 @@ class Entry:
     hash: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which lines are looked for. since: from then on; until: before then. actor: how it begins; empty: every one."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    actor: str = ""
+    action: str = ""
+
+
 class AuditLog:
     """The audit_log and anchors tables. *folder*, apart from the data, keeps the newest signed head.
 
@@ -117,7 +161,7 @@ class AuditLog:
     def note(
         self,
         connection: sqlite3.Connection,
-        actor: Actor,
+        actor: Who,
         action: Action,
         *,
         at: datetime,
@@ -141,7 +185,7 @@ class AuditLog:
 
     def write(
         self,
-        actor: Actor,
+        actor: Who,
         action: Action,
         *,
         at: datetime,
@@ -188,6 +232,29 @@ class AuditLog:
         )
         return tuple(_entry(row) for row in reversed(rows))
 
+    def page(self, wanted: Wanted, *, before: int | None = None, most: int) -> tuple[Entry, ...]:
+        """Give up to *most* lines that are *wanted*, the newest first, of those numbered below *before*.
+
+        Raises VaultError ``record-altered``.
+        """
+        rows = self._database.rows(
+            f"{_LINES} WHERE at >= :since AND at < :until AND (:before IS NULL OR seq < :before)"
+            " AND (:action = '' OR action = :action) AND substr(actor, 1, length(:actor)) = :actor"
+            " ORDER BY seq DESC LIMIT :most",
+            since=-_ENDLESS if wanted.since is None else seconds_of(wanted.since),
+            until=_ENDLESS if wanted.until is None else seconds_of(wanted.until),
+            actor=wanted.actor,
+            action=wanted.action,
+            before=before,
+            most=most,
+        )
+        return tuple(_entry(row) for row in rows)
+
+    def count(self) -> int:
+        """Count the lines."""
+        found: int = self._database.rows("SELECT count(*) FROM audit_log")[0][0]
+        return found
+
     def heads(self) -> tuple[Head, ...]:
         """Give the signed heads that the database holds, oldest first."""
         return tuple(Head(*row) for row in self._database.rows("SELECT * FROM anchors ORDER BY seq"))
@@ -202,7 +269,7 @@ class AuditLog:
             kept = self._kept.read()
         except ValueError:
             return Break(0, "the head kept apart cannot be read or was altered")
-        (base, base_hash), rows, heads, was_kept = self._database.write(_snapshot)
+        (base, base_hash), rows, heads, was_kept = self._database.snapshot(_snapshot)
         links = [Link(seq, _digest((at, *_texts(words))), linked) for seq, at, *words, linked in rows]
         broken = first_break(CHAIN, links, base=base, base_hash=base_hash)
         if broken is not None:

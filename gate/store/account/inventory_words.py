@@ -209,6 +209,12 @@ COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
         "terms": _public("what a change of makes people be asked anew", Item.NOTICE),
         "published_at": _public("when it was published", Item.NOTICE),
     },
+    "notice_texts": {
+        "stage": _operational("draft, or in place of the folder's texts", Item.NOTICE),
+        "texts": _operational("the notice's texts before they are filled", Item.NOTICE),
+        "at": _operational("when they were written", Item.NOTICE),
+        "by": _link("random id of the account that wrote them", Item.NOTICE),
+    },
     "requests": {
         "id": _operational("random id of a request", Item.REQUEST),
         "kind": _operational("what is asked for", Item.REQUEST),
@@ -238,6 +244,17 @@ COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
             "the assessment, word for word, with name and office of who approved", Item.ASSESSMENT, _OWN_KEY
         ),
     },
+    "overrides": {
+        "version": _operational("number of a change of the settings from the console", Item.OVERRIDE),
+        "at": _personal("when", Item.OVERRIDE),
+        "by": _link("random id of the account that changed them", Item.OVERRIDE),
+        "settings": _operational("the settings that stand beside the settings file", Item.OVERRIDE),
+        "signature": _operational("the device's signature", Item.OVERRIDE),
+    },
+    "rings": {
+        "alarm": _operational("which alarm rings", Item.RING),
+        "at": _operational("since when", Item.RING),
+    },
     "hours": {
         "name": _operational("name of weekly hours, such as cleaners", Item.HOURS),
         "text": _operational("the hours", Item.HOURS),
@@ -258,6 +275,65 @@ COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
             "a key offered and not yet confirmed", Class.SECRET, _OWN_KEY, Item.DEVICE_KEY
         ),
         "offered_at": _operational("when it was offered", Item.DEVICE_KEY),
+    },
+    "certificates": {
+        "name": _operational("which of the gate's two certificates", Item.CERTIFICATE),
+        "certificate": _public("the certificate, as every browser gets it", Item.CERTIFICATE),
+        "wrapped_key": _key_of("its private key", Item.CERTIFICATE),
+        "sealed": Words("its private key", Class.SECRET, _OWN_KEY, Item.CERTIFICATE),
+        "made_at": _operational("when it was made", Item.CERTIFICATE),
+    },
+    "accounts": {
+        "id": _link("random id of a staff account", Item.ACCOUNT),
+        "login_lookup": _personal("the login", Item.ACCOUNT, _KEYED),
+        "created_at": _personal("when it was entered", Item.ACCOUNT),
+        "disabled_at": _personal("when it was ended", Item.ACCOUNT),
+        "wrapped_key": _key_of("the account", Item.ACCOUNT),
+        "sealed": _personal("login, name, offices", Item.ACCOUNT, _OWN_KEY),
+    },
+    "account_secrets": {
+        "stamp": _link("random word, another after every change", Item.ACCOUNT),
+        "account_id": _link("random id of the account", Item.ACCOUNT),
+        "wrapped_key": _key_of("the secrets", Item.ACCOUNT),
+        "sealed": Words(
+            "what the password is verified with (argon2id), the authenticator's secret, its last used step",
+            Class.SECRET,
+            _OWN_KEY,
+            Item.ACCOUNT,
+        ),
+    },
+    "passkeys": {
+        "id": _link("random id of a passkey", Item.ACCOUNT),
+        "account_id": _link("random id of the account", Item.ACCOUNT),
+        "credential_lookup": _personal("the passkey's own id", Item.ACCOUNT, _KEYED),
+        "added_at": _personal("when it was added", Item.ACCOUNT),
+        "wrapped_key": _key_of("the passkey", Item.ACCOUNT),
+        "sealed": _personal("its name, public key and count of uses", Item.ACCOUNT, _OWN_KEY),
+    },
+    "recovery_codes": {
+        "id": Words("a recovery code", Class.SECRET, _KEYED, Item.ACCOUNT),
+        "account_id": _link("random id of the account", Item.ACCOUNT),
+    },
+    "one_time_codes": {
+        "lookup": Words("a set-up code or an invitation", Class.SECRET, _KEYED, Item.ONE_TIME_CODE),
+        "account_id": _link("random id of the account it is for", Item.ONE_TIME_CODE),
+        "expires_at": _operational("until when it can be used", Item.ONE_TIME_CODE),
+        "mac": _operational("keyed code of all, so that an alteration shows", Item.ONE_TIME_CODE),
+    },
+    "approvals": {
+        "id": _operational("random id of an approval", Item.APPROVAL),
+        "asked_at": _operational("when it was asked for", Item.APPROVAL),
+        "wrapped_key": _key_of("the approval", Item.APPROVAL),
+        "sealed": _personal("for what, why, who asked, who answered", Item.APPROVAL, _OWN_KEY),
+    },
+    "tokens": {
+        "id": _link("random id of a token", Item.TOKEN),
+        "lookup": Words("the token", Class.SECRET, _KEYED, Item.TOKEN),
+        "made_at": _personal("when it was made", Item.TOKEN),
+        "expires_at": _personal("when it runs out", Item.TOKEN),
+        "revoked_at": _personal("when it was revoked", Item.TOKEN),
+        "wrapped_key": _key_of("the record", Item.TOKEN),
+        "sealed": _personal("its name, office, who made it", Item.TOKEN, _OWN_KEY),
     },
     "retention_runs": {
         "seq": _operational("number of the run", Item.RUN),

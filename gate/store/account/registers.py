@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from gate.core.registers import FORMS, Fields, Register
 from gate.errors import RequestError, VaultError
-from gate.store.account.audit import Action, Actor, AuditLog
+from gate.store.account.audit import Action, Actor, AuditLog, Who
 from gate.store.database import Database, Row
 from gate.store.times import seconds_of, time_of
 from gate.store.vault import Binding, Sealed, Vault
@@ -42,21 +42,30 @@ class Registers:
         self._vault = vault
         self._audit = audit
 
-    def add(self, register: Register, fields: Fields, at: datetime) -> str:
+    def add(self, register: Register, fields: Fields, at: datetime, *, by: Who = Actor.INSTALLER) -> str:
         """Enter something new; give its random id. Raises RequestError ``register-form`` for another kind's fields."""
         entry = secrets.token_hex(8)
-        self._database.write(lambda connection: self._insert(connection, entry, 1, register, fields, at))
+        self._database.write(lambda connection: self._insert(connection, entry, 1, register, fields, at, by))
         return entry
 
-    def revise(self, entry: str, fields: Fields, at: datetime) -> int:
+    def revise(
+        self, entry: str, fields: Fields, at: datetime, *, by: Who = Actor.INSTALLER, seen: int | None = None
+    ) -> int:
         """Let *fields* hold from now on; the earlier revisions stay. Give the revision's number.
 
-        Raises RequestError: ``entry-unknown``, ``register-form``.
+        seen: the revision they were made from, where another person might revise it too. Raises RequestError:
+        ``entry-unknown``, ``register-form``; ``entry-changed`` where it was revised meanwhile.
         """
 
         def work(connection: sqlite3.Connection) -> int:
             newest = self.newest(entry)
-            self._insert(connection, entry, newest.revision + 1, newest.register, fields, at)
+            if seen is not None and newest.revision != seen:
+                raise RequestError(
+                    "entry-changed",
+                    "Somebody else changed this entry meanwhile; nothing was written.",
+                    remedy="Look at what it says now, then change it again.",
+                )
+            self._insert(connection, entry, newest.revision + 1, newest.register, fields, at, by)
             return newest.revision + 1
 
         return self._database.write(work)
@@ -98,6 +107,7 @@ class Registers:
         register: Register,
         fields: Fields,
         at: datetime,
+        by: Who,
     ) -> None:
         if type(fields) is not FORMS[register]:
             raise RequestError(
@@ -110,9 +120,7 @@ class Registers:
         row = (entry, revision, register.value, seconds_of(at), sealed.wrapped_key, sealed.content)
         connection.execute("INSERT INTO register_entries VALUES (?, ?, ?, ?, ?, ?)", row)
         detail: dict[str, str | int] = {"register": register.value, "revision": revision}
-        self._audit.note(
-            connection, Actor.INSTALLER, Action.REGISTER_CHANGED, at=at, object=entry, detail=detail
-        )
+        self._audit.note(connection, by, Action.REGISTER_CHANGED, at=at, object=entry, detail=detail)
 
     def _entry(self, row: Row) -> Entry:
         entry, revision, name, at, wrapped_key, content = row

@@ -44,6 +44,15 @@ class KeyUse(StrEnum):
     SUBJECT_LOOKUP = "gate 1 subject lookup"
     HOURS = "gate 1 hours authentication"
     DEVICES = "gate 1 device keys key-encryption key"
+    ACCOUNTS = "gate 1 accounts key-encryption key"
+    LOGIN_LOOKUP = "gate 1 login lookup"
+    PASSWORD_PEPPER = "gate 1 password pepper"  # noqa: S105 - a label
+    SECOND_FACTORS = "gate 1 second factors key-encryption key"
+    STAFF_CODES = "gate 1 staff codes"
+    APPROVALS = "gate 1 approvals key-encryption key"
+    TOKENS = "gate 1 tokens key-encryption key"
+    TOKEN_LOOKUP = "gate 1 token lookup"  # noqa: S105 - a label
+    CERTIFICATES = "gate 1 certificate keys key-encryption key"
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,14 @@ _BULK = (
         "DELETE FROM assessments WHERE id = :ref",
     ),
     (
+        Item.OVERRIDE,
+        """DELETE FROM overrides WHERE EXISTS (SELECT 1 FROM overrides AS later
+            WHERE later.version > overrides.version AND later.at <= :cut)""",
+        """SELECT version FROM overrides WHERE EXISTS (SELECT 1 FROM overrides AS later
+            WHERE later.version > overrides.version AND later.at <= :cut)""",
+        "DELETE FROM overrides WHERE version = :ref",
+    ),
+    (
         Item.RUN,
         "DELETE FROM retention_runs WHERE at <= :cut",
         "SELECT seq FROM retention_runs WHERE at <= :cut",

@@ -1,0 +1,1 @@
+"""What the console does with the gate: each part of it in a module of its own."""

@@ -1,0 +1,1 @@
+"""What the pages of the staff need from the gate, a Protocol for each area."""

@@ -1,0 +1,30 @@
+"""How the pages are reached: under which names, over which port, on whose word; a value the shell hands to the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """The gate's own certificate authority, for people to trust. pem: its certificate; fingerprint: its SHA-256 in pairs."""
+
+    fingerprint: str
+    pem: bytes
+    ends: datetime
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """The pages' way in. names: the site's, besides this device's own. port: of TLS, as it answers.
+
+    authority: None where the site brings a certificate of its own. restart: opens the gate anew, for rules that changed.
+    """
+
+    names: tuple[str, ...] = ()
+    port: int = 443
+    authority: Callable[[], Authority | None] = lambda: None
+    restart: Callable[[], None] = lambda: None
