@@ -28,12 +28,13 @@ from gate.doorkeeper import Doorkeeper, door_rules
 from gate.errors import GateError, VaultError
 from gate.govern.approval import face_approved
 from gate.hardware import Hardware
+from gate.identifying import PinPages
 from gate.inforce import open_in_force
 from gate.keyplace import key_place
 from gate.logs import log_loss
+from gate.office.gatecodes import GateCodes
 from gate.passbacks import PassbackWatch
 from gate.ports import Clock, Screen
-from gate.process import keep_memory_private
 from gate.publish import link
 from gate.publish.mqtt import Publisher
 from gate.publishing import open_publisher, publish_on
@@ -52,6 +53,9 @@ from gate.vision.client import VisionClient, VisionSettings
 from gate.vision.manifest import load_operating_point, manifest_for
 from gate.vision.renewal import renewed
 from gate.web.context import Status, WebContext
+from gate.web.staff.ports.approvals import ApprovalsPort
+from gate.web.staff.ports.gate import GateOffice
+from gate.web.transport import Transport
 from gate.wiring import devices_of, has_scanner
 
 log = structlog.get_logger()
@@ -69,12 +73,13 @@ class RunningGate:
     settings: Settings
     by_file: Settings
     """What the settings file alone says: beside it stands what was changed from the console."""
-    clock: Clock
+    clock: TrustedClock
     notices: notice.NoticeBoard
     inputs: asyncio.Queue[on.Input]
     service: Service
     desk: Desk
     own: SelfService
+    codes: GateCodes
     store: Store
     screen: Screen
     hardware: Hardware
@@ -113,8 +118,28 @@ class RunningGate:
             backup_fault=self.backups.fault if self.backups else None,
         )
 
-    def web_context(self) -> WebContext:
+    def _gate_office(self, transport: Transport | None) -> Callable[[ApprovalsPort], GateOffice]:
+        from gate.office.gate import open_gate_office
+
+        return lambda approvals: open_gate_office(
+            settings=self.settings,
+            by_file=self.by_file,
+            store=self.store,
+            clock=self.clock,
+            doorkeeper=self.doorkeeper,
+            hardware=self.hardware,
+            alarms=self.alarms,
+            backups=self.backups,
+            approvals=approvals,
+            new_attempt=new_attempt,
+            restart=(transport or Transport()).restart,
+        )
+
+    def web_context(self, transport: Transport | None = None) -> WebContext:
         """Give the pages what they are built from."""
+        from gate.office.opening import open_office  # the door works before the pages are loaded
+        from gate.office.screen import kiosk_parts
+
         return WebContext(
             clock=self.clock,
             post=self.inputs.put_nowait,
@@ -126,9 +151,15 @@ class RunningGate:
             status=self.status,
             desk=self.desk,
             own=self.own,
+            office=open_office(
+                self.settings, self.store, self.clock, self.service, self.desk, self._gate_office(transport)
+            ),
             simulation=self.simulation,
             two_factors=self.settings.access.two_factors,
             scanner=has_scanner(self.settings),
+            zone=self.settings.site.zone,
+            transport=transport or Transport(),
+            kiosk=kiosk_parts(self.settings.screen, self.alarms, self.clock, self.codes),
         )
 
 
@@ -138,10 +169,11 @@ async def open_gate(
     make_screen: Callable[[Callable[[on.Input], None]], Screen],
     *,
     clock: Clock | None = None,
+    place: KeyPlace | None = None,
 ) -> AsyncIterator[RunningGate]:
     """Run one gate while the block runs: door first, then face, then events.
 
-    make_screen: makes the screen from the function that takes its inputs. Raises GateError where even card and PIN
+    make_screen: makes the screen from the function that takes its inputs. place: as ``open_store`` has it. Raises GateError where even card and PIN
     cannot work. Whatever only face or the broker needs is logged when it fails, and the door serves without it.
     """
     inputs: asyncio.Queue[on.Input] = asyncio.Queue()
@@ -151,7 +183,7 @@ async def open_gate(
     )
     async with AsyncExitStack() as stack:
         by_file = settings
-        settings, store = open_in_force(by_file, open_store)
+        settings, store = open_in_force(by_file, lambda present: open_store(present, place))
         stack.callback(store.close)
         rules = Rules(NO_NOTICE, settings.notice.minimum_s, two_factors=settings.access.two_factors)
         stack.enter_context(_alone_on(settings.storage.data_dir))
@@ -200,6 +232,7 @@ async def open_gate(
         backups = keeper_for(settings, store, time)
         if backups is not None:
             _spawn(stack, backups.run(), "backups")
+        pins, codes = PinPages(time, service), GateCodes(time)
         yield RunningGate(
             settings=settings,
             by_file=by_file,
@@ -213,9 +246,18 @@ async def open_gate(
                 store=store,
                 service=service,
                 capture=capture,
+                pins=pins,
                 children_enabled=settings.face.under_14.enabled,
             ),
-            own=SelfService(clock=time, service=service, records=records_of(settings, store, point)),
+            own=SelfService(
+                clock=time,
+                service=service,
+                pins=pins,
+                records=records_of(settings, store, point),
+                codes=codes,
+                zone=settings.site.zone,
+            ),
+            codes=codes,
             store=store,
             screen=screen,
             hardware=hardware,
@@ -227,26 +269,6 @@ async def open_gate(
             simulation=_simulation(readers[0], door, vision),
             readers=readers,
         )
-
-
-async def run(settings: Settings, announce: Callable[[str], None]) -> None:
-    """Run the gate with its pages until cancelled; *announce* is told where the pages are.
-
-    Pages that cannot be served are logged: the door serves without them.
-    """
-    from gate.web.app import create_app
-    from gate.web.screen import KioskScreen
-    from gate.web.server import serve
-
-    keep_memory_private()
-    screen = KioskScreen(SystemClock())
-    async with open_gate(settings, lambda _post: screen) as gate:
-        app = create_app(gate.web_context(), screen)
-        try:
-            await serve(app, settings.web.host, settings.web.port, announce=announce)
-        except GateError as error:
-            log_loss(error)
-            await asyncio.Event().wait()
 
 
 def open_store(settings: Settings, place: KeyPlace | None = None) -> Store:
@@ -313,6 +335,8 @@ def _vision(
         match message:
             case wire.Found():
                 post(on.FaceFound(wire.attempt_of(message), message.finding()))
+            case wire.Posed():
+                capture.heed(message.attempt, message.progress())
             case wire.Enrolled(attempt, epoch, payload):
                 capture.take(attempt, epoch, payload)
             case wire.Fault(attempt, code, what, remedy):

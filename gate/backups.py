@@ -12,7 +12,7 @@ from gate.errors import GateError
 from gate.ports import Clock
 from gate.settings import Settings
 from gate.store import Store
-from gate.store.account.audit import Action, Actor
+from gate.store.account.audit import Action, Actor, Who
 from gate.store.backup.archive import Head
 from gate.store.backup.backups import Made
 from gate.store.keyring.escrow import EpochSecret
@@ -41,6 +41,27 @@ class BackupKeeper:
         """Say what keeps backups from being made, and the remedy; None if nothing does."""
         return None if self._fault is None else str(self._fault)
 
+    @property
+    def trouble(self) -> GateError | None:
+        """Give what keeps backups from being made, None if nothing does."""
+        return self._fault
+
+    @property
+    def folder(self) -> Path:
+        """Give where they lie."""
+        return self._folder
+
+    @property
+    def due_at(self) -> datetime | None:
+        """Give when the next one is due, None while it was not looked, or where one is due now."""
+        return None if self._newest is None or self._is_due() else self._newest.created + self._every
+
+    async def make(self, by: Who) -> Made:
+        """Make one now, whenever the next is due. Raises VaultError as ``Backups.make`` does."""
+        made = await self._made(by)
+        self._newest, self._listed = made.head, made.listed
+        return made
+
     async def run(self) -> None:
         """Look until cancelled."""
         while True:
@@ -68,8 +89,7 @@ class BackupKeeper:
             self._newest = await asyncio.to_thread(backups.newest, self._folder)
             self._looked = True
         if self._is_due():
-            made = await self._made()
-            self._newest, self._listed = made.head, made.listed
+            await self.make(Actor.GATE)
         else:
             self._listed = await asyncio.to_thread(
                 backups.list_erased, self._folder, at=now, known=self._listed
@@ -82,13 +102,13 @@ class BackupKeeper:
         # A backup from the future tells of a clock that went wrong, not of a fresh backup.
         return not timedelta(0) <= self._clock.now() - newest.created < self._every
 
-    async def _made(self) -> Made:
-        made = await make_backup(self._store, self._folder, self._clock.now())
+    async def _made(self, by: Who) -> Made:
+        made = await make_backup(self._store, self._folder, self._clock.now(), actor=by)
         log.info("backup_made", size=made.size, dropped=made.dropped)
         return made
 
 
-async def make_backup(store: Store, folder: Path, at: datetime, *, actor: Actor = Actor.GATE) -> Made:
+async def make_backup(store: Store, folder: Path, at: datetime, *, actor: Who = Actor.GATE) -> Made:
     """Make one backup off the loop and note it in the audit log. Raises VaultError as ``Backups.make`` does."""
     number = store.epochs.number
     # With the case opened the epoch's keys stay where they are (R60): the escrow of before is as good.

@@ -19,6 +19,7 @@ from gate.errors import ConfigError, GateError, VaultError
 from gate.govern.facts import present_duties
 from gate.inforce import in_force, value_of
 from gate.notice import load_sources, propose
+from gate.office.trust import look_at_certificate
 from gate.publish import link
 from gate.publishing import broker_of
 from gate.settings import Settings
@@ -64,6 +65,7 @@ def check_gate(settings: Settings) -> list[Finding]:
         "door": _door,
         "face": _face,
         "broker": _broker,
+        "pages": _pages,
         "backup": _backup,
         "duties": _duties,
         "hours": _hours,
@@ -299,3 +301,13 @@ def _broker(settings: Settings) -> str:
     if broker is not None and broker.tls is not None:
         link.tls_context(broker.tls)
     return f"{broker.host}:{broker.port}" if broker else "embedded, on loopback"
+
+
+def _pages(settings: Settings) -> str:
+    """Say where the pages are served and with what; an own certificate is looked at as it stands, and not renewed."""
+    web = settings.web
+    where = f"{web.host}, port {web.port}"
+    with _store_of(settings) as store:
+        kept = None if store is None else store.certificates
+        now = datetime.now(UTC) if store is None else store.clock.trusted(datetime.now(UTC)).at
+        return f"on {where}; {look_at_certificate(web, kept, now)}"

@@ -14,6 +14,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from gate import logs
+from gate.commands.account import account
 from gate.commands.audit import audit
 from gate.commands.backup import backup, reset, restore
 from gate.commands.consent import consent
@@ -28,16 +29,19 @@ from gate.commands.reader import reader
 from gate.commands.receipt import receipt
 from gate.commands.resident import DEFAULT_CONFIG, Config, resident
 from gate.commands.rights import rights
+from gate.commands.tls import tls
 from gate.commands.upkeep import clock, retention, tamper
 from gate.commands.visit import visit
 from gate.errors import GateError, RequestError
 from gate.process import keep_memory_private
 from gate.settings import PROJECT, read_settings
 from gate.simclient import Action, perform
+from gate.web.transport import Reached
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 models = typer.Typer(no_args_is_help=True, help="Prepare and verify the face models.")
 cli.add_typer(models, name="models")
+cli.add_typer(account, name="account")
 cli.add_typer(resident, name="resident")
 cli.add_typer(visit, name="visit")
 cli.add_typer(consent, name="consent")
@@ -56,6 +60,7 @@ cli.add_typer(hours, name="hours")
 cli.add_typer(door, name="door")
 cli.add_typer(reader, name="reader")
 cli.add_typer(backup, name="backup")
+cli.add_typer(tls, name="tls")
 cli.command()(restore)
 cli.command()(reset)
 
@@ -71,11 +76,11 @@ def run(
     debug: Annotated[bool, typer.Option("--debug", help="Say more in the log, to look for a fault.")] = False,
 ) -> None:
     """Run the gate until Ctrl-C or SIGTERM."""
-    from gate import app
+    from gate import serving
 
     if debug:
         logs.configure(debug=True)
-    _until_told(app.run(read_settings(config), lambda url: print(f"Pages at {url}", flush=True)))
+    _until_told(serving.run(read_settings(config), _say_where))
 
 
 @cli.command()
@@ -96,7 +101,8 @@ def demo(
         bool, typer.Option("--serve", help="Leave it running, with its pages to play with.")
     ] = False,
     camera: Annotated[str | None, typer.Option(help="With --serve: use this V4L2 camera, such as 0.")] = None,
-    port: Annotated[int, typer.Option(help="With --serve: the pages' port.")] = 8080,
+    port: Annotated[int, typer.Option(help="With --serve: the pages' port.")] = 8443,
+    screen_port: Annotated[int, typer.Option(help="With --serve: the gate's screen's port.")] = 8080,
     *,
     door: Annotated[
         bool, typer.Option("--door", help="The door's story instead: OSDP and controller on real wires.")
@@ -110,7 +116,7 @@ def demo(
     if door and serve:
         raise typer.BadParameter("give --door or --serve, and not both")
     if serve:
-        _until_told(serve_demo(print, camera=camera, port=port))
+        _until_told(serve_demo(print, camera=camera, port=port, screen_port=screen_port))
     elif not _until_told(tell_door(print) if door else tell(print)):
         raise typer.Exit(1)
 
@@ -197,10 +203,26 @@ def sim(
             "deed: push, leave, shut, plug, unplug, tamper or kill-vision."
         ),
     ],
-    url: Annotated[str, typer.Option(help="Where the running gate's pages are.")] = "http://127.0.0.1:8080",
+    url: Annotated[
+        str, typer.Option(help="Where the running gate's own screen is.")
+    ] = "http://127.0.0.1:8080",
 ) -> None:
     """Drive the simulated devices of a running gate."""
     perform(url, action, value)
+
+
+def _say_where(reached: Reached) -> None:
+    """Say where the pages are, and by what to know them."""
+    print(f"Pages at {reached.pages or 'no address: the log says why'}", flush=True)
+    if reached.screen:
+        print(f"Gate screen at {reached.screen}", flush=True)
+    if reached.fingerprint:
+        print(f"The gate's own certificate authority, SHA-256: {reached.fingerprint}", flush=True)
+    if reached.setup_code and sys.stdout.isatty():  # for whoever stands here, and never for a log
+        print(
+            f"Nobody can sign in yet. Set-up code for /setup, good for an hour: {reached.setup_code()}",
+            flush=True,
+        )
 
 
 def _progress(name: str, done: int, total: int) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from gate.core.cards import card_number
 from gate.core.consent import (
     AgeBand,
     Agreement,
@@ -19,9 +20,12 @@ from gate.core.consent import (
     Indication,
     major,
 )
+from gate.core.enrolment import Progress
 from gate.core.receipt import Receipt
+from gate.core.roles import Staff
 from gate.core.types import AttemptId, NoticeVersion, PersonId, Seconds
 from gate.errors import RequestError
+from gate.identifying import PinPages
 from gate.ports import Clock, Vision
 from gate.service import Service, new_attempt
 from gate.store import Store
@@ -29,7 +33,10 @@ from gate.store.consent.consents import MINOR_OPEN_FOR, MinorOpening
 from gate.store.people import Person
 from gate.web.context import FaceStanding, Resident, Said
 
-CAPTURE_S: Seconds = 15.0
+CAPTURE_S: Seconds = 45.0
+"""For five captures in three poses by somebody who reads each advice; whoever knows them needs a few seconds."""
+
+OpeningOf = Callable[[Staff, PersonId], MinorOpening | None]
 
 
 @dataclass(slots=True)
@@ -37,15 +44,21 @@ class LiveCapture:
     """The one template of an enrolment while it is awaited; between enrolments it takes none."""
 
     attempt: AttemptId | None = None
+    progress: Progress | None = None
     _taken: tuple[int, bytes] | None = field(default=None, repr=False)
     _done: asyncio.Event = field(default_factory=asyncio.Event)
     _fault: RequestError | None = None
 
     def begin(self) -> AttemptId:
         """Start anew and give the id under which the camera must report."""
-        self.attempt, self._taken, self._fault = new_attempt(), None, None
+        self.attempt, self.progress, self._taken, self._fault = new_attempt(), None, None, None
         self._done.clear()
         return self.attempt
+
+    def heed(self, attempt: str, progress: Progress) -> None:
+        """Keep how far the present enrolment is."""
+        if attempt == self.attempt and not self._done.is_set():
+            self.progress = progress
 
     def take(self, attempt: str, epoch: int, template: bytes) -> None:
         """Keep the template of the present enrolment, protected as *epoch* has it."""
@@ -72,7 +85,7 @@ class LiveCapture:
             raise RequestError(
                 "enrol-no-face",
                 "No clear face was seen.",
-                remedy="Stand before the camera, one person, in good light, and try again.",
+                remedy="Stand before the camera, one person, in good light, and turn the head as the page asks.",
             ) from None
         if self._fault is not None:
             raise self._fault
@@ -81,21 +94,30 @@ class LiveCapture:
 
     def end(self) -> None:
         """Drop what was taken."""
-        self.attempt = self._taken = None
+        self.attempt = self.progress = self._taken = None
 
 
 class Desk:
     """Consent, its refusal and its withdrawal at one gate's desk, with the person there."""
 
     def __init__(
-        self, *, clock: Clock, store: Store, service: Service, capture: LiveCapture, children_enabled: bool
+        self,
+        *,
+        clock: Clock,
+        store: Store,
+        service: Service,
+        capture: LiveCapture,
+        pins: PinPages,
+        children_enabled: bool,
     ) -> None:
         """children_enabled: whether the site has face for children under 14 (R27)."""
         self._clock = clock
         self._store = store
         self._service = service
         self._capture = capture
+        self._pins = pins
         self.children_enabled = children_enabled
+        self.opening_of: OpeningOf = lambda _staff, _person: None
         self._enrolling: PersonId | None = None
         service.on_withdrawal(self._give_up)
 
@@ -107,18 +129,39 @@ class Desk:
         """Give one resident. Raises RequestError ``person-unknown``."""
         return self._seen(self._store.people.get(person))
 
-    async def enrol(self, person: PersonId, said: Said) -> Receipt:
+    def find(self, unit: str) -> Resident | None:
+        """Give the resident entered under *unit*, None where there is none."""
+        known = self._store.people.find_by_unit(unit.strip())
+        return None if known is None else self._seen(known)
+
+    async def identify(self, unit: str, pin: str) -> PersonId:
+        """Give who types this at the desk. Raises RequestError as ``PinPages.identify`` does."""
+        return (await self._pins.identify(unit, pin)).person
+
+    @property
+    def progress(self) -> Progress | None:
+        """Give how far the enrolment under way is, None before the first frame and where there is none."""
+        return self._capture.progress
+
+    def refuse_early(self, person: PersonId, said: Said, *, by: Staff | None = None) -> None:
+        """Raise what ``enrol`` would raise of an answer, before any camera opens."""
+        agreement = _agreement(said, Indication.TICKED_AND_PRESSED)
+        opening = self._opening(person, said, by)
+        self._store.consents.check(person, agreement, at=self._clock.now(), opening=opening)
+
+    async def enrol(self, person: PersonId, said: Said, *, by: Staff | None = None) -> Receipt:
         """Write the consent the person just gave, with a template taken live (R20, R26).
 
-        Raises RequestError when the camera is busy, the captures are of no use, or the store refuses what was said;
-        then nothing is written.
+        by: the staff at the desk, for whom a child's record was opened (R27). Raises RequestError when the camera is
+        busy, the captures are of no use or of a face that is enrolled already, or the store refuses what was said; then
+        nothing is written.
         """
-        opening = self._opening(person, said)
+        opening = self._opening(person, said, by)
         agreement = _agreement(said, Indication.TICKED_AND_PRESSED)
         self._store.consents.check(person, agreement, at=self._clock.now(), opening=opening)
         async with self._service.lend_camera() as vision:
             self._enrolling = person
-            epoch, template = await self._template(vision)
+            epoch, template = await self._template(vision, person)
         if self._enrolling != person:
             raise RequestError(
                 "enrol-withdrawn",
@@ -136,13 +179,13 @@ class Desk:
         self._service.reload_gallery()
         return enrolled.receipt
 
-    def reconfirm(self, person: PersonId, said: Said) -> Receipt:
-        """Let the template live on under a new consent to a new major notice (R22)."""
+    def reconfirm(self, person: PersonId, said: Said, *, by: Staff | None = None) -> Receipt:
+        """Let the template live on under a new consent to a new major notice (R22). by: as ``enrol`` has it."""
         receipt = self._store.consents.reconfirm(
             person,
             _agreement(said, Indication.TICKED_AND_PRESSED),
             at=self._clock.now(),
-            opening=self._opening(person, said),
+            opening=self._opening(person, said, by),
         )
         self._service.reload_gallery()
         return receipt
@@ -165,6 +208,25 @@ class Desk:
         receipt = self._store.consents.withdraw(person, at=self._clock.now(), by=by)
         self._service.reload_gallery()
         return receipt
+
+    async def fresh_pin(self, person: PersonId, *, by: Staff) -> str:
+        """Give the person a fresh PIN in place of the earlier one; return it, once. Raises ``staff-sign-in-wait``."""
+        drawn = await self._service.verifier.hash_for_staff(lambda: self._store.residents.draw(person))
+        self._store.residents.give_pin(drawn, self._clock.now(), by=by)
+        return drawn.fresh.pin
+
+    def is_open(self, staff: Staff, person: PersonId) -> bool:
+        """Tell whether a second person let *staff* open this child's record, and it is open still (R27)."""
+        return self.opening_of(staff, person) is not None
+
+    def give_card(self, person: PersonId, card: str, *, by: Staff) -> None:
+        """Give the person the card of that value, beside those they have. Raises ``card-unfit``, ``card-taken``."""
+        number = card_number(card.strip())
+        if number is None:
+            raise RequestError(
+                "card-unfit", "This is no card's number.", remedy="Type what is printed on it, or 26:number."
+            )
+        self._store.residents.give_card(person, number, self._clock.now(), beside=True, by=by)
 
     def receipts(self, person: PersonId) -> Sequence[Receipt]:
         """Issue all receipts of a person again, oldest first; of a child only those of the last MINOR_OPEN_FOR.
@@ -189,19 +251,18 @@ class Desk:
         name = "" if child else person.name
         return Resident(person.id, person.unit, name, standing, child, agreed_to)
 
-    def _opening(self, person: PersonId, said: Said) -> MinorOpening | None:
-        if said.child is None:
-            return None
-        by = By(Channel.DESK, "desk")
-        return self._store.consents.open_minor(person, said.child.approver, at=self._clock.now(), by=by)
+    def _opening(self, person: PersonId, said: Said, by: Staff | None) -> MinorOpening | None:
+        """Give what a second person allowed *by* for this child; without it the store refuses (R27)."""
+        return None if said.child is None or by is None else self.opening_of(by, person)
 
     def _give_up(self, person: PersonId) -> None:
         if self._enrolling == person:
             self._enrolling = None  # a withdrawal outlives an enrolment that began before it
 
-    async def _template(self, vision: Vision) -> tuple[int, bytes]:
-        """Give one template taken live, and the epoch it is protected under."""
-        vision.open_camera(self._capture.begin(), enrol=True)
+    async def _template(self, vision: Vision, person: PersonId) -> tuple[int, bytes]:
+        """Give one template taken live, like no other's but *person*'s own, and the epoch it is protected under."""
+        own = self._store.templates.of_person(person, self._clock.now())
+        vision.open_camera(self._capture.begin(), enrol=True, own=own)
         try:
             return await self._capture.collected(CAPTURE_S)
         finally:

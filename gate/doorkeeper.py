@@ -71,6 +71,7 @@ class Doorkeeper:
         self._post = post
         self._door = core.Door()
         self._told: Reason | None = None
+        self._by_staff: dict[AttemptId, Callable[[bool], None]] = {}
         hardware.on_door(self.take)
         self._tell()
 
@@ -78,6 +79,11 @@ class Doorkeeper:
     def door(self) -> core.Door:
         """Give the present state, for status pages and tests."""
         return self._door
+
+    @property
+    def rules(self) -> core.DoorRules:
+        """Give what was decided about the door."""
+        return self._rules
 
     @property
     def look(self) -> core.DoorView:
@@ -94,7 +100,12 @@ class Doorkeeper:
         if self._lockdown_known:
             self.take(at_door.ReleaseAsked(attempt))
         else:
-            self._post(on.DoorReported(attempt, released=False))
+            self._report(attempt, released=False)
+
+    def release_by_staff(self, attempt: AttemptId, heard: Callable[[bool], None]) -> None:
+        """Ask for one release on the word of the staff, by the same machine; *heard* is told once whether it came."""
+        self._by_staff[attempt] = heard
+        self.release(attempt)
 
     def poll(self) -> None:
         """Let devices and door have their time, heed what people ordered, and end alarms that rang long enough."""
@@ -160,12 +171,19 @@ class Doorkeeper:
             case do.Stand(standing, seconds):
                 self._stand(standing, seconds)
             case do.Report(attempt, released):
-                self._post(on.DoorReported(attempt, released))
+                self._report(attempt, released=released)
             case do.Raise(alarm):
                 self._alarms.raise_alarm(alarm)
             case do.Clear(alarm):
                 self._alarms.clear(alarm)
         return ()
+
+    def _report(self, attempt: AttemptId, *, released: bool) -> None:
+        heard = self._by_staff.pop(attempt, None)
+        if heard is None:
+            self._post(on.DoorReported(attempt, released))
+        else:
+            heard(released)
 
     def _release(self, attempt: AttemptId, seconds: Seconds) -> tuple[at_door.DoorInput, ...]:
         try:

@@ -189,7 +189,9 @@ class Hardware:
 
     def show(self, signal: Signal | None) -> None:
         """Show *signal* at every reader; one that cannot is left alone."""
-        for device, reader, _ in self._readers.values() if signal else ():
+        if signal is None:
+            return
+        for device, reader, _ in self._readers.values():
             try:
                 reader.show(signal)
             except Exception as error:  # noqa: BLE001 - foreign code: a dark light keeps nobody out

@@ -2,60 +2,124 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
-from typing import Final
+from datetime import UTC, tzinfo
+from typing import Final, Protocol
 
+from gate.commands.moments import begin_of, end_of
 from gate.core.consent import By, Channel
-from gate.core.credentials import PIN_DIGITS_MOST, SignedIn, is_unit
+from gate.core.credentials import SignedIn, pin_fault
 from gate.core.own_record import OwnRecord
 from gate.core.receipt import Receipt
 from gate.core.rights import RequestKind
-from gate.core.types import PersonId, Reason, Seconds, UnitPin
+from gate.core.types import Method, PersonId
 from gate.errors import RequestError
+from gate.identifying import PinPages
 from gate.ports import Clock
 from gate.rights import Records
 from gate.service import Service
 from gate.store.account.audit import Action, Actor
+from gate.store.tenants import Drawn
+from gate.store.visits import OpenVisit
+from gate.web.context import FreshCode, GuestCode, RenewedPin
 
-SIGN_INS_MOST: Final = 5
-"""Right PINs of one unit that a page takes within SIGN_INS_S: each costs the device a slow hash."""
-SIGN_INS_S: Final[Seconds] = 60.0
 _BY = By(Channel.SELF_SERVICE, "resident")
 _IN_WORDS: Final = (RequestKind.CORRECT, RequestKind.EXPLAIN)
 """What nobody can answer unless it says what is meant."""
 
 
+NO_PIN: Final = ""
+"""What no PIN is: it costs a try, and opens nothing."""
+
+
+class TakesCodes(Protocol):
+    """The codes that the gate's screen shows; ``gate.office.gatecodes.GateCodes`` is one."""
+
+    def take(self, code: str) -> bool:
+        """Use *code* up; tells whether it was good."""
+
+
 class SelfService:
     """One's own page of one gate."""
 
-    def __init__(self, *, clock: Clock, service: Service, records: Records) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        service: Service,
+        pins: PinPages,
+        records: Records,
+        codes: TakesCodes,
+        zone: tzinfo = UTC,
+    ) -> None:
+        """codes: what the gate's screen shows. zone: in which people type times here."""
         self._clock = clock
+        self._pins = pins
         self._service = service
         self._records = records
         self._store = records.store
-        self._sign_ins: deque[tuple[str, Seconds]] = (
-            deque()
-        )  # at most SIGN_INS_MOST for each unit that exists
+        self._codes = codes
+        self._zone = zone
 
-    async def sign_in(self, unit: str, pin: str) -> SignedIn:
-        """Give whose unit and PIN these are, as slowly and in the same words for a unit that does not exist.
+    def take_code(self, code: str) -> bool:
+        """Use up a code that the gate's screen showed; tells whether it was good."""
+        return self._codes.take(code)
 
-        Wrong tries wait as long as at the keypad, but are counted apart from it; so many right ones wait too. Raises
-        RequestError: ``sign-in-wrong``, ``sign-in-wait``.
+    async def sign_in(self, unit: str, pin: str, *, at_gate: bool) -> SignedIn:
+        """Give whose unit and PIN these are. Raises RequestError as ``PinPages.identify`` does.
+
+        at_gate: whether a code from the gate came with them; without one no PIN is right, and the try counts as a wrong
+        one, so that guessing codes is as slow as guessing PINs.
         """
-        typed = UnitPin(unit.strip(), pin.strip())
-        if not is_unit(typed.unit) or len(typed.pin) > PIN_DIGITS_MOST:
-            raise _wrong()
-        if self._signs_in_too_often(typed.unit):
-            raise _wait()
-        verdict = await self._service.identify(typed)
-        if verdict.reason is Reason.THROTTLED:
-            raise _wait()
-        if verdict.person is None or verdict.pin is None:
-            raise _wrong()
-        self._sign_ins.append((typed.unit, self._clock.monotonic()))
-        return SignedIn(verdict.person, verdict.pin)
+        return await self._pins.identify(unit, pin if at_gate else NO_PIN)
+
+    async def change_pin(self, person: PersonId, present: str, chosen: str, again: str) -> RenewedPin:
+        """Give the person another PIN. Raises RequestError: ``pin-differs``, ``pin-weak``, ``pin-wrong``, ``sign-in-wait``."""
+        chosen, again = chosen.strip(), again.strip()
+        if chosen != again:
+            raise RequestError(
+                "pin-differs",
+                "The two new PINs differ; nothing was changed.",
+                remedy="Type the same one twice.",
+            )
+        if chosen and pin_fault(chosen) is not None:
+            raise RequestError(
+                "pin-weak",
+                "This PIN is too easy to guess; nothing was changed.",
+                remedy="Take 6 to 12 digits without a run or a pattern, or let the gate draw one.",
+            )
+        unit = self._store.people.get(person).unit
+        try:
+            await self._pins.identify(unit, present)
+        except RequestError as error:
+            if error.code != "sign-in-wrong":
+                raise
+            raise RequestError(
+                "pin-wrong",
+                "This is not your present PIN; nothing was changed.",
+                remedy="Type the PIN you use now.",
+            ) from None
+        drawn = await self._service.verifier.hash_for_staff(lambda: self._drawn(person, chosen))
+        self._store.residents.give_pin(drawn, self._clock.now(), by=Actor.RESIDENT)
+        return RenewedPin(self._signed_in(person), drawn.fresh.pin)
+
+    def visits(self, person: PersonId) -> Sequence[GuestCode]:
+        """Give the person's codes for visitors that nobody used yet, oldest first."""
+        return [_seen(each) for each in self._store.visits.of(person, self._clock.now())]
+
+    def invite(self, person: PersonId, begins: str, until: str) -> FreshCode:
+        """Issue a code for a visitor. Raises RequestError: ``time-unfit``, ``visit-span``, ``visit-many``."""
+        now = self._clock.now()
+        begin = begin_of(begins, self._zone) if begins else now
+        end = end_of(until, self._zone)
+        fresh = self._store.visits.issue(person, begin, end, at=now, actor=Actor.RESIDENT)
+        return FreshCode(_seen(fresh.visit), fresh.text)
+
+    def revoke_visit(self, person: PersonId, visit: str) -> None:
+        """Take a code back. Raises RequestError ``visit-unknown``, also for one of somebody else's."""
+        now = self._clock.now()
+        mine = visit in {each.id for each in self._store.visits.of(person, now)}
+        self._store.visits.revoke(visit if mine else "", now, actor=Actor.RESIDENT)
 
     def still_holds(self, signed_in: SignedIn) -> bool:
         """Tell whether the PIN of a sign-in is still in force and the tenancy not over."""
@@ -113,28 +177,24 @@ class SelfService:
             actor=Actor.RESIDENT,
         )
 
-    def _signs_in_too_often(self, unit: str) -> bool:
-        oldest = self._clock.monotonic() - SIGN_INS_S
-        while self._sign_ins and self._sign_ins[0][1] <= oldest:
-            self._sign_ins.popleft()
-        return sum(each == unit for each, _ in self._sign_ins) >= SIGN_INS_MOST
-
     def note_export(self, person: PersonId) -> None:
         """Note that the person took a copy."""
         self._store.audit.write(Actor.RESIDENT, Action.RECORD_EXPORTED, at=self._clock.now(), object=person)
 
+    def _drawn(self, person: PersonId, chosen: str) -> Drawn:
+        if not chosen:
+            return self._store.residents.draw(person)
+        return Drawn(person, self._store.credentials.make_pin(person, chosen))
 
-def _wait() -> RequestError:
-    return RequestError(
-        "sign-in-wait",
-        "Too many tries just now.",
-        remedy="Wait a little before the next PIN. Card and PIN at the gate do not wait for this.",
-    )
+    def _signed_in(self, person: PersonId) -> SignedIn:
+        """Give the sign-in that the person's present PIN stands for."""
+        pin = next(
+            each
+            for each in self._store.credentials.of(person)
+            if each.method is Method.PIN and each.revoked_at is None
+        )
+        return SignedIn(person, pin.id)
 
 
-def _wrong() -> RequestError:
-    return RequestError(
-        "sign-in-wrong",
-        "Unit and PIN do not belong together.",
-        remedy="Type both as at the keypad. The desk gives a new PIN to whoever forgot theirs.",
-    )
+def _seen(visit: OpenVisit) -> GuestCode:
+    return GuestCode(visit.id, visit.valid_from, visit.valid_until)

@@ -115,7 +115,7 @@ class Service:
         self._stepped_at: Seconds = 0.0
         self._withdrawals = ScreenWithdrawals(store, self._visitor, self.withdrawn)
         self._hear_withdrawal: Callable[[PersonId], None] = lambda _person: None
-        self._verifier = Verifier(
+        self.verifier = Verifier(
             store,
             clock,
             two_factors=rules.two_factors,
@@ -140,7 +140,7 @@ class Service:
 
     async def identify(self, typed: UnitPin) -> Verdict:
         """Tell for a page whose unit and PIN these are, as ``Verifier.identify`` does; opens nothing."""
-        return self._alarmed(await self._verifier.identify(typed))
+        return self._alarmed(await self.verifier.identify(typed))
 
     def _heed_verdict(self, attempt: AttemptId, verdict: Verdict) -> None:
         self._visitor.heed(self._gate, attempt, self._alarmed(verdict).person)
@@ -216,7 +216,7 @@ class Service:
             for task in keepers:
                 task.cancel()
             self._rotating.stop()
-            self._verifier.close()
+            self.verifier.close()
 
     async def _every(self, seconds: Seconds, work: Callable[[], None]) -> None:
         while True:
@@ -361,9 +361,9 @@ class Service:
     def _carry_out(self, effect: do.Effect) -> on.Input | None:
         match effect:
             case do.CheckCredential(attempt, credential):
-                return self._verifier.check(attempt, credential)
+                return self.verifier.check(attempt, credential)
             case do.CheckSecond(attempt, credential):
-                return self._verifier.check_second(attempt, self._visitor.of(attempt), credential)
+                return self.verifier.check_second(attempt, self._visitor.of(attempt), credential)
             case do.Withdraw(attempt):
                 return self._withdrawals.carry_out(attempt, self._clock.now())
             case do.Record(decision, template):

@@ -222,6 +222,17 @@ class WebSettings(_Section):
     public_url: str | None = Field(default=None, pattern=WEB_ADDRESS, max_length=300)
 
 
+class ScreenSettings(_Section):
+    """The gate's screen. touch: false for a sign that cannot be touched; the keypad's keys lead through it then.
+
+    sound: whether the end of a visit is heard. speech: whether it reads aloud on request, where espeak-ng is installed.
+    """
+
+    touch: bool = True
+    sound: bool = True
+    speech: bool = True
+
+
 class StorageSettings(_Section):
     """Where the database and, apart from it, the keys live, and who guards the root key.
 
@@ -261,6 +272,7 @@ class Settings(_Section):
     face: FaceSettings = FaceSettings()
     broker: BrokerSettings | None = None
     web: WebSettings = WebSettings()
+    screen: ScreenSettings = ScreenSettings()
     storage: StorageSettings = StorageSettings()
     backup: BackupSettings | None = None
     models_dir: Path = Field(default=PROJECT / "models")

@@ -1,6 +1,6 @@
 """Whether a card, PIN or code is known: a PIN after the one slow hash, all else at once; never two hashes at a time.
 
-The keypad goes first: a sign-in on a page waits until no PIN of the keypad does, and at most one is under way.
+The keypad goes first: what a page has hashed waits until no PIN of the keypad does, and goes one at a time.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 import structlog
 
 from gate.core import inputs as on
 from gate.core.credentials import PinPlace, Verdict
 from gate.core.types import AttemptId, Card, Code, Credential, PersonId, Pin, Reason, Second, UnitPin
-from gate.errors import GateError
+from gate.errors import GateError, RequestError
 from gate.store import Store
 from gate.store.pins import PinCheck
 from gate.store.upkeep.clock import TrustedClock
@@ -26,7 +26,11 @@ log = structlog.get_logger()
 
 PINS_WAITING_MOST = 3
 """PIN tries that may wait for the one hash: nobody types faster, and a flood is told to wait."""
+STAFF_WAITING_MOST: Final = 4
+"""Hashes of the staff's passwords that may wait; residents' sign-ins have a place of their own."""
 _NOBODYS: Final = Verdict(Reason.UNKNOWN_CREDENTIAL)
+
+T = TypeVar("T")
 
 
 class Verifier:
@@ -55,6 +59,8 @@ class Verifier:
         self._hasher = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pin")
         self._pins: set[asyncio.Task[None]] = set()
         self._sign_in: asyncio.Task[Verdict] | None = None
+        self._staff: set[asyncio.Task[object]] = set()
+        self._page = asyncio.Lock()
 
     def check(self, attempt: AttemptId, credential: Credential) -> on.CredentialChecked | None:
         """Answer a card or code at once; hand a PIN to the hasher, or tell a flood of them to wait."""
@@ -101,9 +107,25 @@ class Verifier:
         # Shielded: a browser that hangs up must not free the slot while its hash still runs.
         return await asyncio.shield(self._sign_in)
 
+    async def hash_for_staff(self, work: Callable[[], T]) -> T:
+        """Do *work*, one hash of a password, after the keypad's PINs; opens nothing.
+
+        Raises RequestError ``staff-sign-in-wait`` while STAFF_WAITING_MOST wait.
+        """
+        if len(self._staff) >= STAFF_WAITING_MOST:
+            raise RequestError(
+                "staff-sign-in-wait",
+                "Signing in has to wait a while.",
+                remedy="Wait a minute, then try again; a passkey needs no waiting.",
+            )
+        task = asyncio.get_running_loop().create_task(self._behind_keypad(work))
+        self._staff.add(task)
+        task.add_done_callback(self._staff.discard)
+        return await asyncio.shield(task)  # as above: the place is taken until the hash is done
+
     def close(self) -> None:
         """Give up what waits."""
-        for task in self._pins if self._sign_in is None else {*self._pins, self._sign_in}:
+        for task in (*self._pins, *self._staff, *filter(None, [self._sign_in])):
             task.cancel()
         self._hasher.shutdown(wait=False, cancel_futures=True)
 
@@ -126,10 +148,19 @@ class Verifier:
         self._post(answer)
 
     async def _after_keypad(self, typed: UnitPin) -> Verdict:
+        async with self._page:
+            await self._no_pin_waits()
+            prepare = partial(self._store.credentials.prepare_pin, typed.unit, place=PinPlace.PAGE)
+            return await self._verdict(typed.pin, prepare)
+
+    async def _behind_keypad(self, work: Callable[[], T]) -> T:
+        async with self._page:
+            await self._no_pin_waits()
+            return await asyncio.get_running_loop().run_in_executor(self._hasher, work)
+
+    async def _no_pin_waits(self) -> None:
         while self._pins:
             await asyncio.wait(self._pins)
-        prepare = partial(self._store.credentials.prepare_pin, typed.unit, place=PinPlace.PAGE)
-        return await self._verdict(typed.pin, prepare)
 
     async def _verdict(self, pin: str, prepare: _Prepare) -> Verdict:
         check = prepare(at=self._clock.now())

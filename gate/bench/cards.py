@@ -36,7 +36,7 @@ class _Stopwatch:
     def __init__(self) -> None:
         self.result: asyncio.Future[Seconds] = asyncio.Future()
 
-    def show(self, view: do.View) -> None:
+    def show(self, view: do.View | do.Aside) -> None:
         if isinstance(view, do.ShowResult) and not self.result.done():
             if view.granted:
                 self.result.set_result(perf_counter())

@@ -47,13 +47,12 @@ async def _live(folder: Path, models_dir: Path) -> None:
 
 
 async def _serve(gate: app.RunningGate) -> None:
-    from gate.web.app import create_app  # as app.run does: the door works before the pages are loaded
+    from gate.web.app import create_app  # as serving.run does: the door works before the pages are loaded
     from gate.web.screen import KioskScreen
-    from gate.web.server import serve
+    from gate.web.server import Listener, listen, serve
 
-    await serve(
-        create_app(gate.web_context(), KioskScreen(gate.clock)), "127.0.0.1", 0, announce=lambda _: None
-    )
+    with listen("127.0.0.1", 0, "web.screen_port") as screen:
+        await serve([Listener(screen, create_app(gate.web_context(), KioskScreen(gate.clock)))])
 
 
 def _expect_granted(visit: Visit) -> None:

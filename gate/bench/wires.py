@@ -106,7 +106,7 @@ class Stopwatch:
         self.asked: asyncio.Future[Seconds] = asyncio.Future()
         self.freed: asyncio.Future[Seconds] = asyncio.Future()
 
-    def show(self, view: do.View) -> None:
+    def show(self, view: do.View | do.Aside) -> None:
         """Take the result, which is shown right after the strike was asked."""
         if isinstance(view, do.ShowResult) and not self.asked.done():
             if view.granted:

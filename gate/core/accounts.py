@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-LOGIN: Final = re.compile(r"[a-z0-9][a-z0-9._-]{2,31}", re.ASCII)
+LOGIN: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}", re.ASCII)
 NAME_MOST: Final = 80
 CODE_CHARACTERS: Final = 16
 """Of a set-up code or an invitation: 80 bits, so that no throttle has to guard them."""
@@ -20,7 +20,7 @@ _GROUP: Final = 4
 
 
 def normal_login(text: str) -> str | None:
-    """Give the login that *text* means, or None: 3 to 32 small letters, digits and ``. _ -``, one of the first two first."""
+    """Give the login that *text* means, or None: 2 to 32 small letters, digits and ``. _ -``, one of the first two first."""
     login = text.strip().casefold()
     return login if LOGIN.fullmatch(login) else None
 

@@ -29,14 +29,38 @@ class State(StrEnum):
     OVERDUE = "overdue"
 
 
+class Task(StrEnum):
+    """What there is to do, one word for each sentence."""
+
+    TELL_AUTHORITY = "tell-authority"
+    TELL_PEOPLE = "tell-people"
+    CONTAIN = "contain"
+    ANSWER = "answer"
+    PROCESSORS = "processors"
+    ASSESS = "assess"
+    PUT_UP_SIGN = "put-up-sign"
+    LOOK_AT_SIGN = "look-at-sign"
+    FILE = "file"
+    PREPARE_FILING = "prepare-filing"
+    TRAIN = "train"
+    TRAIN_AGAIN = "train-again"
+    UNDELETED = "undeleted"
+    SOFTWARE_KEY = "software-key"
+
+
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """One thing to do. due_at: None where it is due from now on. what: a sentence without personal data."""
+    """One thing to do. due_at: None where it is due from now on. what: a sentence without personal data.
 
+    about: which of several, as it was entered, such as the office and the topic of a training.
+    """
+
+    task: Task
     what: str
     due_at: datetime | None
     state: State
     requirement: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +124,19 @@ def _incidents(facts: Facts) -> list[Duty]:
     for incident in facts.incidents:
         due = incident.found_at + INCIDENT_WITHIN
         if incident.authority_told_at is None:
-            found.append(
-                _due(facts, f"Tell the authority of an incident ({own}).", due, INCIDENT_WITHIN, "R85")
-            )
+            what = f"Tell the authority of an incident ({own})."
+            found.append(_due(facts, Task.TELL_AUTHORITY, what, due, INCIDENT_WITHIN, "R85"))
         if incident.people_told_at is None and not incident.why_people_not_told:
             what = f"Tell the people an incident affects, or write down why no harm can come of it ({own})."
-            found.append(_due(facts, what, due, INCIDENT_WITHIN, "R85"))
+            found.append(_due(facts, Task.TELL_PEOPLE, what, due, INCIDENT_WITHIN, "R85"))
         if incident.contained_at is None:
-            found.append(Duty("Contain an incident.", None, State.NEAR, "R85"))
+            found.append(Duty(Task.CONTAIN, "Contain an incident.", None, State.NEAR, "R85"))
     return found
 
 
 def _requests(facts: Facts) -> list[Duty]:
-    return [_due(facts, "Answer a person's request.", due, REQUEST_NEAR, "R72") for due in facts.requests_due]
+    what = "Answer a person's request."
+    return [_due(facts, Task.ANSWER, what, due, REQUEST_NEAR, "R72") for due in facts.requests_due]
 
 
 def _processors(facts: Facts) -> list[Duty]:
@@ -122,14 +146,14 @@ def _processors(facts: Facts) -> list[Duty]:
         "Make the notice and the register agree on processors: set site.processors and publish the notice, or mend the "
         "register (gate govern register list processor)."
     )
-    return [Duty(what, None, State.OVERDUE, "R83")]
+    return [Duty(Task.PROCESSORS, what, None, State.OVERDUE, "R83")]
 
 
 def _assessment(facts: Facts) -> list[Duty]:
     if not facts.face_enabled or facts.face_stopped or facts.face_approved:
         return []
     what = "Assess the present configuration and approve it (gate govern assess, approve); face is locked until then."
-    return [Duty(what, None, State.OVERDUE, "R80")]
+    return [Duty(Task.ASSESS, what, None, State.OVERDUE, "R80")]
 
 
 def _signs(facts: Facts) -> list[Duty]:
@@ -139,9 +163,16 @@ def _signs(facts: Facts) -> list[Duty]:
     if not signs:
         state = State.OVERDUE if facts.face_approved else State.NEAR
         what = "Put up the sign with the notice and enter where it hangs (gate govern register add sign)."
-        return [Duty(what, None, state, "R16")]
+        return [Duty(Task.PUT_UP_SIGN, what, None, state, "R16")]
     return [
-        _due(facts, "Look at a sign again.", _start_of(sign.checked_on, facts) + SIGN_EVERY, SIGN_NEAR, "R16")
+        _due(
+            facts,
+            Task.LOOK_AT_SIGN,
+            "Look at a sign again.",
+            _start_of(sign.checked_on, facts) + SIGN_EVERY,
+            SIGN_NEAR,
+            "R16",
+        )
         for sign in signs
     ]
 
@@ -155,10 +186,10 @@ def _people(facts: Facts) -> list[Duty]:
         last_day = after_working_days(reached.date(), FILING_WORKING_DAYS)
         due = reached.replace(hour=0, minute=0, second=0) + (last_day - reached.date() + timedelta(days=1))
         what = f"File with the cyberspace authority: templates of {PEOPLE_FILED:,} people or more are kept."
-        return [_due(facts, what, due, FILING_NEAR, "R84")]
+        return [_due(facts, Task.FILE, what, due, FILING_NEAR, "R84")]
     if facts.people >= PEOPLE_NEAR:
         what = f"Prepare the filing that is due from {PEOPLE_FILED:,} people with templates on."
-        return [Duty(what, None, State.NEAR, "R84")]
+        return [Duty(Task.PREPARE_FILING, what, None, State.NEAR, "R84")]
     return []
 
 
@@ -167,14 +198,16 @@ def _trainings(facts: Facts) -> list[Duty]:
     trainings = [training for training in facts.trainings if not has_ended(training, today)]
     if not trainings and facts.face_enabled and not facts.face_stopped:
         what = "Train the staff and enter it (gate govern register add training)."
-        return [Duty(what, None, State.NEAR, "PIPL 51")]
+        return [Duty(Task.TRAIN, what, None, State.NEAR, "PIPL 51")]
     return [
         _due(
             facts,
+            Task.TRAIN_AGAIN,
             f"Train again: {training.role}, {training.topic}.",
             _start_of(training.next_due, facts) + timedelta(days=1),
             TRAINING_NEAR,
             "PIPL 51",
+            about=f"{training.role}, {training.topic}",
         )
         for training in trainings
     ]
@@ -184,21 +217,23 @@ def _device(facts: Facts) -> list[Duty]:
     found = []
     if facts.retention_failed:
         what = "Find out why something could not be deleted in its time (gate retention); its use is stopped."
-        found.append(Duty(what, None, State.OVERDUE, "R76"))
+        found.append(Duty(Task.UNDELETED, what, None, State.OVERDUE, "R76"))
     if facts.software_key:
         what = "The master key lies in a software file: move it to a TPM or a systemd credential if you can."
-        found.append(Duty(what, None, State.NEAR, "R52"))
+        found.append(Duty(Task.SOFTWARE_KEY, what, None, State.NEAR, "R52"))
     return found
 
 
-def _due(facts: Facts, what: str, due: datetime, near: timedelta, requirement: str) -> Duty:
+def _due(
+    facts: Facts, task: Task, what: str, due: datetime, near: timedelta, requirement: str, *, about: str = ""
+) -> Duty:
     if facts.now >= due:
         state = State.OVERDUE
     elif facts.now >= due - near:
         state = State.NEAR
     else:
         state = State.OK
-    return Duty(what, due, state, requirement)
+    return Duty(task, what, due, state, requirement, about)
 
 
 def _start_of(day: date, facts: Facts) -> datetime:

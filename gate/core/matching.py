@@ -81,8 +81,9 @@ def is_enrolled(
     others = [row for row, known in enumerate(gallery.ids) if known not in own]
     if not others:
         return False
-    scores = gallery.matrix[others] @ template
-    return not _is_unit(template) or not bool((scores < threshold).all())
+    if not _is_unit(template):
+        return True
+    return not bool((gallery.matrix[others] @ template < threshold).all())
 
 
 def search(gallery: Gallery, probe: Embedding) -> Match | None:

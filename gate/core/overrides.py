@@ -5,11 +5,13 @@ Everything else stands in the settings file alone, which only whoever installs t
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, assert_never
 
 
 class Kind(StrEnum):
@@ -70,6 +72,75 @@ SETTINGS: Final[Mapping[str, Setting]] = MappingProxyType(
     }
 )
 """In the order in which a page shows them."""
+
+TEXT_MOST: Final = 300
+_NUMBER: Final = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,6})?", re.ASCII)
+_SWITCH: Final[Mapping[str, bool]] = MappingProxyType({"on": True, "off": False})
+
+
+class Unfit(StrEnum):
+    """Why what somebody typed is no value."""
+
+    MISSING = "missing"
+    NOT_A_NUMBER = "not-a-number"
+    NOT_WHOLE = "not-whole"
+    NOT_A_SWITCH = "not-a-switch"
+    TOO_LONG = "too-long"
+    NOT_A_LINE = "not-a-line"
+
+
+def read(setting: Setting, typed: str) -> Value | Unfit:
+    """Read what somebody typed for *setting*; whether the value is within its bounds, the model of the settings says.
+
+    Wide digits, as an input method for Chinese gives them, are digits.
+    """
+    text = unicodedata.normalize("NFKC", typed).strip()
+    if not text:
+        return None if setting.optional else Unfit.MISSING
+    match setting.kind:
+        case Kind.SWITCH:
+            return _SWITCH.get(text, Unfit.NOT_A_SWITCH)
+        case Kind.TEXT:
+            return _line(typed.strip())
+        case Kind.NUMBER:
+            return float(text) if _NUMBER.fullmatch(text) else Unfit.NOT_A_NUMBER
+        case Kind.WHOLE if _NUMBER.fullmatch(text):
+            return int(text) if "." not in text else Unfit.NOT_WHOLE
+        case Kind.WHOLE:
+            return Unfit.NOT_A_NUMBER
+        case _:
+            assert_never(setting.kind)
+
+
+def typed_of(subject: str) -> Mapping[str, str]:
+    """Give what was typed for the *subject* of an approval, by key; nothing for one that is about something else."""
+    word, *pairs = subject.split(" ")
+    typed = dict(pair.partition("=")[::2] for pair in pairs)
+    return typed if word == "rules" and set(typed) <= set(SETTINGS) else {}
+
+
+def _line(text: str) -> str | Unfit:
+    if any(unicodedata.category(each) == "Cc" for each in text):
+        return Unfit.NOT_A_LINE
+    return text if len(text) <= TEXT_MOST else Unfit.TOO_LONG
+
+
+def written(value: Value) -> str:
+    """Give *value* as somebody would type it."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "on" if value else "off"
+        case float():
+            return str(value).removesuffix(".0")
+        case _:
+            return str(value)
+
+
+def subject_of(values: Values) -> str:
+    """Give the canonical words by which a second person agrees to exactly these *values*."""
+    return " ".join(["rules", *(f"{key}={written(values[key])}" for key in SETTINGS if key in values)])
 
 
 def changed(before: Values, after: Values) -> tuple[str, ...]:

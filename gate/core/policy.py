@@ -8,7 +8,6 @@ from math import isfinite
 
 from gate.core.types import AttemptId, Decision, Method, NoticeVersion, Reason, Seconds, TemplateId
 
-
 CHOOSE_S: Seconds = 20.0
 SHOW_WITHDRAWN_S: Seconds = 20.0
 """How long the gate waits for a person. WCAG 2.2.1: who needs more has 20 s to say so, ten times."""

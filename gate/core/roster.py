@@ -158,17 +158,13 @@ def read(lines: Iterable[str], known: Known) -> Iterator[Row | RowError]:
     Where the file itself is at fault, that ends the reading. Empty lines are passed over.
     """
     reading = iter(lines)
-    first = next((line for line in reading if line.strip()), None)
-    if first is None:
-        yield RowError(0, RowFault.EMPTY)
-        return
+    before, first = next(((number, line) for number, line in enumerate(reading, 1) if line.strip()), (0, ""))
     delimiter = max(_DELIMITERS, key=first.count)
-    [headings] = csv.reader([first], delimiter=delimiter)
-    columns = _columns(headings)
+    columns = _columns(before, [each.strip().strip('"') for each in first.split(delimiter)])
     if isinstance(columns, RowError):
         yield columns
         return
-    yield from _rows(_Reader(columns, known), csv.reader(reading, delimiter=delimiter, strict=True))
+    yield from _rows(_Reader(columns, known), reading, delimiter, before)
 
 
 def quoted(text: str) -> str:
@@ -181,15 +177,20 @@ def _unquoted(text: str) -> str:
     return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_SIGNS) else text
 
 
-def _columns(headings: Sequence[str]) -> Sequence[Column] | RowError:
+def _columns(line: int, headings: list[str]) -> Sequence[Column] | RowError:
+    """Give what each column tells, by the *headings* on *line*, 0 where the file has no line."""
+    if not line:
+        return RowError(0, RowFault.EMPTY)
+    while headings and not headings[-1]:  # a spreadsheet writes its empty columns as well
+        headings.pop()
     found = [_HEADINGS.get(each.strip().lower()) for each in headings]
     named = [each for each in found if each is not None]
-    if len(named) < len(found):
-        return RowError(1, RowFault.HEADING_UNKNOWN)
-    if len(set(named)) < len(named):
-        return RowError(1, RowFault.HEADING_TWICE)
     missing = next((each for each in _NEEDED if each not in named), None)
-    return named if missing is None else RowError(1, RowFault.HEADING_MISSING, missing)
+    if len(named) < len(found):
+        return RowError(line, RowFault.HEADING_UNKNOWN)
+    if len(set(named)) < len(named):
+        return RowError(line, RowFault.HEADING_TWICE)
+    return named if missing is None else RowError(line, RowFault.HEADING_MISSING, missing)
 
 
 class _Reader:
@@ -203,16 +204,16 @@ class _Reader:
 
     def row(self, line: int, cells: Sequence[str]) -> Iterator[Row | RowError]:
         """Give the row of *cells*, or all that is wrong with it."""
-        if len(cells) > len(self._columns):
+        if any(cells[len(self._columns) :]):
             yield RowError(line, RowFault.TOO_MANY_COLUMNS)
             return
         told = dict.fromkeys(Column, "") | dict(zip(self._columns, map(_unquoted, cells), strict=False))
         unit, card = told[Column.UNIT], card_number(told[Column.CARD]) if told[Column.CARD] else None
         here = self._known.here(unit)
-        errors = [
-            RowError(line, fault, column)
-            for column, fault in facts_faults(unit, told[Column.NAME], told[Column.CONTACT]).items()
-        ]
+        faults = facts_faults(unit, told[Column.NAME], told[Column.CONTACT])
+        if here is not None and here.name is None:  # as an export leaves it out
+            faults.pop(Column.NAME, None)
+        errors = [RowError(line, fault, column) for column, fault in faults.items()]
         errors += self._twice(line, unit, card)
         errors += self._of_card(line, told[Column.CARD], card, here)
         if told[Column.HOURS] and not self._known.has_hours(told[Column.HOURS]):
@@ -230,7 +231,7 @@ class _Reader:
             told[Column.CONTACT],
             card,
             told[Column.HOURS] or None,
-            here and here.person,
+            here.person if here is not None else None,
         )
 
     def _deed(self, card: str | None, here: Here | None) -> Deed:
@@ -253,26 +254,22 @@ class _Reader:
             yield RowError(line, RowFault.CARD_TAKEN, Column.CARD)
 
 
-def _rows(reader: _Reader, table: Iterator[list[str]]) -> Iterator[Row | RowError]:
-    """Give every row with its line: the headings are line 1, whatever stood before them was blank."""
+def _rows(reader: _Reader, lines: Iterator[str], delimiter: str, before: int) -> Iterator[Row | RowError]:
+    """Give every row with the number of the line it ends on; *before*: lines above, the headings included."""
+    table = csv.reader(lines, delimiter=delimiter, strict=True)
     count = 0
-    for line in _counting(2):
-        try:
-            cells = next(table, None)
-        except csv.Error:
-            yield RowError(line, RowFault.QUOTES)
-            return
-        if cells is None:
-            break
-        cells = [each.strip() for each in cells]
-        while cells and not cells[-1]:
-            cells.pop()
-        if not cells:
-            continue
-        count += 1
-        if count > ROWS_MOST:
-            yield RowError(line, RowFault.TOO_MANY_ROWS)
-            return
-        yield from reader.row(line, cells)
+    try:
+        for cells in table:
+            told = [each.strip() for each in cells]
+            if not any(told):
+                continue
+            count += 1
+            if count > ROWS_MOST:
+                yield RowError(before + table.line_num, RowFault.TOO_MANY_ROWS)
+                return
+            yield from reader.row(before + table.line_num, told)
+    except csv.Error:
+        yield RowError(before + table.line_num, RowFault.QUOTES)
+        return
     if not count:
         yield RowError(0, RowFault.EMPTY)

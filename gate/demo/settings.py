@@ -18,9 +18,17 @@ from gate.settings import (
 
 
 def desk_settings(
-    folder: Path, *, models_dir: Path = PROJECT / "models", camera: str | None = None, port: int = 0
+    folder: Path,
+    *,
+    models_dir: Path = PROJECT / "models",
+    camera: str | None = None,
+    port: int = 0,
+    screen_port: int = 0,
 ) -> Settings:
-    """Give the settings of a gate whose state lies in *folder*. camera: a V4L2 device instead of the scenes."""
+    """Give the settings of a gate whose state lies in *folder*. camera: a V4L2 device instead of the scenes.
+
+    port, screen_port: of the pages; 0 takes any free one.
+    """
     seen_by = (
         CameraSettings(driver="simulated") if camera is None else CameraSettings(driver="v4l2", source=camera)
     )
@@ -30,7 +38,7 @@ def desk_settings(
         door=DoorSettings(driver="simulated", declared="fail-secure", release_s=3.0),
         reader=ReaderSettings(driver="simulated"),
         face=FaceSettings(enabled=True),
-        web=WebSettings(port=port),
+        web=WebSettings(port=port, screen_port=screen_port),
         storage=StorageSettings(data_dir=folder / "data", keys_dir=folder / "keys"),
         models_dir=models_dir,
     )

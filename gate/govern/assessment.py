@@ -52,6 +52,18 @@ def assessment_markdown(settings: Settings, store: Store, at: datetime) -> str:
     return as_markdown(TITLE, (head, *_sections(settings, config)))
 
 
+def sections_of(settings: Settings, store: Store) -> tuple[Section, ...]:
+    """Give its sections, the first of them the configuration that is assessed."""
+    config = configuration(settings, store)
+    assessed = Section(
+        "configuration",
+        "What was assessed",
+        "评估对象",
+        tables=(Table(("what", "value"), tuple(flat(config))),),
+    )
+    return (assessed, *_sections(settings, config))
+
+
 def read_assessment(text: str, present_sha256: str) -> str:
     """Give back an assessment's text if it speaks of the present configuration.
 

@@ -6,7 +6,13 @@ import asyncio
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+import structlog
+
+from gate.chores import unforeseen
+from gate.errors import GateError
 from gate.store import Store
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
 
@@ -22,7 +28,7 @@ async def beside(store: Store, work: Callable[[], T]) -> T:
 
 
 class Job(Generic[T]):
-    """One piece of work at a time, and what the last one gave or raised."""
+    """One piece of work at a time, and what the last one gave, or what kept it from being done."""
 
     def __init__(self) -> None:
         self._task: asyncio.Task[T] | None = None
@@ -34,14 +40,32 @@ class Job(Generic[T]):
 
     @property
     def result(self) -> T | None:
-        """Give what the last work gave, None while there is nothing. Raises what it raised."""
-        return self._task.result() if self._task is not None and self._task.done() else None
+        """Give what the last work gave, None while there is nothing. Raises the GateError that ended it."""
+        if self._task is None or not self._task.done() or self._task.cancelled():
+            return None
+        return self._task.result()
 
-    def begin(self, store: Store, work: Callable[[], T]) -> bool:
-        """Begin *work*; False where one is under way already."""
+    def begin(self, store: Store, work: Callable[[], T], *, then: Callable[[T], None] | None = None) -> bool:
+        """Begin *work*, and *then* go on with what it gave, on the loop; False where some is under way already."""
         if self.is_at_work:
             return False
-        self._task = asyncio.create_task(beside(store, work))
+
+        async def doing() -> T:
+            try:
+                given = await beside(store, work)
+                if then is not None:
+                    then(given)
+            except GateError:
+                raise
+            except Exception as error:
+                log.error("job_failed", kind=type(error).__name__)  # noqa: TRY400 - a trace may quote values
+                raise unforeseen() from error
+            return given
+
+        self._task = asyncio.create_task(doing())
+        self._task.add_done_callback(
+            lambda task: task.cancelled() or task.exception()
+        )  # whoever asks is told
         return True
 
     def forget(self) -> None:

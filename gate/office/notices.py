@@ -9,7 +9,7 @@ from gate.core.notices import Change, Key, changed_terms
 from gate.core.roles import Staff
 from gate.core.types import NoticeVersion
 from gate.errors import RequestError
-from gate.notice import NoticeBoard, Proposal, folder_texts, load_sources, propose
+from gate.notice import Proposal, folder_texts, load_sources, propose
 from gate.ports import Clock
 from gate.settings import Settings
 from gate.store import Store
@@ -25,7 +25,6 @@ class NoticesOffice:
         settings: Settings,
         store: Store,
         clock: Clock,
-        board: NoticeBoard,
         *,
         published: Callable[[], None],
         name_of: Callable[[str], str | None],
@@ -33,7 +32,6 @@ class NoticesOffice:
         self._settings = settings
         self._store = store
         self._clock = clock
-        self._board = board
         self._published = published
         self._name_of = name_of
 
@@ -94,12 +92,13 @@ class NoticesOffice:
 
     def archive(self) -> Sequence[ArchivedNotice]:
         """Give every published version, newest first; one that was altered too."""
-        in_force = self._board.in_force
+        site = self._proposal(self._site())
+        holds = site.change is Change.NONE
         return tuple(
             ArchivedNotice(
                 number,
                 self._store.notices.version(number),
-                in_force=in_force is not None and in_force.version == number,
+                in_force=holds and site.draft.version == number,
             )
             for number in reversed(self._store.notices.numbers())
         )

@@ -139,7 +139,7 @@ class OwnTrust:
         pages, authority = self._kept.get(Certificate.PAGES), self._kept.certificate(Certificate.AUTHORITY)
         assert pages is not None
         assert authority is not None
-        self._context = _context_of(pages)
+        self._context = serving_context(pages)
         self._serving = pages.certificate
         certificate = x509.load_der_x509_certificate(authority)
         self._authority = Authority(
@@ -236,6 +236,40 @@ def certificate_in(path: Path) -> x509.Certificate:
         ) from error
 
 
+def look_at_certificate(web: WebSettings, kept: Certificates | None, now: datetime) -> str:
+    """Say with what the pages are served. Raises ConfigError where browsers would refuse it."""
+    names = site_names(web)
+    if web.certificate_file is not None and web.key_file is not None:
+        supplied_context(web.certificate_file, web.key_file)
+        return f"the site's certificate{_fit(certificate_in(web.certificate_file), names, now)}"
+    own = kept.get(Certificate.PAGES) if kept is not None else None
+    if own is None:
+        return "with a certificate of the gate's own authority, once the first start made them"
+    certificate = x509.load_der_x509_certificate(own.certificate)
+    if not set(names) <= names_of(certificate):
+        return "with a certificate of the gate's own authority, which the next start makes anew for the names in web.names"
+    return f"a certificate of the gate's own authority{_fit(certificate, names, now)}"
+
+
+def _fit(certificate: x509.Certificate, names: Sequence[str], now: datetime) -> str:
+    ends = certificate.not_valid_after_utc
+    if not certificate.not_valid_before_utc <= now < ends:
+        raise ConfigError(
+            "certificate-over",
+            f"The certificate of the pages holds from {certificate.not_valid_before_utc:%Y-%m-%d} to {ends:%Y-%m-%d}.",
+            remedy="Set this device's clock right, or renew the certificate (gate tls renew).",
+        )
+    held = names_of(certificate)
+    missing = [name for name in names if not {name, f"*.{name.partition('.')[2]}"} & held]
+    if missing:
+        raise ConfigError(
+            "certificate-names",
+            f"The certificate of the pages is not for {missing[0]}.",
+            remedy="Have one made for every name in web.names, or take the name out.",
+        )
+    return f" until {ends:%Y-%m-%d}, for {', '.join(names) or 'this device alone'}"
+
+
 def fingerprint(certificate: bytes) -> str:
     """Give the SHA-256 of a certificate (DER) as people compare it: pairs of digits, with colons."""
     return x509.load_der_x509_certificate(certificate).fingerprint(SHA256()).hex(":").upper()
@@ -259,7 +293,7 @@ def _bare_context() -> ssl.SSLContext:
     return context
 
 
-def _context_of(kept: KeptCertificate) -> ssl.SSLContext:
+def serving_context(kept: KeptCertificate) -> ssl.SSLContext:
     """Give what serves with *kept*. OpenSSL reads keys from files alone: it gets one that is nowhere but in memory."""
     key = load_der_private_key(kept.key, None)
     certificate = x509.load_der_x509_certificate(kept.certificate)

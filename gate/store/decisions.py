@@ -1,6 +1,7 @@
 """The decision record: written, with its count, before the strike is asked; no person in it (R36).
 
-``Decisions.record`` alone writes a grant, and looks at the person's permit as it does, whatever the method (R03).
+``Decisions.record`` alone writes a person's grant, and looks at their permit as it does, whatever the method (R03).
+``release_by_staff`` writes what is nobody's passage: the door opened on the word of the staff (ADR 0023).
 """
 
 from __future__ import annotations
@@ -8,9 +9,11 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from gate.core.types import AttemptId, Decision, Method, PersonId, TemplateId
 from gate.errors import VaultError
+from gate.store.account.audit import Action, AuditLog, Who
 from gate.store.consent.templates import Templates
 from gate.store.database import Database
 from gate.store.outbox import Outbox
@@ -20,6 +23,10 @@ from gate.store.times import month_of, seconds_of
 
 # R75: the month and no more, so that what is not used can go; written once a month, not at every passage (R36).
 _USED = "UPDATE templates SET last_used_month = :month WHERE id = :template AND last_used_month < :month"
+
+
+BY_STAFF: Final = "staff"
+"""Stands in a record where a person's method would: the staff released the door."""
 
 
 class Outcome(StrEnum):
@@ -47,6 +54,7 @@ class Decisions:
         templates: Templates,
         permits: Permits,
         outbox: Outbox,
+        audit: AuditLog,
         gate_id: str,
     ) -> None:
         self._database = database
@@ -54,6 +62,7 @@ class Decisions:
         self._templates = templates
         self._permits = permits
         self._outbox = outbox
+        self._audit = audit
         self._gate_id = gate_id
 
     def record(
@@ -93,6 +102,19 @@ class Decisions:
             return Kept.COMMITTED
 
         return self._database.write(work)
+
+    def release_by_staff(self, attempt: AttemptId, by: Who, *, at: datetime) -> None:
+        """Write that the staff release the door, with a line of the audit log, both on disk once this returns.
+
+        It is counted in no hour: it is nobody's passage, and who may release could else tell a small count from it (R44).
+        """
+
+        def work(connection: sqlite3.Connection) -> None:
+            sql = "INSERT INTO decisions VALUES (?, ?, ?, ?, 1, ?, NULL)"
+            connection.execute(sql, (attempt, seconds_of(at), self._gate_id, BY_STAFF, BY_STAFF))
+            self._audit.note(connection, by, Action.DOOR_RELEASED, at=at, object=attempt)
+
+        self._database.write(work)
 
     def outcome(self, attempt: AttemptId, outcome: Outcome) -> None:
         """Add what the door did. Raises VaultError ``attempt-unknown`` if no decision is recorded."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 
-from gate.store.account.audit import Action, Actor, AuditLog
+from gate.store.account.audit import Action, AuditLog, Who
 from gate.store.database import Database
 from gate.store.times import seconds_of
 
@@ -25,15 +25,15 @@ class Lockdown:
         """Tell what the database says now: the command line may just have changed it."""
         return bool(self._database.rows(_IS_ON, name=_NAME))
 
-    def begin(self, at: datetime, by: Actor) -> bool:
+    def begin(self, at: datetime, by: Who) -> bool:
         """Lock down from now on; False if it was so already."""
         return self._change("INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING", at, by, on=True)
 
-    def end(self, at: datetime, by: Actor) -> bool:
+    def end(self, at: datetime, by: Who) -> bool:
         """Let people in again; False if they were."""
         return self._change("DELETE FROM meta WHERE name = ?", at, by, on=False)
 
-    def _change(self, sql: str, at: datetime, by: Actor, *, on: bool) -> bool:
+    def _change(self, sql: str, at: datetime, by: Who, *, on: bool) -> bool:
         action = Action.LOCKDOWN_BEGUN if on else Action.LOCKDOWN_ENDED
 
         def work(connection: sqlite3.Connection) -> bool:

@@ -123,7 +123,9 @@ class NoticeTexts:
 
 
 def _put(connection: sqlite3.Connection, stage: str, spelled: str, at: datetime, by: Who) -> None:
-    connection.execute("REPLACE INTO notice_texts VALUES (?, ?, ?, ?)", (stage, spelled, seconds_of(at), by.value))
+    connection.execute(
+        "REPLACE INTO notice_texts VALUES (?, ?, ?, ?)", (stage, spelled, seconds_of(at), by.value)
+    )
 
 
 def _spelled(texts: Mapping[Key, str]) -> str:

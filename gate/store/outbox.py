@@ -43,6 +43,13 @@ class Outbox:
         (start,) = connection.execute(_FIRST_OPEN, {"hour": _start(at), "span": _HOUR}).fetchone()
         connection.execute(_ADD, (start, _fresh_id(), int(granted), int(not granted)))
 
+    def between(self, start: datetime, end: datetime) -> tuple[AccessCounts, ...]:
+        """Give the hours that began from *start* on and before *end*, oldest first, as counted: not for showing."""
+        sql = """SELECT window_start, granted, refused FROM outbox
+            WHERE window_start >= :start AND window_start < :end ORDER BY window_start"""
+        rows = self._database.rows(sql, start=seconds_of(start), end=seconds_of(end))
+        return tuple(AccessCounts(time_of(at), granted, refused) for at, granted, refused in rows)
+
     def pending(self, now: datetime, *, limit: int = 100) -> tuple[Queued, ...]:
         """Give closed windows that were never acknowledged, oldest first, and freeze them."""
         closed_by = seconds_of(now) - _HOUR

@@ -174,6 +174,11 @@ class Requests:
         sql = f"{_SELECT} WHERE :closed OR closed_at IS NULL ORDER BY due_at, received_at"
         return tuple(self._request(row) for row in self._database.rows(sql, closed=closed))
 
+    def closed(self, offset: int, limit: int) -> tuple[Request, ...]:
+        """Give up to *limit* closed requests after the first *offset*, the newest answer first; opens no others."""
+        sql = f"{_SELECT} WHERE closed_at IS NOT NULL ORDER BY closed_at DESC, id LIMIT :limit OFFSET :offset"
+        return tuple(self._request(row) for row in self._database.rows(sql, limit=limit, offset=offset))
+
     def of(self, person: PersonId) -> tuple[Request, ...]:
         """Give the person's own requests, closed ones too; opens nobody else's."""
         sql = f"{_SELECT} WHERE person_lookup = :lookup ORDER BY due_at, received_at"

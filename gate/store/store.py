@@ -30,6 +30,7 @@ from gate.store.decisions import Decisions
 from gate.store.device_keys import DeviceKeys
 from gate.store.folders import private_folder, unusable
 from gate.store.holds import Hold
+from gate.store.intake import Intake
 from gate.store.keyring.custody import CUSTODIANS, DEVICE_TPM, Ask, KeyPlace, Tpm, load_root
 from gate.store.keyring.epochs import FIRST_EPOCH, Epochs, EpochSecrets
 from gate.store.keyring.keys import Custody, KeyUse, MasterKey, refuse_keys_beside_data
@@ -44,6 +45,7 @@ from gate.store.permits import Permits
 from gate.store.requests import Requests
 from gate.store.residents import Residents
 from gate.store.rings import Rings
+from gate.store.staff.room import StaffRoom
 from gate.store.throttle import Throttle
 from gate.store.upkeep.clock import ClockMark
 from gate.store.upkeep.erasures import Erasures
@@ -61,6 +63,7 @@ class Store:
     credentials: Credentials
     visits: Visits
     residents: Residents
+    intake: Intake
     consents: Consents
     ledger: Ledger
     templates: Templates
@@ -82,6 +85,7 @@ class Store:
     assessments: Assessments
     figures: Figures
     signer: Signer
+    staff: StaffRoom
     outbox: Outbox
     overrides: Overrides
     rings: Rings
@@ -151,6 +155,7 @@ class Store:
         rights = Vault(master.derive(KeyUse.RIGHTS))
         request_lookup = master.derive(KeyUse.REQUEST_LOOKUP)
         visits = Visits(database, people, permits, audit, signer, master.derive(KeyUse.VISIT_LOOKUP), gate_id)
+        staff = StaffRoom.open(database, master, throttle, audit)
         ledger = Ledger(database, Vault(master.derive(KeyUse.CONSENT)), signer, audit)
         backups = Backups(path, backup_key=master.derive(KeyUse.BACKUP), signer=signer, gate_id=gate_id)
         master.wipe()
@@ -174,6 +179,7 @@ class Store:
             credentials=credentials,
             visits=visits,
             residents=Residents(database, people, credentials, visits, consents, audit),
+            intake=Intake(database, people, credentials, audit),
             consents=consents,
             ledger=ledger,
             templates=templates,
@@ -184,7 +190,7 @@ class Store:
             permits=permits,
             device_keys=device_keys,
             certificates=certificates,
-            decisions=Decisions(database, people, templates, permits, outbox, gate_id),
+            decisions=Decisions(database, people, templates, permits, outbox, audit, gate_id),
             audit=audit,
             clock=ClockMark(database, audit),
             requests=Requests(database, rights, request_lookup, audit),
@@ -199,6 +205,7 @@ class Store:
             assessments=Assessments(database, governance, signer, audit),
             figures=Figures(database),
             signer=signer,
+            staff=staff,
             outbox=outbox,
             overrides=Overrides(database, audit, signer),
             rings=Rings(database, audit),

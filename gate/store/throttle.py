@@ -24,7 +24,11 @@ from gate.store.times import seconds_of
 # Units that do not exist would fill the table. Who types 4096 of them to drop one row spends ten hours at a keypad
 # for three free tries; waiting out the longest delay gives forty in that time.
 ROWS_MOST = 4096
-_ALL_UNITS = {PinPlace.KEYPAD: b"\0", PinPlace.PAGE: b"\1", PinPlace.STAFF: b"\2"}  # no unit's row: theirs are 32 bytes
+_ALL_UNITS = {
+    PinPlace.KEYPAD: b"\0",
+    PinPlace.PAGE: b"\1",
+    PinPlace.STAFF: b"\2",
+}  # no unit's row: theirs are 32 bytes
 _PREFIX = {
     PinPlace.KEYPAD: b"",
     PinPlace.PAGE: b"page\0",

@@ -45,7 +45,7 @@ NEAR: Final = 0.33
 """A face's height at arm's length, as a share of the frame's."""
 
 
-SWEEP_DEGREES: Final = 25.0
+SWEEP_DEGREES: Final = 28.0
 SWEEP_FRAMES: Final = 20
 """A radian of the sweep: both sides are seen within 100 frames."""
 

@@ -14,13 +14,37 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from gate.errors import GateError
-from gate.web import desk, kiosk, me, receipt, simulator, status
+from gate.web import desk, enrol, landing, me, own_keys, simulator, status
 from gate.web.context import WebContext
 from gate.web.gatekeeper import Gatekeeper, refuse_unruled
 from gate.web.guard import Guard
+from gate.web.kiosk.routes import routes as kiosk_routes
 from gate.web.pages import FOLDER, Pages
 from gate.web.screen import KioskScreen
-from gate.web.staff import resume
+from gate.web.sitting import SittingRoom
+from gate.web.staff import (
+    alarms,
+    audit,
+    backups,
+    counts,
+    door,
+    evidence,
+    governance,
+    health,
+    hours,
+    notices,
+    overrides,
+    overview,
+    people,
+    people_import,
+    person,
+    requests,
+    resume,
+    retention,
+    retention_rules,
+    visits,
+)
+from gate.web.staff.layout import StaffPages
 
 TELEMETRY_OFF: Final[TelemetryConfig] = {
     "tracing": False,
@@ -36,19 +60,29 @@ def create_app(context: WebContext, screen: KioskScreen) -> FastAPI:
     """Build the application; its routes run on the loop that serves it, as do *context* and *screen*."""
     app = FastAPI(telemetry=TELEMETRY_OFF, docs_url=None, redoc_url=None, openapi_url=None)
     pages = Pages()
+    app.include_router(landing.routes(context, pages))
     app.include_router(status.routes(context, pages))
-    app.include_router(kiosk.routes(context, screen, pages))
-    app.include_router(desk.routes(context, pages))
+    app.include_router(kiosk_routes(context, screen, pages))
+    room = SittingRoom(context.clock)
+    app.include_router(desk.routes(context, pages, room))
+    app.include_router(enrol.routes(context, pages, room))
     app.include_router(me.routes(context, pages))
-    app.include_router(receipt.routes(context, pages))
+    app.include_router(own_keys.routes(context, pages))
     if context.simulation is not None:
         app.include_router(simulator.routes(context.simulation, pages))
     app.include_router(resume.routes(pages))
+    staff = StaffPages(context, pages)
+    for area in (overview, door, alarms, health, overrides, retention_rules, backups, counts):
+        app.include_router(area.routes(staff))
+    for area in (people, people_import, person, hours, visits):  # person last of its folder: it takes any word there
+        app.include_router(area.routes(staff))
+    for area in (audit, evidence, governance, notices, requests, retention):
+        app.include_router(area.routes(staff))
     app.state.gatekeeper = Gatekeeper(context, pages)
     refuse_unruled(app)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     _answer_errors(app, pages)
-    app.add_middleware(Guard, pages=pages)
+    app.add_middleware(Guard, pages=pages, transport=context.transport, clock=context.clock)
     return app
 
 

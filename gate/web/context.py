@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 from typing import Protocol
 
 from gate.core import inputs as on
-from gate.core.consent import Approver, Relation, RelationProof
+from gate.core.consent import Relation, RelationProof
 from gate.core.credentials import SignedIn
+from gate.core.enrolment import Progress
 from gate.core.notices import Form, Published
 from gate.core.own_record import OwnRecord
 from gate.core.receipt import Receipt
 from gate.core.rights import RequestKind
+from gate.core.roles import Staff
 from gate.core.types import AttemptId, NoticeVersion, PersonId
 from gate.ports import Clock
+from gate.web.kiosk.parts import KioskParts
 from gate.web.staff.office import Office
+from gate.web.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +85,11 @@ class Resident:
 
 @dataclass(frozen=True, slots=True)
 class ChildSaid:
-    """What a guardian said for a child, how staff checked it, and who approved that staff open the record (R27)."""
+    """What a guardian said for a child, and how staff checked it (R27)."""
 
     relation: Relation
     checked_by: RelationProof
     turns_14_on: date = field(repr=False)
-    approver: Approver
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +134,36 @@ class DeskPort(Protocol):
     def resident(self, person: PersonId) -> Resident:
         """Give one resident."""
 
-    async def enrol(self, person: PersonId, said: Said) -> Receipt:
-        """Take the face live and write consent and template together."""
+    def find(self, unit: str) -> Resident | None:
+        """Give the resident of a unit, None where there is none."""
 
-    def reconfirm(self, person: PersonId, said: Said) -> Receipt:
+    async def identify(self, unit: str, pin: str) -> PersonId:
+        """Give whose unit and PIN these are; as slow for a unit that does not exist.
+
+        Raises ``sign-in-wrong``, ``sign-in-wait``.
+        """
+
+    @property
+    def progress(self) -> Progress | None:
+        """Give how far the enrolment under way is, None before the first frame and where there is none."""
+
+    def refuse_early(self, person: PersonId, said: Said, *, by: Staff | None = None) -> None:
+        """Raise what ``enrol`` would raise of an answer, before any camera opens."""
+
+    async def enrol(self, person: PersonId, said: Said, *, by: Staff | None = None) -> Receipt:
+        """Take the face live and write consent and template together. by: for whom a child's record was opened (R27)."""
+
+    def reconfirm(self, person: PersonId, said: Said, *, by: Staff | None = None) -> Receipt:
         """Let the template live on under a new consent to a new major notice."""
+
+    async def fresh_pin(self, person: PersonId, *, by: Staff) -> str:
+        """Give the person a fresh PIN in place of the earlier one, shown once. Raises ``staff-sign-in-wait``."""
+
+    def is_open(self, staff: Staff, person: PersonId) -> bool:
+        """Tell whether a second person let *staff* open this child's record, and it is open still (R27)."""
+
+    def give_card(self, person: PersonId, card: str, *, by: Staff) -> None:
+        """Give the person the card of that value, beside those they have. Raises ``card-unfit``, ``card-taken``."""
 
     def decline(self, person: PersonId, said: Said) -> Receipt:
         """Remember that the person declined, so that nobody asks again."""
@@ -147,11 +175,60 @@ class DeskPort(Protocol):
         """Issue all receipts of a person again, oldest first; of a child only what was just decided (R27)."""
 
 
+@dataclass(frozen=True, slots=True)
+class GuestCode:
+    """A visitor's code that is unused, as its host sees it. begins, until: aware."""
+
+    id: str
+    begins: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FreshCode:
+    """A visitor's code as it is handed over, once: whoever has the text may come in with it."""
+
+    code: GuestCode
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RenewedPin:
+    """Another PIN, shown once, and the sign-in that goes on with it."""
+
+    who: SignedIn = field(repr=False)
+    pin: str = field(repr=False)
+
+
 class OwnPort(Protocol):
     """What people do about their own data once their PIN is known. Every method may raise RequestError or VaultError."""
 
-    async def sign_in(self, unit: str, pin: str) -> SignedIn:
-        """Give who this is; as slow for a unit that does not exist. Raises ``sign-in-wrong``, ``sign-in-wait``."""
+    def take_code(self, code: str) -> bool:
+        """Use up a code that the gate's screen showed; tells whether it was good."""
+
+    async def sign_in(self, unit: str, pin: str, *, at_gate: bool) -> SignedIn:
+        """Give who this is; as slow for a unit that does not exist, and as a wrong PIN where nobody was *at_gate*.
+
+        Raises ``sign-in-wrong``, ``sign-in-wait``.
+        """
+
+    async def change_pin(self, person: PersonId, present: str, chosen: str, again: str) -> RenewedPin:
+        """Give the person another PIN: *chosen*, typed twice, or drawn by the gate where it is empty.
+
+        Raises ``pin-wrong`` unless *present* is theirs, ``pin-weak``, ``pin-differs``, ``sign-in-wait``.
+        """
+
+    def visits(self, person: PersonId) -> Sequence[GuestCode]:
+        """Give the person's codes for visitors that nobody used yet, oldest first."""
+
+    def invite(self, person: PersonId, begins: str, until: str) -> FreshCode:
+        """Issue a code for a visitor, once. begins, until: as typed, in the site's zone; begins empty: now.
+
+        Raises ``time-unfit``, ``visit-span``, ``visit-many``.
+        """
+
+    def revoke_visit(self, person: PersonId, visit: str) -> None:
+        """Take one of the person's own codes back. Raises ``visit-unknown``."""
 
     def still_holds(self, signed_in: SignedIn) -> bool:
         """Tell whether the PIN of a sign-in is still in force and the tenancy not over."""
@@ -226,7 +303,8 @@ class WebContext:
     """Everything the pages are built from.
 
     public_url: where people's own telephones find the notice, if anywhere. simulation is None on a real gate, and its page then does not
-    exist. two_factors: whether this gate asks for two. scanner: whether it reads visitors' codes.
+    exist. two_factors: whether this gate asks for two. scanner: whether it reads visitors' codes. zone:
+    the site's, in which times are shown.
     """
 
     clock: Clock
@@ -240,9 +318,12 @@ class WebContext:
     own: OwnPort
     contact: str
     office: Office
+    transport: Transport = field(default_factory=Transport)
+    kiosk: KioskParts = field(default_factory=KioskParts)
     simulation: Simulation | None = None
     two_factors: bool = False
     scanner: bool = False
+    zone: tzinfo = UTC
 
     @property
     def notice(self) -> NoticeVersion | None:

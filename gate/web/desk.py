@@ -1,242 +1,209 @@
-"""The desk: consent with a live enrolment, refusal and withdrawal, with the resident present (R05, R06, R24, R26)."""
+"""The staff's page for face: whom to hand the page over to, withdrawing on the spot, a child's second approval.
+
+Nobody's consent is given here: the resident does that on the page that is handed over (R05, R06, R24, R26, R27).
+"""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
 from dataclasses import dataclass
-from datetime import date
-from http import HTTPStatus
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Form, Query
+from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gate.core.consent import Approver, Relation, RelationProof
-from gate.core.notices import Form as NoticeForm
 from gate.core.types import PersonId
 from gate.errors import GateError, RequestError
-from gate.web.consent_words import APPROVERS, PROOFS, RELATIONS, STANDINGS
-from gate.web.context import ChildSaid, FaceStanding, Resident, Said, WebContext
+from gate.web.consent_words import STANDINGS
+from gate.web.context import Resident, WebContext
+from gate.web.enrol import HOME as HANDED_OVER
 from gate.web.faults import page_fault
-from gate.web.gatekeeper import GuardedRoute
-from gate.web.languages import Language
-from gate.web.pages import Pages, back_to, language_of, words_of
-from gate.web.reading import Reading
-from gate.web.receipt import receipt_path
-from gate.web.texts import blocks_of
+from gate.web.gatekeeper import STAFF_COOKIE, GuardedRoute, SignedStaff, StaffSession, gatekeeper_of
+from gate.web.moments import LocalTimes
+from gate.web.pages import Pages, back_to
+from gate.web.receipt import find_receipt, receipt_file, receipt_path, receipt_values
+from gate.web.sitting import Sitting, SittingRoom
+from gate.web.staff.layout import StaffPages
 from gate.web.words import ALARMS, OBSTACLES, SILENT
 
-HOME = "/desk"
+HOME: Final = "/staff/desk"
 RESIDENTS_A_PAGE: Final = 50
 """Every name is a sealed record to be opened while the door's loop waits."""
 SheetNumber = Annotated[int, Query(ge=1, le=100_000)]
-Kind = TypeVar("Kind")
+PersonField = Annotated[str, Form(max_length=64)]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One filled form of the consent sheet, as it came. notice, language, shown: what they had before them, since when."""
-
-    person: Annotated[str, Form()]
-    notice: Annotated[str, Form()]
-    language: Annotated[Language, Form()]
-    shown: Annotated[str, Form()] = ""
-    agreed: Annotated[str, Form()] = ""
-    age: Annotated[Literal["", "from-14", "under-14"], Form()] = ""
-    relation: Annotated[Relation | Literal[""], Form()] = ""
-    checked_by: Annotated[RelationProof | Literal[""], Form()] = ""
-    turns_14_on: Annotated[date | Literal[""], Form()] = ""
-    approver: Annotated[Approver | Literal[""], Form()] = ""
-
-
-def routes(context: WebContext, pages: Pages) -> APIRouter:
-    """Give the desk's page, the consent sheet, and their buttons."""
+def routes(context: WebContext, pages: Pages, room: SittingRoom) -> APIRouter:
+    """Give the desk's page and its buttons."""
     router = APIRouter(route_class=GuardedRoute)
-    sheet = _Sheet(context, pages, Reading(context.clock, context.notice_minimum_s))
-
-    @router.get(HOME)
-    async def desk(request: Request, page: SheetNumber = 1) -> Response:
-        return sheet.show(request, page)
-
-    @router.get("/desk/consent")
-    async def ask(request: Request, person: str, page: SheetNumber = 1) -> Response:
-        return sheet.ask(request, PersonId(person), page)
-
-    _answers(router, context, sheet)
-    _withdrawal(router, context, sheet)
+    desk = _Desk(context, StaffPages(context, pages), room)
+    _lists(router, desk)
+    _children(router, desk)
+    _papers(router, desk)
     return router
 
 
-def _answers(router: APIRouter, context: WebContext, sheet: _Sheet) -> None:
-    @router.post("/desk/consent")
-    async def consent(
-        request: Request, answer: Annotated[Answer, Depends()], page: SheetNumber = 1
+def _lists(router: APIRouter, desk: _Desk) -> None:
+    @router.get(HOME)
+    async def home(
+        request: Request,
+        session: SignedStaff,
+        page: SheetNumber = 1,
+        unit: Annotated[str, Query(max_length=64)] = "",
     ) -> Response:
-        """Take the face of a person who ticked the box themselves."""
-        person = PersonId(answer.person)
-        try:
-            enrolling = context.desk.enrol(person, _ticked(context, sheet.reading, answer))
-            receipt = await _while_connected(request, enrolling)
-        except GateError as error:
-            return sheet.ask(request, person, page, error, shown=answer.shown)
-        return back_to(receipt_path(person, receipt.reference))
+        return desk.show(request, session, page, unit.strip())
 
-    @router.post("/desk/reconfirm")
-    async def reconfirm(
-        request: Request, answer: Annotated[Answer, Depends()], page: SheetNumber = 1
+    @router.post("/staff/desk/hand-over")
+    async def hand_over(request: Request, session: SignedStaff, person: PersonField = "") -> Response:
+        """Hand the page over to *person*, or to whoever identifies themselves there; sign the staff out here."""
+        try:
+            if person:
+                desk.refuse_shut(session, PersonId(person))
+        except GateError as error:
+            return desk.show(request, session, 1, "", error)
+        gatekeeper_of(request).staff.end(request.cookies.get(STAFF_COOKIE))
+        answer = back_to(HANDED_OVER)
+        answer.delete_cookie(STAFF_COOKIE, path="/", secure=True, httponly=True, samesite="strict")
+        desk.room.hand_over(answer, Sitting(session.who, PersonId(person) if person else None))
+        return answer
+
+    @router.post("/staff/desk/withdraw")
+    async def withdraw(request: Request, session: SignedStaff, person: PersonField) -> Response:
+        """End the consent of somebody who is there and asks for it: no reason, no approval (R24)."""
+        try:
+            receipt = desk.context.desk.withdraw(PersonId(person))
+        except GateError as error:
+            return desk.show(request, session, 1, "", error)
+        return back_to(receipt_path(PersonId(person), receipt.reference) if receipt else HOME)
+
+
+def _children(router: APIRouter, desk: _Desk) -> None:
+    @router.get("/staff/desk/child")
+    async def child(request: Request, session: SignedStaff, person: str) -> Response:
+        return desk.child(request, session, PersonId(person))
+
+    @router.post("/staff/desk/child/ask")
+    async def ask(
+        request: Request,
+        session: SignedStaff,
+        person: PersonField,
+        reason: Annotated[str, Form(max_length=500)] = "",
     ) -> Response:
-        """Let the template live on for a person who ticked the box of the new notice themselves."""
-        person = PersonId(answer.person)
+        """Ask a second person to allow that a child's record is opened."""
         try:
-            receipt = context.desk.reconfirm(person, _ticked(context, sheet.reading, answer))
+            desk.context.office.people.people.ask_to_open(session.who, PersonId(person), reason)
         except GateError as error:
-            return sheet.ask(request, person, page, error, shown=answer.shown)
-        return back_to(receipt_path(person, receipt.reference))
+            return desk.child(request, session, PersonId(person), error, reason=reason)
+        return back_to(f"{HOME}/child?person={person}")
 
-    @router.post("/desk/decline")
-    async def decline(
-        request: Request, answer: Annotated[Answer, Depends()], page: SheetNumber = 1
-    ) -> Response:
-        """Remember the refusal; nothing else in the form matters."""
-        person = PersonId(answer.person)
+    @router.post("/staff/desk/child/open")
+    async def open_child(request: Request, session: SignedStaff, person: PersonField) -> Response:
+        """Use the approval: the record is open for a quarter of an hour."""
         try:
-            receipt = context.desk.decline(person, _shown(context, answer))
+            desk.context.office.people.people.open_child(session.who, PersonId(person))
         except GateError as error:
-            return sheet.ask(request, person, page, error, shown=answer.shown)
-        return back_to(receipt_path(person, receipt.reference))
+            return desk.child(request, session, PersonId(person), error)
+        return back_to(f"{HOME}/child?person={person}&open=1")
 
 
-def _withdrawal(router: APIRouter, context: WebContext, sheet: _Sheet) -> None:
-    @router.post("/desk/withdraw")
-    async def withdraw(request: Request, person: Annotated[str, Form()], page: SheetNumber = 1) -> Response:
-        try:
-            receipt = context.desk.withdraw(PersonId(person))
-        except GateError as error:
-            return sheet.show(request, page, PersonId(person), error)
-        if receipt is None:
-            return back_to(f"{HOME}?page={page}")
-        return back_to(receipt_path(PersonId(person), receipt.reference))
+def _papers(router: APIRouter, desk: _Desk) -> None:
+    @router.get("/staff/desk/receipt")
+    async def receipt(request: Request, session: SignedStaff, person: str, reference: str = "") -> Response:
+        """Show the receipt with that reference, or the newest one, and the way to the others."""
+        receipts = desk.context.desk.receipts(PersonId(person))
+        shown = find_receipt(receipts, reference) if receipts or reference else None
+        return desk.pages.page(
+            request,
+            session,
+            "desk_receipt.html",
+            person=person,
+            **receipt_values(receipts, shown, desk.times),
+        )
 
-
-def _shown(context: WebContext, answer: Answer) -> Said:
-    """Give what was before the person. Raises RequestError unless it is the notice in force."""
-    in_force = context.notices.in_force
-    if in_force is None or answer.notice != in_force.version:
-        raise page_fault("notice-outdated")
-    return Said.to(in_force, answer.language)
-
-
-def _ticked(context: WebContext, reading: Reading, answer: Answer) -> Said:
-    """Give what the person agreed to. Raises RequestError for a form that says less than a consent needs, or too soon."""
-    if answer.agreed != "yes":
-        raise page_fault("consent-box")
-    said = _shown(context, answer)
-    reading.check(answer.shown, answer.person, answer.notice, answer.language)
-    if not context.desk.children_enabled or answer.age == "from-14":
-        return said
-    if answer.age == "":
-        raise page_fault("age-missing")
-    if not (answer.relation and answer.checked_by and answer.turns_14_on and answer.approver):
-        raise page_fault("guardian-missing")
-    child = ChildSaid(answer.relation, answer.checked_by, answer.turns_14_on, answer.approver)
-    return Said(said.notice, said.notice_sha256, said.language, child)
+    @router.get("/staff/desk/receipt.json")
+    async def document(person: str, reference: str) -> Response:
+        return receipt_file(find_receipt(desk.context.desk.receipts(PersonId(person)), reference))
 
 
 @dataclass(frozen=True, slots=True)
-class _Sheet:
-    """The desk's page, one sheet of residents at a time, and the sheet on which one of them decides."""
+class _Desk:
+    """The desk's pages."""
 
     context: WebContext
-    pages: Pages
-    reading: Reading
+    pages: StaffPages
+    room: SittingRoom
+
+    @property
+    def times(self) -> LocalTimes:
+        """Give how moments are told here."""
+        return LocalTimes(self.context.zone)
+
+    def refuse_shut(self, session: StaffSession, person: PersonId) -> None:
+        """Raise RequestError: ``person-unknown``; ``minor-approval`` for a child whose record nobody opened."""
+        resident = self.context.desk.resident(person)
+        if resident.child and not self.context.desk.is_open(session.who, person):
+            raise page_fault("minor-approval")
 
     def show(
-        self, request: Request, number: int, person: PersonId | None = None, error: GateError | None = None
+        self,
+        request: Request,
+        session: StaffSession,
+        number: int,
+        unit: str,
+        error: GateError | None = None,
     ) -> Response:
-        """Show sheet *number*, with *error* beside the *person* it is about."""
-        first = (number - 1) * RESIDENTS_A_PAGE
-        found = self.context.desk.residents(first, RESIDENTS_A_PAGE + 1)  # one more tells of a next sheet
+        """Show sheet *number* of the residents, or the one of *unit*."""
+        found: list[Resident]
+        if unit:
+            one = self.context.desk.find(unit)
+            found = [one] if one else []
+        else:
+            first = (number - 1) * RESIDENTS_A_PAGE
+            found = list(
+                self.context.desk.residents(first, RESIDENTS_A_PAGE + 1)
+            )  # one more: of a next sheet
+        obstacles = self.context.status().obstacles
+        stopped = "not_stopped" in obstacles
+        in_the_way = [OBSTACLES[each] for each in obstacles if each != "screen_live"]
         return self.pages.page(
             request,
+            session,
             "desk.html",
-            status=_status(error),
+            error=error,
             residents=found[:RESIDENTS_A_PAGE],
             standings=STANDINGS,
+            unit=unit,
             number=number,
             has_next=len(found) > RESIDENTS_A_PAGE,
             published=self.context.notice,
-            unpublished=OBSTACLES["notice_published"],
-            stopped=OBSTACLES["not_stopped"] if "not_stopped" in self.context.status().obstacles else None,
+            stopped=stopped,
             silent=[ALARMS[name] for name in self.context.status().alarms if name in SILENT],
-            person=person,
-            error=error,
-            words=error and words_of(error),
+            obstacles=in_the_way,
+            children=self.context.desk.children_enabled,
         )
 
-    def ask(
+    def child(
         self,
         request: Request,
+        session: StaffSession,
         person: PersonId,
-        number: int,
         error: GateError | None = None,
         *,
-        shown: str = "",
+        reason: str = "",
     ) -> Response:
-        """Show one resident the notice in force and their choices; on sheet *number* the way back leads.
-
-        shown: the stamp of the sheet this one takes the place of.
-        """
-        in_force = self.context.notices.in_force
-        language = language_of(request)
-        text = in_force.texts[language, NoticeForm.FULL] if in_force else ""
+        """Show how the second approval to a child's record stands, and what to do next (R27)."""
+        try:
+            resident = self.context.desk.resident(person)
+        except RequestError as unknown:
+            return self.show(request, session, 1, "", unknown)
         return self.pages.page(
             request,
-            "consent.html",
-            status=_status(error),
-            resident=self._resident(person),
-            outdated=FaceStanding.OUTDATED,
-            number=number,
-            notice=in_force.version if in_force else None,
-            shown=self.reading.stamp(person, in_force.version, language, kept=shown) if in_force else "",
-            blocks=blocks_of(text),
-            unpublished=OBSTACLES["notice_published"],
-            children=self.context.desk.children_enabled,
-            relations=RELATIONS,
-            proofs=PROOFS,
-            approvers=APPROVERS,
+            session,
+            "desk_child.html",
             error=error,
-            words=error and words_of(error),
+            resident=resident,
+            reason=reason,
+            is_open=self.context.desk.is_open(session.who, person),
+            approval=self.context.office.people.people.approval(session.who, person),
+            moment=self.times.moment,
         )
-
-    def _resident(self, person: PersonId) -> Resident | None:
-        """Give the resident, None where they are gone: then the page only says what is wrong."""
-        try:
-            return self.context.desk.resident(person)
-        except RequestError:
-            return None
-
-
-async def _while_connected(request: Request, work: Coroutine[object, object, Kind]) -> Kind:
-    """Do *work*, or give it up once the browser has gone: no face is taken of a person who has left."""
-    working = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(_gone(request))
-    try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        working.cancel()
-        leaving.cancel()
-        await asyncio.wait({working, leaving})
-    if working.cancelled():
-        raise page_fault("browser-gone")
-    return working.result()
-
-
-async def _gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-def _status(error: GateError | None) -> HTTPStatus:
-    return HTTPStatus.OK if error is None else HTTPStatus.UNPROCESSABLE_ENTITY

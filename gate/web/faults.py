@@ -7,13 +7,17 @@ from collections.abc import Mapping
 from typing import Final
 
 from gate.errors import RequestError
+from gate.web.enrol_words import ENROL_FAULTS
 from gate.web.languages import marked as _
+from gate.web.staff.gate_words import GATE_FAULTS
+from gate.web.staff.people_words import PEOPLE_FAULTS
+from gate.web.staff.privacy_faults import PRIVACY_FAULTS
 from gate.web.words import Words
 
 _PAGES: Final[Mapping[str, Words]] = {
     "foreign-host": Words(
         _("This address is not one of this gate."),
-        _("Open the page by its own address, such as http://127.0.0.1."),
+        _("Open the page under a name that the site uses for it; web.names in the settings lists them."),
     ),
     "foreign-page": Words(
         _("This request did not come from a page of this gate."),
@@ -21,11 +25,17 @@ _PAGES: Final[Mapping[str, Words]] = {
     ),
     "body-length": Words(_("The request does not say how long it is."), _("Send it with its length.")),
     "body-size": Words(_("The request is too large."), _("Send less: a form of this gate is always small.")),
+    "body-slow": Words(_("The request did not come in time."), _("Send it again over a better connection.")),
+    "too-many": Words(_("Too many requests came from here."), _("Wait a minute, then try again.")),
+    "speech-failed": Words(_("This could not be read aloud."), _("Read it on the screen, or call for help.")),
+    "speech-none": Words(
+        _("This device does not read aloud."), _("Install espeak-ng, then start the gate again.")
+    ),
     "page-fault": Words(
         _("This page failed; the door works on without it."),
         _("Try again; if it stays so, read the service's log."),
     ),
-    "no-page": Words(_("There is no such page."), _("Begin at the status page.")),
+    "no-page": Words(_("There is no such page."), _("Begin at the first page.")),
     "not-so": Words(
         _("This page does not take such a request."), _("Go back and use the page's own buttons.")
     ),
@@ -146,7 +156,7 @@ _PAGES: Final[Mapping[str, Words]] = {
     ),
 }
 
-FAULTS: Final[Mapping[str, Words]] = ChainMap(dict(_PAGES))
+FAULTS: Final[Mapping[str, Words]] = ChainMap(dict(_PAGES), dict(PRIVACY_FAULTS), dict(GATE_FAULTS), dict(PEOPLE_FAULTS), dict(ENROL_FAULTS))
 """Every table of words for errors: each part of the pages adds its own."""
 
 

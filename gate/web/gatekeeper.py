@@ -104,8 +104,8 @@ class Gatekeeper:
             return None
         return session
 
-    def sign_in(self, answer: Response, request: Request, who: Staff | SignedIn) -> None:
-        """Begin a session of *who* and set its cookie on *answer*; the browser's earlier one ends."""
+    def sign_in(self, answer: Response, request: Request, who: Staff | SignedIn) -> str:
+        """Begin a session of *who*, set its cookie on *answer*, and give its token; the browser's earlier one ends."""
         browser = browser_of(request)
         if isinstance(who, Staff):
             self.staff.end(request.cookies.get(STAFF_COOKIE))
@@ -114,6 +114,7 @@ class Gatekeeper:
             self.own.end(request.cookies.get(OWN_COOKIE))
             name, token = OWN_COOKIE, self.own.begin(who, browser=browser)
         answer.set_cookie(name, token, path="/", secure=True, httponly=True, samesite="strict")
+        return token
 
     async def _for_session(
         self, request: Request, session: StaffSession | OwnSession | None, rule: Rule, handle: Handler

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -12,9 +11,11 @@ from gate.core.own_record import OwnRecord
 from gate.core.rights import Outcome, RequestKind, RequestState, last_day
 from gate.web.consent_words import REASONS, RECEIPTS
 from gate.web.languages import marked as _
+from gate.web.moments import LocalTimes
 from gate.web.pages import FOLDER, Pages
 from gate.web.words import METHODS
 
+UTC_TIMES: Final = LocalTimes()
 KINDS: Final[Mapping[RequestKind, str]] = {
     RequestKind.ACCESS: _("See what is held of me"),
     RequestKind.COPY: _("Get a copy to take along"),
@@ -42,8 +43,8 @@ OUTCOMES: Final[Mapping[Outcome, str]] = {
 }
 
 
-def record_values(record: OwnRecord) -> Mapping[str, object]:
-    """Give what the template own_record.html needs to show *record*."""
+def record_values(record: OwnRecord, times: LocalTimes = UTC_TIMES) -> Mapping[str, object]:
+    """Give what the template own_record.html needs to show *record*, its moments told as *times* has them."""
     return MappingProxyType(
         {
             "record": record,
@@ -55,7 +56,7 @@ def record_values(record: OwnRecord) -> Mapping[str, object]:
             "what": RECEIPTS,
             "reasons": REASONS,
             "percent": percent,
-            "moment": moment,
+            "moment": times.moment,
             "last_day": last_day,
         }
     )
@@ -65,11 +66,6 @@ def own_record_html(record: OwnRecord, language: str) -> str:
     """Give *record* as one HTML file that fetches nothing and prints well."""
     style = (FOLDER / "static" / "printed-page.css").read_text(encoding="utf-8")
     return Pages().render("printed/own.html", language, style=style, **record_values(record))
-
-
-def moment(at: datetime) -> str:
-    """Give *at* to the minute in UTC."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def percent(share: float) -> int:

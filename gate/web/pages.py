@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+from gettext import NullTranslations
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -17,6 +20,8 @@ from gate.web.words import Words
 
 FOLDER: Final = Path(__file__).parent
 COOKIE: Final = "language"
+TLS_COOKIE: Final = "__Host-language"
+"""Over TLS, so that the plain HTTP of the gate's own screen can neither read nor write it."""
 
 
 class Pages:
@@ -24,7 +29,8 @@ class Pages:
 
     def __init__(self) -> None:
         self._environments = {}
-        for language, translations in load_translations().items():
+        self._translations = load_translations()
+        for language, translations in self._translations.items():
             environment = Environment(
                 loader=FileSystemLoader(FOLDER / "templates"),
                 extensions=["jinja2.ext.i18n"],
@@ -36,11 +42,16 @@ class Pages:
             # mypy does not see what the extension adds.
             environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
             environment.globals |= {"language": language, "languages": LANGUAGES}
+            environment.globals["translated"] = partial(_translated, translations)
             self._environments[language] = environment
 
     def render(self, template: str, language: str, **values: object) -> str:
         """Give the text of one template."""
         return self._environments[language].get_template(template).render(values)
+
+    def say(self, sentence: str, language: str) -> str:
+        """Give one marked *sentence* in that language, for what is no template, such as a picture."""
+        return self._translations[language].gettext(sentence)
 
     def page(
         self, request: Request, template: str, *, status: int = HTTPStatus.OK, **values: object
@@ -49,7 +60,9 @@ class Pages:
         language = language_of(request)
         response = HTMLResponse(self.render(template, language, **values), status)
         if request.query_params.get("lang") == language:
-            response.set_cookie(COOKIE, language, samesite="strict", httponly=True)
+            secure = request.url.scheme == "https"
+            name = TLS_COOKIE if secure else COOKIE
+            response.set_cookie(name, language, samesite="strict", httponly=True, secure=secure)
         return response
 
     def error(self, request: Request, error: GateError, status: int | None = None) -> Response:
@@ -66,6 +79,11 @@ class Pages:
         return self.error(request, page_fault(code), status)
 
 
+def _translated(translations: NullTranslations, sentences: Mapping[str, str]) -> dict[str, str]:
+    """Give *sentences*, such as what is wrong with each field, in one language."""
+    return {name: translations.gettext(sentence) for name, sentence in sentences.items()}
+
+
 def words_of(error: GateError) -> Words | None:
     """Give the translated words for *error*, or None where only its own English ones exist."""
     return FAULTS.get(error.code)
@@ -73,7 +91,8 @@ def words_of(error: GateError) -> Words | None:
 
 def language_of(request: Request) -> str:
     """Give the language from the query, else from the cookie, else the default one."""
-    for wish in (request.query_params.get("lang"), request.cookies.get(COOKIE)):
+    kept = request.cookies.get(TLS_COOKIE, request.cookies.get(COOKIE))
+    for wish in (request.query_params.get("lang"), kept):
         if wish is not None and wish in LANGUAGES:
             return wish
     return DEFAULT

@@ -7,14 +7,17 @@ import socket
 import ssl
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+import h11
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
+from gate.core.types import Seconds
 from gate.errors import ConfigError
 
 HEADERS_MOST_BYTES: Final = 16 * 1024
@@ -23,14 +26,19 @@ CONNECTIONS_MOST: Final = 64
 PEER_MOST: Final = 24
 """From one address: a browser opens six or so, and nobody takes all of them."""
 BACKLOG: Final = 64
-HANDSHAKE_S: Final = 5.0
-REQUEST_S: Final = 10.0
-"""Until the header of a connection's first request is there; later ones wait no longer than uvicorn keeps alive."""
 KEEP_ALIVE_S: Final = 20
 UNSENT_MS: Final = 30_000
 """How long what was sent may stay unread before the kernel gives the connection up."""
 FAREWELL_S: Final = 2
 """A page's waiting question lasts a second: let it end before the connection is cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a connection may owe its TLS handshake, and the header of a request it is about to send."""
+
+    handshake_s: Seconds = 5.0
+    header_s: Seconds = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +71,9 @@ def port_of(listening: socket.socket) -> int:
     return port
 
 
-async def serve(listeners: Sequence[Listener]) -> None:
+async def serve(listeners: Sequence[Listener], patience: Patience | None = None) -> None:
     """Serve until cancelled. The sockets stay open, so that a later round goes on with them."""
-    servers = [_Server(listener) for listener in listeners]
+    servers = [_Server(listener, patience or Patience()) for listener in listeners]
     serving = asyncio.gather(*(server.serve() for server in servers))
     try:
         await asyncio.shield(serving)
@@ -77,38 +85,53 @@ async def serve(listeners: Sequence[Listener]) -> None:
 
 
 class _Connection(H11Protocol):
-    """One connection, which ends where the header of its first request does not come."""
+    """One connection, which ends where a request's header was begun, or is owed, and does not come."""
 
-    _patience: asyncio.TimerHandle | None = None
+    def __init__(
+        self, config: uvicorn.Config, state: ServerState, header_s: Seconds, over: Callable[[], None]
+    ) -> None:
+        """over: called once the connection is no more."""
+        super().__init__(config, state, app_state={})
+        self._header_s = header_s
+        self._over = over
+        self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Await the first header."""
         super().connection_made(transport)
-        self._patience = self.loop.call_later(REQUEST_S, self._give_up)
+        self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Take leave."""
         self._calm()
         super().connection_lost(exc)
+        self._over()
 
-    def handle_events(self) -> None:
-        super().handle_events()
-        if self.scope is not None:
+    def data_received(self, data: bytes) -> None:
+        """Take what came; a header that has begun must end."""
+        super().data_received(data)
+        if self.conn.their_state is h11.IDLE:
+            self._wait()
+        else:
             self._calm()
 
-    def _give_up(self) -> None:
-        self.transport.close()
+    def _wait(self) -> None:
+        if self._patience is None:
+            self._patience = self.loop.call_later(self._header_s, self.transport.close)
 
     def _calm(self) -> None:
         if self._patience is not None:
             self._patience.cancel()
+            self._patience = None
 
 
 class _Server(uvicorn.Server):
     """uvicorn without its signal handlers and its way to accept: who is let in, and for how long, is decided here."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, patience: Patience) -> None:
         config = uvicorn.Config(
             listener.app,
-            http=_Connection,
+            http="h11",
             ws="none",
             lifespan="off",
             log_config=None,
@@ -121,6 +144,7 @@ class _Server(uvicorn.Server):
         )
         super().__init__(config)
         self._listener = listener
+        self._patience = patience
         self._peers: Counter[str] = Counter()
         self._coming: set[asyncio.Task[None]] = set()
 
@@ -150,7 +174,9 @@ class _Server(uvicorn.Server):
         while True:
             try:
                 connection, address = await loop.sock_accept(self._listener.socket)
-            except OSError:  # it went before it was taken, or the device is out of files: the next may come through
+            except (
+                OSError
+            ):  # it went before it was taken, or the device is out of files: the next may come through
                 await asyncio.sleep(0.1)
                 continue
             self._take(connection, str(address[0]))
@@ -168,40 +194,31 @@ class _Server(uvicorn.Server):
     async def _welcome(self, connection: socket.socket, peer: str) -> None:
         """Greet one connection; TLS where it is asked for, in good time."""
         tls = self._listener.tls
-
-        def protocol() -> asyncio.Protocol:
-            return _Counted(self.config, self.server_state, lambda: self._gone(peer))
-
-        patience: dict[str, Any] = {"ssl_handshake_timeout": HANDSHAKE_S, "ssl_shutdown_timeout": FAREWELL_S}
-        made = False
+        over = self._leave_of(peer)
+        times: dict[str, Any] = {"ssl_handshake_timeout": self._patience.handshake_s}
+        times["ssl_shutdown_timeout"] = FAREWELL_S
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
-                protocol, connection, ssl=tls() if tls else None, **(patience if tls else {})
+                lambda: _Connection(self.config, self.server_state, self._patience.header_s, over),
+                connection,
+                ssl=tls() if tls else None,
+                **(times if tls else {}),
             )
-            made = True
-        except (OSError, ssl.SSLError):  # TimeoutError too: somebody knocked and said nothing
-            pass
-        finally:
-            if not made:
-                connection.close()
-                self._gone(peer)
+        except BaseException as error:
+            connection.close()
+            over()
+            if not isinstance(error, OSError):  # TLS that is none, or a knock without a word: no news
+                raise
 
-    def _gone(self, peer: str) -> None:
-        self._peers[peer] -= 1
-        if not self._peers[peer]:
-            del self._peers[peer]
+    def _leave_of(self, peer: str) -> Callable[[], None]:
+        """Give what takes one connection of *peer* off the count, however often it is called."""
+        left = False
 
+        def leave() -> None:
+            nonlocal left
+            if not left:
+                left = True
+                self._peers[peer] -= 1
+                self._peers += Counter()  # keeps what is above zero
 
-class _Counted(_Connection):
-    """A connection that says when it is over."""
-
-    def __init__(
-        self, config: uvicorn.Config, state: Any, over: Callable[[], None]
-    ) -> None:
-        super().__init__(config, state, app_state={})
-        self._over = over
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        over, self._over = self._over, lambda: None
-        over()
+        return leave

@@ -1,4 +1,4 @@
-"""The status page, and the notice for everybody to read and print."""
+"""The notice, for everybody to read and print."""
 
 from __future__ import annotations
 
@@ -14,28 +14,12 @@ from gate.web.context import WebContext
 from gate.web.gatekeeper import GuardedRoute
 from gate.web.pages import Pages, language_of
 from gate.web.texts import blocks_of
-from gate.web.words import ALARMS, CUSTODY, DOOR, OBSTACLES, PHASES, SILENT
+from gate.web.words import OBSTACLES
 
 
 def routes(context: WebContext, pages: Pages) -> APIRouter:
     """Give the routes that everybody may read."""
     router = APIRouter(route_class=GuardedRoute)
-
-    @router.get("/")
-    async def status(request: Request) -> Response:
-        now = context.status()
-        return pages.page(
-            request,
-            "status.html",
-            status_now=now,
-            phase=PHASES[now.phase],
-            obstacles=[OBSTACLES[name] for name in now.obstacles],
-            door=DOOR[now.door],
-            # A silent alarm is for staff: whoever threatens may stand beside this page.
-            alarms=[ALARMS[name] for name in now.alarms if name not in SILENT],
-            custody=CUSTODY[now.key_custody],
-            has_simulation=context.simulation is not None,
-        )
 
     @router.get("/notice")
     async def notice(request: Request, version: str | None = None) -> Response:

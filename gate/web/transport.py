@@ -28,3 +28,16 @@ class Transport:
     port: int = 443
     authority: Callable[[], Authority | None] = lambda: None
     restart: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where the pages answer, for a terminal. None: not, and the log says why. fingerprint: of the gate's own authority.
+
+    setup_code: draws the code with which the first manager's account is set up, where there is none yet.
+    """
+
+    pages: str | None
+    screen: str | None
+    fingerprint: str | None
+    setup_code: Callable[[], str] | None = None

@@ -149,7 +149,11 @@ def test_r10_an_unknown_credential_leaves_the_wait_its_deadline_its_notice_and_i
     visit(JUNK)(UNKNOWN, after=0.5)
     assert visit.gate == before
     refused = Decision(SIDE, Method.CODE, granted=False, reason=Reason.UNKNOWN_CREDENTIAL)
-    assert visit.effects[so_far:] == [do.CheckCredential(SIDE, Code("junk")), do.Record(refused)]
+    assert visit.effects[so_far:] == [
+        do.CheckCredential(SIDE, Code("junk")),
+        do.Record(refused),
+        do.TellRefused(ME, Reason.UNKNOWN_CREDENTIAL),
+    ]
 
 
 def test_r03_a_pin_typed_while_another_credential_is_looked_up_completes_its_card_afterwards():

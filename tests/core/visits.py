@@ -46,6 +46,7 @@ RULES = Rules(
     show_withdrawn_s=6,
     refusals_before_rest=2,
     rest_s=3,
+    prolonged_most=1,
 )
 TWO = replace(RULES, two_factors=True)
 READY = Conditions(*[True] * len(fields(Conditions)))
@@ -65,6 +66,8 @@ def inputs_for(attempt: AttemptId) -> list[on.Input]:
         on.NoticeShown(attempt, NoticeVersion("0.9")),
         on.FaceChosen(attempt),
         on.Cancelled(attempt),
+        on.MoreTime(attempt),
+        on.ReadAgain(attempt),
         *(on.FaceFound(attempt, finding) for finding in (GOOD, OTHER, WEAK, NOBODY)),
         on.CameraFailed(attempt),
         on.CredentialChecked(attempt, Reason.KNOWN_CREDENTIAL),

@@ -368,7 +368,7 @@ def test_r67_a_gate_killed_mid_unlock_leaves_the_door_as_declared(tmp_path):
         move_in(there.settings)
         command = [sys.executable, "-m", "gate.cli", "run", "--config", str(there.config)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-            assert "http://127.0.0.1:" in process.stdout.readline()
+            assert "https://localhost:" in process.stdout.readline()
             wait(lambda: there.box.locked, "a host that the controller hears")
             wait(lambda: _opens_in(there, 0.5), "her card to open")
             os.kill(process.pid, signal.SIGKILL)

@@ -41,6 +41,7 @@ driver = "simulated"
 declared = "fail-secure"
 [web]
 port = 0
+screen_port = 0
 [storage]
 data_dir = "{folder}/data"
 keys_dir = "{folder}/keys"
@@ -197,7 +198,7 @@ def add_resident(config, typed="Ada\n\n451\n"):
 def test_the_service_starts_serves_and_ends_in_good_order(config, number):
     command = [sys.executable, "-m", "gate.cli", "run", "--config", config]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert "http://127.0.0.1:" in process.stdout.readline()
+        assert "https://localhost:" in process.stdout.readline()
         os.kill(process.pid, number)
         _, said = process.communicate(timeout=30)
     assert process.returncode == 0, said
@@ -360,7 +361,7 @@ def test_a_log_that_cannot_be_written_stops_no_door(config, tmp_path):
 
 def test_pages_that_cannot_be_served_stop_no_door(config, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        config.write_text(config.read_text().replace("port = 0", f"port = {taken.getsockname()[1]}"))
+        config.write_text(config.read_text().replace("\nport = 0", f"\nport = {taken.getsockname()[1]}"))
         command = [sys.executable, "-m", "gate.cli", "run", "--config", config]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
             said = iter(process.stderr.readline, "")

@@ -25,7 +25,7 @@ from tests.notices import board
 from tests.service.world import FACE
 from tests.settings_of import settings_of
 
-BASE = "http://127.0.0.1:8080"
+BASE = "https://127.0.0.1:8443"
 ENGLISH = {"lang": "en"}
 
 

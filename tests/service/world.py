@@ -16,6 +16,7 @@ from gate.core.types import NoticeVersion
 from gate.desk import Desk, LiveCapture
 from gate.doorkeeper import Doorkeeper
 from gate.hardware import Hardware
+from gate.identifying import PinPages
 from gate.passbacks import PassbackWatch
 from gate.service import Service, new_attempt
 from gate.simulated import ShiftedClock, SimulatedScreen
@@ -245,6 +246,7 @@ async def world(
         store=store,
         service=service,
         capture=capture,
+        pins=PinPages(trusted, service),
         children_enabled=terms.under_14_retention is not None,
     )
     running = asyncio.create_task(service.run())

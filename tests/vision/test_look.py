@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from gate.core.policy import Hint
+from gate.core.policy import FacePlace, Hint
 from gate.vision.detect import Face
 from gate.vision.look import EQUAL_SHARE, MIN_FACE_PX, choose, is_dark, is_torn
 
@@ -87,6 +87,23 @@ def test_a_box_that_is_not_a_number_is_nobody(place, bad):
     box = [270.0, 190.0, 100.0, 100.0]
     box[place] = bad
     assert choose([Face(tuple(box), 0.9, np.zeros((5, 2), np.float32))], FRAME, WHOLE).hint is Hint.NO_FACE
+
+
+@pytest.mark.parametrize(
+    ("zone", "place"),
+    [(WHOLE, FacePlace(0.25, 0.25, 0.35)), ((0.0, 0.0, 0.5, 0.5), FacePlace(0.5, 0.5, 0.65))],
+)
+@pytest.mark.parametrize("others", [(), (face(400, 300, 50),)])
+def test_r32_a_place_is_of_the_chosen_face_alone_in_shares_of_the_zone(zone, place, others):
+    assert choose([*others, face(160, 120, 160)], FRAME, zone).place == place
+
+
+def test_a_face_too_small_to_compare_has_a_place_so_that_it_can_be_guided():
+    assert choose([face(320, 240, 48)], FRAME, WHOLE).place == FacePlace(0.5, 0.5, 0.1)
+
+
+def test_r32_of_two_who_stand_alike_neither_is_placed():
+    assert choose([face(200, 240), face(450, 240)], FRAME, WHOLE).place is None
 
 
 def test_no_look_but_a_compared_one_holds_a_face():

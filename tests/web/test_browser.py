@@ -21,8 +21,8 @@ from gate.core.policy import Finding, Hint
 from gate.core.types import AttemptId, Method, Reason, TemplateId, WithdrawalOutcome
 from gate.simulated import SystemClock
 from gate.web.app import create_app
-from gate.web.server import serve
 from tests.notices import FIRST
+from tests.served import Addresses, served
 from tests.web.world import LONGEST, RECEIPT, REFERENCE, World
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -83,7 +83,7 @@ def page(chromium, sites):
 @contextmanager
 def opened(chromium, **options):
     """Open one page of a fresh browser profile, and hold it to saying nothing on its console."""
-    context = chromium.new_context(viewport=PANEL, **options)
+    context = chromium.new_context(viewport=PANEL, ignore_https_errors=True, **options)
     context.set_default_timeout(8000)
     page = context.new_page()
     complaints: list[str] = []
@@ -99,24 +99,23 @@ class Site:
 
     def __init__(self, port=0, **world) -> None:
         self.world = World(SystemClock(), **world)
-        self._url: Future[str] = Future()
+        self._addresses: Future[Addresses] = Future()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._run(port),))
         self._thread.start()
-        self.url = self._url.result(10)
+        addresses = self._addresses.result(10)
+        self.url, self.tls = addresses.plain, addresses.tls
 
     async def _run(self, port) -> None:
         self._stopped = asyncio.Event()
         app = create_app(self.world.context, self.world.screen)
-        tasks = [
-            asyncio.create_task(serve(app, "127.0.0.1", port, announce=self._url.set_result)),
-            asyncio.create_task(self._look()),
-        ]
-        await self._stopped.wait()
-        self.world.screen.speak(self.world.screen.shown.language)  # answers the question that still waits
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        async with served(lambda _port: app, plain_port=port) as addresses:
+            looking = asyncio.create_task(self._look())
+            self._addresses.set_result(addresses)
+            await self._stopped.wait()
+            self.world.screen.speak(self.world.screen.shown.language)  # answers the question that still waits
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
 
     async def _look(self) -> None:
         while True:
@@ -379,7 +378,7 @@ def test_a_withdrawal_asks_with_equal_buttons_and_its_receipt_scans(page, sites,
 def test_a_page_for_staff_fits_a_small_panel_in_both_languages(page, sites, tmp_path, path):
     site = sites()
     for language in VISIT:
-        page.goto(f"{site.url}{path}?lang={language}")
+        page.goto(f"{site.tls}{path}?lang={language}")
         assert page.locator("html").get_attribute("lang") == language
         assert page.evaluate("document.documentElement.scrollWidth") <= PANEL["width"]
         page.screenshot(path=tmp_path / f"{path or 'status'}-{language}.png", full_page=True)
@@ -387,7 +386,7 @@ def test_a_page_for_staff_fits_a_small_panel_in_both_languages(page, sites, tmp_
 
 def test_a_resident_agrees_and_withdraws_at_the_desk_r24(page, sites):
     site = sites(notice_minimum_s=0.1)
-    page.goto(f"{site.url}desk?lang=en")
+    page.goto(f"{site.tls}desk?lang=en")
     page.get_by_role("link", name="Read the notice and decide on face").click()
     page.get_by_role("button", name="Agree and take my face now").click()
     page.get_by_text("The box was not ticked").wait_for()

@@ -1,9 +1,16 @@
+import asyncio
+from dataclasses import replace
+
 import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from gate.core.roles import Role
 from gate.web.app import create_app
-from gate.web.guard import BODY_MOST_BYTES
+from gate.web.guard import BODY_MOST_BYTES, Guard
+from gate.web.limits import EXPENSIVE, PeerLimits
+from gate.web.pages import Pages
+from gate.web.transport import Transport
 from tests.web.conftest import BASE, Client
 
 START = "/kiosk/start"
@@ -25,7 +32,9 @@ EVERY_ANSWER = {
         ("GET", "/kiosk/view?after=-1&page=a", 200),
         ("GET", "/kiosk/view", 400),
         ("GET", "/notice", 200),
-        ("GET", "/desk", 200),
+        ("GET", "/me", 200),
+        ("GET", "/staff/resume", 303),
+        ("GET", "/trust", 200),
         ("GET", "/sim", 200),
         ("GET", "/static/gate.css", 200),
         ("GET", "/static/kiosk.js", 200),
@@ -33,7 +42,7 @@ EVERY_ANSWER = {
         ("GET", "/nowhere", 404),
         ("GET", "/docs", 404),
         ("GET", "/openapi.json", 404),
-        ("DELETE", "/desk", 405),
+        ("DELETE", "/notice", 405),
         ("POST", "/kiosk/cancel", 400),
         ("POST", START, 303),
         ("POST", "/kiosk/hidden", 400),
@@ -46,7 +55,7 @@ def test_every_answer_carries_the_strict_headers_r54(client, method, path, statu
 
 
 def test_no_page_holds_a_script_or_style_the_policy_would_refuse(client):
-    for path in ("/", "/kiosk", "/notice", "/desk", "/sim", "/nowhere"):
+    for path in ("/", "/kiosk", "/notice", "/me", "/trust", "/sim", "/nowhere"):
         page = client.get(path).text
         assert "style=" not in page
         assert "<style" not in page
@@ -55,14 +64,14 @@ def test_no_page_holds_a_script_or_style_the_policy_would_refuse(client):
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1:8080", "127.0.0.1", "localhost:80", "LOCALHOST", "[::1]:8080", "[::1]", "127.0.0.2"]
+    "host", ["127.0.0.1:8443", "127.0.0.1", "localhost:80", "LOCALHOST", "[::1]:8443", "[::1]", "127.0.0.2"]
 )
 def test_the_device_answers_under_its_own_names(client, host):
     assert client.get("/", headers={"host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(
-    "host", ["gate.example:8080", "localhost.example", "192.0.2.1:8080", "127.0.0.1.example", "", "::x"]
+    "host", ["gate.example:8443", "localhost.example", "192.0.2.1:8443", "127.0.0.1.example", "", "::x"]
 )
 def test_a_name_that_was_rebound_to_the_device_is_refused(client, world, host):
     answer = client.post(START, headers={"host": host})
@@ -89,18 +98,19 @@ def test_own_pages_and_programs_may_post(client, world, headers):
 @pytest.mark.parametrize(
     "headers",
     [
-        {"origin": "http://evil.example"},
+        {"origin": "https://evil.example"},
         {"origin": "null"},
-        {"origin": "http://127.0.0.1:9999"},
-        {"origin": "https://127.0.0.1:8080"},
+        {"origin": "https://127.0.0.1:9999"},
+        {"origin": "http://127.0.0.1:8443"},
+        {"origin": "http://127.0.0.1:8080"},
         {"sec-fetch-site": "cross-site"},
-        {"sec-fetch-site": "same-site", "origin": "http://127.0.0.1:9999"},
+        {"sec-fetch-site": "same-site", "origin": "https://127.0.0.1:9999"},
         {"sec-fetch-site": "cross-site", "origin": BASE},
-        {"sec-fetch-site": "same-origin", "origin": "http://evil.example"},
+        {"sec-fetch-site": "same-origin", "origin": "https://evil.example"},
     ],
 )
 def test_a_foreign_page_may_not_post_and_reads_why(client, world, headers):
-    answer = client.post(START, headers=headers | {"cookie": "language=en"})
+    answer = client.post(START, headers=headers | {"cookie": "__Host-language=en"})
     assert answer.status_code == 403
     assert "did not come from a page of this gate" in answer.text
     assert world.posted == []
@@ -132,16 +142,18 @@ def test_a_body_that_does_not_say_its_length_is_refused(runner, world):
     assert world.simulation.done == []
 
 
-def test_an_accident_is_a_page_without_a_trace_and_a_log_line_without_its_words(client, world):
-    world.desk.fault = RuntimeError("card 1234 of Li Wen")
+def test_an_accident_is_a_page_without_a_trace_and_a_log_line_without_its_words(world, runner):
+    class Fails:
+        def all(self):
+            raise RuntimeError("card 1234 of Li Wen")
+
+    client = Client(create_app(replace(world.context, notices=Fails()), world.screen), runner)
     with capture_logs() as logs:
-        answer = client.post("/desk/withdraw", {"person": "p-agreed"})
+        answer = client.get("/notice")
     assert answer.status_code == 500
     assert "1234" not in answer.text
     assert "Traceback" not in answer.text
-    assert logs == [
-        {"event": "page_fault", "path": "/desk/withdraw", "kind": "RuntimeError", "log_level": "error"}
-    ]
+    assert logs == [{"event": "page_fault", "path": "/notice", "kind": "RuntimeError", "log_level": "error"}]
 
 
 def test_telemetry_is_off_r41(world, monkeypatch):
@@ -160,11 +172,134 @@ def test_a_script_is_told_what_is_wrong_as_json(client):
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 @pytest.mark.parametrize("path", ["/desk", "/desk/"])
 def test_a_foreign_page_cannot_have_the_residents_records_opened(client, world, site, path):
+    client.sign_in(Role.MANAGER)
     answer = client.get(path, headers={"sec-fetch-site": site}, follow_redirects=True)
     assert answer.status_code == 403
     assert world.desk.asked == []
 
 
-def test_the_desk_opens_from_the_address_bar_and_from_our_own_pages(client):
-    for site in ("none", "same-origin"):
-        assert client.get("/desk", headers={"sec-fetch-site": site}).status_code == 200
+SITE = Transport(names=("gate.garden.example", "192.168.1.20", "fd00::7"), port=8443)
+
+
+@pytest.fixture
+def site(world):
+    return create_app(replace(world.context, transport=SITE), world.screen)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "gate.garden.example",
+        "gate.garden.example:8443",
+        "Gate.Garden.Example",
+        "192.168.1.20",
+        "[fd00::7]:8443",
+    ],
+)
+def test_the_site_names_under_which_its_pages_are_opened(site, runner, host):
+    assert Client(site, runner).get("/", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["garden.example", "a.gate.garden.example", "192.168.1.21", "gate.garden.example."]
+)
+def test_a_name_the_site_does_not_use_is_refused(site, runner, host):
+    assert Client(site, runner).get("/", headers={"host": host}).status_code == 403
+
+
+def test_browsers_are_told_to_use_tls_alone_under_the_sites_names_and_never_under_localhost_r45(site, runner):
+    """Said of localhost it would bind every other program of this device, and the screen's own plain HTTP."""
+    client = Client(site, runner)
+    told = client.get("/", headers={"host": "gate.garden.example"}).headers
+    assert told["strict-transport-security"] == "max-age=31536000"
+    for host in ("localhost:8443", "127.0.0.1"):
+        assert "strict-transport-security" not in client.get("/", headers={"host": host}).headers
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "leads"),
+    [
+        ("gate.garden.example:8080", "/me?next=%2Fx", "https://gate.garden.example:8443/me?next=%2Fx"),
+        ("[fd00::7]", "/notice", "https://[fd00::7]:8443/notice"),
+        ("localhost:8080", "/a%20b", "https://localhost:8443/a%20b"),
+    ],
+)
+def test_plain_http_leads_to_the_same_page_over_tls_r45(site, runner, host, path, leads):
+    answer = Client(site, runner, base="http://127.0.0.1:8080").get(path, headers={"host": host})
+    assert (answer.status_code, answer.headers["location"]) == (308, leads)
+
+
+def test_plain_http_leads_nobody_to_a_name_that_is_not_the_sites(site, runner):
+    answer = Client(site, runner, base="http://127.0.0.1:8080").get("/me", headers={"host": "evil.example"})
+    assert answer.status_code == 403
+    assert "location" not in answer.headers
+
+
+def test_the_gates_screen_is_served_in_the_clear_to_this_device_alone_r45(world, runner):
+    app = create_app(world.context, world.screen)
+    here = Client(app, runner, base="http://127.0.0.1:8080")
+    afar = Client(app, runner, base="http://127.0.0.1:8080", peer=("192.168.1.7", 1))
+    for path in ("/kiosk", "/sim", "/static/gate.css"):
+        assert here.get(path).status_code == 200
+        assert afar.get(path).status_code == 308
+    assert here.post(START, headers={"origin": "http://127.0.0.1:8080"}).status_code == 303
+    assert Client(app, runner, peer=("192.168.1.7", 1)).get("/kiosk").status_code == 403
+
+
+def test_one_address_may_send_only_so_many_forms_and_more_as_time_passes(world, clock, runner):
+    app = create_app(world.context, world.screen)
+    guesser, other = (Client(app, runner, peer=(peer, 1)) for peer in ("192.168.1.7", "192.168.1.8"))
+
+    def guess(who):
+        return who.post("/me/sign-in", {"unit": "1203", "pin": "000000"}).status_code
+
+    assert [guess(guesser) for _ in range(11)].count(429) == 1
+    assert guess(other) != 429
+    clock.seconds += EXPENSIVE["/me/sign-in"]
+    assert guess(guesser) != 429
+    assert guess(guesser) == 429
+
+
+def test_addresses_of_one_ipv6_network_count_as_one(clock):
+    limits = PeerLimits(clock.monotonic)
+    taken = [limits.takes(f"2001:db8::{number:x}", "/kiosk/start") for number in range(61)]
+    assert taken.count(False) == 1
+    assert limits.takes("2001:db8:0:1::1", "/kiosk/start")
+
+
+def test_reading_is_not_counted_and_neither_is_this_device_itself(world, runner):
+    app = create_app(world.context, world.screen)
+    afar, here = Client(app, runner, peer=("192.168.1.7", 1)), Client(app, runner)
+    assert {afar.get("/notice").status_code for _ in range(100)} == {200}
+    assert {here.post("/kiosk/cancel").status_code for _ in range(100)} == {400}
+
+
+def test_a_body_that_comes_drop_by_drop_is_given_up(world):
+    app = create_app(world.context, world.screen)
+
+    async def play():
+        sent = []
+
+        async def receive():
+            await asyncio.Event().wait()
+
+        async def send(message):
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/me/sign-in",
+            "scheme": "https",
+            "query_string": b"",
+            "client": ("192.168.1.7", 1),
+            "headers": [
+                (b"host", b"localhost"),
+                (b"content-type", b"application/x-www-form-urlencoded"),
+                (b"content-length", b"9"),
+            ],
+        }
+        await Guard(app, Pages(), Transport(), world.clock, body_s=0.01)(scope, receive, send)
+        return sent[0]["status"]
+
+    assert asyncio.run(play()) == 408

@@ -63,7 +63,7 @@ def test_a_question_waits_for_the_next_view(client, world):
 def test_a_question_without_news_is_answered_within_its_hold(client, world):
     number = world.screen.shown.number
     answer = client.get(f"/kiosk/view?after={number}&page=a").json()
-    assert answer == {"number": number, "language": "zh-CN", "html": None}
+    assert (answer["number"], answer["language"], answer["html"]) == (number, "zh-CN", None)
 
 
 def test_start_on_a_live_screen_shows_the_notice_in_the_visitors_language_r10(client, world):
@@ -126,7 +126,7 @@ def test_choosing_face_opens_the_camera_and_says_so(client, world):
     assert "The camera is being switched on." in see(client, world)["html"]
 
 
-@pytest.mark.parametrize(("method", "words"), [("card", "Hold your card"), ("pin", "Type your unit and PIN")])
+@pytest.mark.parametrize(("method", "words"), [("card", "Hold your card"), ("pin", "Your unit number")])
 def test_choosing_card_or_pin_tells_how_and_back_returns_without_a_camera(client, world, method, words):
     attempt = to_the_choice(client, world)
     client.post("/kiosk/choose", {"attempt": attempt, "method": method})
@@ -197,7 +197,7 @@ def test_granted_and_refused_differ_in_words_colour_and_shape(client, world):
     world.screen.show(do.ShowResult(ATTEMPT, granted=True, reason=Reason.MATCHED))
     granted = see(client, world)["html"]
     world.screen.show(do.ShowResult(ATTEMPT, granted=False, reason=Reason.NOT_RECOGNISED))
-    refused = see(client, world)["html"].partition("<template")[0]
+    refused = see(client, world)["html"].partition("</section>")[0]
     assert "stage granted" in granted
     assert "<circle" in granted
     assert "stage refused" in refused

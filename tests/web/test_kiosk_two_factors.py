@@ -98,8 +98,8 @@ def test_choosing_the_pin_tells_how_and_back_returns_to_both(client, world):
     read_the_notice(client, world)
     attempt = world.gate.phase.attempt
     client.post("/kiosk/choose", {"attempt": attempt, "method": "pin"})
-    assert "Now type your PIN, then #" in see(client)
-    client.post("/kiosk/choose", {"attempt": attempt})
+    assert "The PIN is the second step." in see(client)
+    client.post("/kiosk/back")
     assert 'class="tiles"' in see(client)
 
 
@@ -111,13 +111,13 @@ def test_a_method_that_is_not_asked_for_cannot_be_chosen(client, world):
 
 
 @pytest.mark.parametrize(
-    ("method", "words"), [(Method.PIN, "Now type your PIN, then #"), (Method.CARD, "Now hold your card")]
+    ("method", "words"), [(Method.PIN, "The PIN is the second step."), (Method.CARD, "Now hold your card")]
 )
 def test_a_second_step_that_is_the_only_one_is_asked_for_without_a_choice(client, world, method, words):
     world.screen.show(do.AskSecond(ATTEMPT, (method,)))
     html = see(client)
     assert words in html
-    assert "<button" not in stage(html)
+    assert 'class="tile"' not in stage(html)
     assert ">Back<" not in html
 
 

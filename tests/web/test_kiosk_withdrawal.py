@@ -32,7 +32,7 @@ def seen(client, world, view):
 def pressed(client, html, label):
     """Press the button with *label*, with whatever its form holds."""
     forms = re.findall(r"<form.*?</form>", html, flags=re.DOTALL)
-    (form,) = (each for each in forms if re.search(rf">\s*{re.escape(label)}\s*</button>", each))
+    (form,) = (each for each in forms if re.search(rf">\s*{re.escape(label)}\s*(</b>)?</button>", each))
     values = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
     return client.post(re.search(r'action="([^"]+)"', form)[1], values)
 
@@ -60,7 +60,7 @@ def test_withdrawing_stands_beside_start_and_at_the_choice(client, world):
     world.screen.speak("en")
     rest = see(client)
     assert rest.index("Start") < rest.index("Withdraw face")
-    assert rest.count("<button") == 3  # Start, withdraw, the other language
+    assert rest.count("<button") == 4  # Start, unit and PIN, withdraw, the other language
     choice = seen(client, world, do.OfferMethods(ATTEMPT, (Method.CARD, Method.PIN)))
     assert "Withdraw face" in choice
 

@@ -1,6 +1,7 @@
 """Status, notice, desk and simulator, as plain requests."""
 
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 from html import unescape
 
 import pytest
@@ -9,8 +10,10 @@ from gate.core import phases
 from gate.core.alarms import Alarm
 from gate.core.door import DoorView
 from gate.core.policy import Conditions
+from gate.core.roles import Role
 from gate.store.keyring.keys import Custody
 from gate.web.app import create_app
+from gate.web.transport import Authority, Transport
 from gate.web.words import ALARMS, CUSTODY, DOOR, OBSTACLES, PHASES
 from tests.notices import FIRST as NOTICE
 from tests.notices import bare_board
@@ -18,14 +21,21 @@ from tests.web.conftest import Client
 from tests.web.world import World
 
 EN = {"lang": "en"}
+HEALTH = "/staff/health"
 AGREE = {"person": "p-undecided", "notice": NOTICE, "language": "en", "agreed": "yes"}
+
+
+def signed(app, runner):
+    client = Client(app, runner)
+    client.sign_in(*Role)
+    return client
 
 
 def test_the_status_page_names_every_obstacle_with_its_remedy(world, runner):
     every = tuple(condition.name for condition in fields(Conditions))
     status = replace(world.status(), obstacles=every)
     app = create_app(replace(world.context, status=lambda: status), world.screen)
-    page = unescape(Client(app, runner).get("/", params=EN).text)
+    page = unescape(signed(app, runner).get(HEALTH, params=EN).text)
     assert "Face is not offered now." in page
     for name in every:
         assert OBSTACLES[name].title in page
@@ -36,7 +46,8 @@ def test_the_status_page_says_that_face_is_offered_and_how_the_key_is_kept(clien
     world.screen.take_over("a")
     world.screen.heard("a")
     world.look()
-    page = client.get("/", params=EN).text
+    client.sign_in(Role.GUARD)
+    page = client.get(HEALTH, params=EN).text
     assert "Face is offered, beside card and PIN." in page
     assert "kept in a software file" in page
     assert 'http-equiv="refresh"' in page
@@ -45,13 +56,13 @@ def test_the_status_page_says_that_face_is_offered_and_how_the_key_is_kept(clien
 def test_a_vision_fault_stands_on_the_status_page_as_it_is(world, runner):
     broken = replace(world.status(), vision_fault="Model gone. Prepare it.", vision_providers=())
     app = create_app(replace(world.context, status=lambda: broken), world.screen)
-    assert '<dd lang="en">Model gone. Prepare it.</dd>' in Client(app, runner).get("/").text
+    assert '<dd lang="en">Model gone. Prepare it.</dd>' in signed(app, runner).get(HEALTH).text
 
 
 def test_what_hinders_backups_stands_on_the_status_page_as_it_is(world, runner):
     hindered = replace(world.status(), backup_wanted=True, backup_fault="Folder gone. Plug it in.")
     app = create_app(replace(world.context, status=lambda: hindered), world.screen)
-    page = Client(app, runner).get("/?lang=en").text
+    page = signed(app, runner).get(HEALTH, params=EN).text
     assert '<dd lang="en">Folder gone. Plug it in.</dd>' in page
 
 
@@ -59,19 +70,19 @@ def test_a_change_of_keys_that_fails_stands_on_the_status_page(world, runner):
     """R24"""
     failing = replace(world.status(), rotation_failing=True)
     app = create_app(replace(world.context, status=lambda: failing), world.screen)
-    assert "Erased templates may still open" in Client(app, runner).get("/", params=EN).text
+    assert "Erased templates may still open" in signed(app, runner).get(HEALTH, params=EN).text
     app = create_app(world.context, world.screen)
-    assert "Erased templates may still open" not in Client(app, runner).get("/", params=EN).text
+    assert "Erased templates may still open" not in signed(app, runner).get(HEALTH, params=EN).text
 
 
 def page_with(world, runner, path, **facts):
     status = replace(world.status(), **facts)
     app = create_app(replace(world.context, status=lambda: status), world.screen)
-    return unescape(Client(app, runner).get(path, params=EN).text)
+    return unescape(signed(app, runner).get(path, params=EN).text)
 
 
 def test_alarms_stand_on_the_status_page_with_what_to_do(world, runner):
-    page = page_with(world, runner, "/", alarms=("forced", "reader-lost"), door="forced")
+    page = page_with(world, runner, HEALTH, alarms=("forced", "reader-lost"), door="forced")
     assert "The door was forced." in page
     assert "The reader does not answer." in page
     assert "Forced open" in page
@@ -85,8 +96,8 @@ def test_a_silent_alarm_stands_at_the_desk_and_on_no_page_that_others_read(world
 
 
 def test_cards_that_can_be_copied_are_warned_of_on_the_status_page(world, runner):
-    assert "can be copied" in page_with(world, runner, "/", cards_can_be_copied=True)
-    assert "can be copied" not in page_with(world, runner, "/", cards_can_be_copied=False)
+    assert "can be copied" in page_with(world, runner, HEALTH, cards_can_be_copied=True)
+    assert "can be copied" not in page_with(world, runner, HEALTH, cards_can_be_copied=False)
 
 
 def test_every_alarm_and_every_state_of_the_door_has_its_words():
@@ -103,7 +114,7 @@ def test_the_status_page_has_words_for_every_state_of_the_gate():
 def test_the_language_comes_from_the_query_and_is_kept_in_a_strict_cookie_r54(client):
     answer = client.get("/", params=EN)
     assert '<html lang="en">' in answer.text
-    assert answer.headers["set-cookie"] == "language=en; HttpOnly; Path=/; SameSite=strict"
+    assert answer.headers["set-cookie"] == "__Host-language=en; HttpOnly; Path=/; SameSite=strict; Secure"
     assert '<html lang="en">' in client.get("/").text
 
 
@@ -163,6 +174,46 @@ def test_a_real_gate_has_no_simulator(clock, runner):
     assert "/sim" not in client.get("/").text
 
 
+def test_the_first_page_leads_everybody_on_and_to_the_screen_on_the_device_alone(world, runner):
+    app = create_app(world.context, world.screen)
+    here = Client(app, runner).get("/").text
+    afar = Client(app, runner, peer=("192.168.1.7", 1)).get("/").text
+    for page in (here, afar):
+        assert all(f'href="{path}"' in page for path in ("/notice", "/me", "/staff"))
+    assert all(f'href="{path}"' in here for path in ("/kiosk", "/sim"))
+    assert all(f'href="{path}"' not in afar for path in ("/kiosk", "/sim"))
+
+
+def test_the_first_page_tells_nothing_of_the_gates_inside(client, world):
+    page = client.get("/", params=EN).text
+    told = ("north-1", "0.1.0", "template", "custody", "file")
+    assert not [word for word in told if word in page]
+
+
+AUTHORITY = Authority(
+    fingerprint="AB:CD:12",
+    pem=b"-----BEGIN CERTIFICATE-----",
+    ends=datetime(2036, 11, 22, tzinfo=UTC),
+    names=("localhost",),
+)
+
+
+def test_the_page_on_trust_shows_the_fingerprint_and_gives_the_authority_r45(world, runner):
+    transport = Transport(authority=lambda: AUTHORITY)
+    client = Client(create_app(replace(world.context, transport=transport), world.screen), runner)
+    page = client.get("/trust", params=EN).text
+    assert all(told in page for told in ("AB:CD:12", "2036-11-22", "localhost", "/trust/ca.crt"))
+    assert 'href="/trust"' in client.get("/").text
+    file = client.get("/trust/ca.crt")
+    assert (file.content, file.headers["content-type"]) == (AUTHORITY.pem, "application/x-x509-ca-cert")
+
+
+def test_a_site_with_a_certificate_of_its_own_has_no_authority_to_give(client):
+    assert "certificate that the site brought" in client.get("/trust", params=EN).text
+    assert client.get("/trust/ca.crt").status_code == 404
+    assert 'href="/trust"' not in client.get("/").text
+
+
 def test_r87_once_face_was_ended_the_desk_says_so_and_asks_nobody_to_agree(world, runner):
     status = replace(world.status(), obstacles=("not_stopped",))
     client = Client(create_app(replace(world.context, status=lambda: status), world.screen), runner)
@@ -176,7 +227,7 @@ def test_without_a_published_notice_the_pages_say_so_and_nobody_can_agree_r11(wo
     status = replace(world.status(), obstacles=("notice_published",))
     bare = replace(world.context, notices=bare_board(), status=lambda: status)
     client = Client(create_app(bare, world.screen), runner)
-    for path in ("/", "/notice", "/desk"):
+    for path in ("/notice", "/desk"):
         page = client.get(path, params=EN).text
         assert OBSTACLES["notice_published"].title in page
         assert OBSTACLES["notice_published"].next in page

@@ -11,6 +11,7 @@ from gate.core import effects as do
 from gate.core import inputs as on
 from gate.core.attempt import advance, deadline, face_is_offered
 from gate.core.consent_record import EventKind
+from gate.core.enrolment import Progress
 from gate.core.phases import Gate
 from gate.core.policy import Conditions, Rules
 from gate.core.receipt import Receipt
@@ -19,10 +20,14 @@ from gate.core.types import AttemptId, Card, PersonId, Pin, Reason, TemplateId, 
 from gate.errors import RequestError
 from gate.simulated import DEEDS
 from gate.web.context import FaceStanding, Resident, Said, Status, WebContext
+from gate.web.kiosk.parts import KioskParts
 from gate.web.screen import KioskScreen
 from gate.web.staff.office import Office
+from gate.web.staff.ports.people import PeopleOffice
+from gate.web.staff.ports.privacy import PrivacyOffice
 from tests.notices import FIRST, published_board
 from tests.receipts import receipt_of
+from tests.web.gate_fakes import quiet_gate
 
 REFERENCE = "7K2M-9QXD"
 RECEIPT = "GATE1:" + "0123456789abcdefABCDEF-_" * 25
@@ -63,6 +68,36 @@ class FakeDesk:
     children: set[str] = field(default_factory=set)
     children_enabled: bool = False
     issued: list[Receipt] = field(default_factory=list)
+    progress: Progress | None = None
+    opened: set[tuple[str, str]] = field(default_factory=set)
+    pins: list[tuple[str, str]] = field(default_factory=list)
+    cards: list[tuple[str, str]] = field(default_factory=list)
+
+    def find(self, unit):
+        return next((each for each in self.residents(0, 2 + self.others) if each.unit == unit), None)
+
+    async def identify(self, unit, pin):
+        if (unit, pin) != ("1204", "739154"):
+            raise RequestError("sign-in-wrong", "Unit and PIN do not belong together.", remedy="Try again.")
+        return PersonId("p-undecided")
+
+    def refuse_early(self, _person, said, *, by=None):
+        if said.child is not None and not self.opened:
+            raise RequestError("minor-approval", "A second approval is needed.", remedy="Ask.")
+        if self.fault:
+            raise self.fault
+
+    def is_open(self, staff, person):
+        return (staff.account, person) in self.opened
+
+    async def fresh_pin(self, person, *, by):
+        self.pins.append((person, by.value))
+        return "482915"
+
+    def give_card(self, person, card, *, by):
+        if not card.isdigit():
+            raise RequestError("card-unfit", "This is no card's number.", remedy="Type it again.")
+        self.cards.append((person, card))
 
     def residents(self, offset, limit):
         self.asked.append((offset, limit))
@@ -86,7 +121,7 @@ class FakeDesk:
     def receipts(self, _person):
         return tuple(self.issued)
 
-    async def enrol(self, person, said):
+    async def enrol(self, person, said, *, by=None):
         self.capturing.set()
         try:
             if self.capture_ends:
@@ -96,7 +131,7 @@ class FakeDesk:
             raise
         return self._agreed(person, said, EventKind.GIVEN)
 
-    def reconfirm(self, person, said):
+    def reconfirm(self, person, said, *, by=None):
         return self._agreed(person, said, EventKind.RECONFIRMED)
 
     def decline(self, person, said):
@@ -174,7 +209,10 @@ def has_withdrawn(attempt):
 class NobodyKnown:
     """One's own page where no PIN is right; tests/service/test_own_page.py has the real one."""
 
-    async def sign_in(self, _unit, _pin):
+    def take_code(self, _code):
+        return False
+
+    async def sign_in(self, _unit, _pin, *, at_gate):
         raise RequestError("sign-in-wrong", "Unit and PIN do not belong together.", remedy="Try again.")
 
     def still_holds(self, _signed_in):
@@ -204,6 +242,14 @@ class KnownTokens:
         return self.holders.get(bearer)
 
 
+NO_PEOPLE = PeopleOffice(people=None, imports=None, hours=None, visits=None)
+"""tests/web/staff has the real one."""
+
+NO_PRIVACY = PrivacyOffice(
+    notices=None, requests=None, retention=None, audit=None, evidence=None, governance=None
+)
+
+
 class World:
     """One gate. What is posted is taken at once; cards numbered "known" open."""
 
@@ -215,6 +261,7 @@ class World:
         contact="010-5555 0100",
         simulated=True,
         scanner=False,
+        kiosk=None,
         **rules,
     ):
         self.clock = clock
@@ -227,7 +274,7 @@ class World:
         self.screen = KioskScreen(clock)
         self.desk = FakeDesk()
         self.simulation = FakeSimulation() if simulated else None
-        self.office = Office(accounts=KnownAccounts(), approvals=None, tokens=KnownTokens())
+        self.office = Office(accounts=KnownAccounts(), approvals=None, tokens=KnownTokens(), people=NO_PEOPLE, gate=quiet_gate(), privacy=NO_PRIVACY)
         self._ids = itertools.count(1)
         self.context = WebContext(
             clock=clock,
@@ -244,6 +291,7 @@ class World:
             office=self.office,
             two_factors=self.rules.two_factors,
             scanner=scanner,
+            kiosk=kiosk or KioskParts(),
         )
 
     def new_attempt(self):

@@ -51,6 +51,7 @@ duress = true
 two_factors = {two_factors}
 [web]
 port = 0
+screen_port = 0
 [storage]
 data_dir = "{folder}/data"
 keys_dir = "{folder}/keys"

@@ -95,7 +95,9 @@ class Action(StrEnum):
     ACCOUNT_INVITED = "account-invited"
     ACCOUNT_CHANGED = "account-changed"  # detail: the roles, where they changed
     ACCOUNT_DISABLED = "account-disabled"
-    ACCOUNT_RESET = "account-reset"  # password and second factor taken back, to be set anew with an invitation
+    ACCOUNT_RESET = (
+        "account-reset"  # password and second factor taken back, to be set anew with an invitation
+    )
     SIGNED_IN = "signed-in"  # refused tries are counted by the throttle, never written down one by one
     PASSWORD_CHANGED = "password-changed"  # noqa: S105 - the name of an act
     SECOND_FACTOR_CHANGED = "second-factor-changed"

@@ -160,7 +160,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
         "attempt": _operational("random id of an attempt at the gate, used once", Item.DECISION),
         "at": _operational("when", Item.DECISION),
         "gate": _operational("which gate", Item.DECISION),
-        "method": _operational("card, PIN or face", Item.DECISION),
+        "method": _operational("card, PIN, face or code; or that the staff released the door", Item.DECISION),
         "granted": _operational("whether it opened", Item.DECISION),
         "reason": _operational("why; nothing about the person", Item.DECISION),
         "outcome": _operational("what the door did", Item.DECISION),

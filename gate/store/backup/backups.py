@@ -117,6 +117,25 @@ class Backups:
             found = self._own(folder)
         return max((each.head for each in found), key=lambda head: head.age_rank, default=None)
 
+    def present(self, folder: Path) -> list[Present]:
+        """Give the backups there, newest last; their heads alone were read. Raises VaultError as ``make`` does."""
+        with _troubles_of(folder):
+            return self._own(folder)
+
+    def unseal(self, path: Path) -> tuple[Head, bytes]:
+        """Give head and database image of one whole backup of this gate; any thread may call it.
+
+        Raises VaultError: ``backup-foreign``, ``backup-folder-unusable``, ``backup-malformed``,
+        ``backup-newer``, ``backup-altered``.
+        """
+        with _troubles_of(path.parent), path.open("rb") as file:
+            if archive.read_head(file).public_key != self._signer.public_key:
+                raise VaultError(
+                    "backup-foreign", "The backup is another gate's.", remedy="Name one that this gate made."
+                )
+            file.seek(0)
+            return archive.unsealed(file, self._key)
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Keep the command line and the running gate from writing the folder at once."""

@@ -13,7 +13,15 @@ from gate.errors import RequestError, VaultError
 from gate.store.account.signing import Signer, verify
 from gate.store.backup import archive
 from gate.store.backup.archive import Head
-from gate.store.backup.backups import LIST_MOST_BYTES, LIST_NAME, SUFFIX, backups_in, head_of, opened_image
+from gate.store.backup.backups import (
+    LIST_MOST_BYTES,
+    LIST_NAME,
+    SUFFIX,
+    Backups,
+    backups_in,
+    head_of,
+    opened_image,
+)
 from gate.store.keyring.escrow import ESCROW_MOST_BYTES, ESCROW_NAME, EpochSecret, Escrow, unwrap
 from gate.store.keyring.keys import KeyUse, MasterKey
 from gate.store.times import time_of
@@ -102,6 +110,22 @@ def open_backup(path: Path, master: MasterKey) -> Opened:
     except OSError as error:
         raise _unreadable(path, error) from error
     with opened_image(image) as connection:
+        check: bytes = connection.execute("SELECT value FROM meta WHERE name = 'key-check'").fetchone()[0]
+        if not hmac.compare_digest(check, master.derive(KeyUse.CHECK)):
+            raise _altered()
+    return _looked_into(path, head, image)
+
+
+def look_into(path: Path, backups: Backups) -> Opened:
+    """Open one backup by the keys of a gate at work, and check all of it; nothing is written. Any thread may call it.
+
+    Raises VaultError as ``Backups.unseal`` does, and ``database-corrupt``.
+    """
+    return _looked_into(path, *backups.unseal(path))
+
+
+def _looked_into(path: Path, head: Head, image: bytes) -> Opened:
+    with opened_image(image) as connection:
         said = head_of(
             connection,
             gate_id=head.gate_id,
@@ -109,15 +133,8 @@ def open_backup(path: Path, master: MasterKey) -> Opened:
             size=len(image),
             public_key=head.public_key,
         )
-        check: bytes = connection.execute("SELECT value FROM meta WHERE name = 'key-check'").fetchone()[0]
-        if replace(said, salt=head.salt) != head or not hmac.compare_digest(
-            check, master.derive(KeyUse.CHECK)
-        ):
-            raise VaultError(
-                "backup-altered",
-                "The backup does not hold what its head says.",
-                remedy="Take the backup before it, and report this one.",
-            )
+        if replace(said, salt=head.salt) != head:
+            raise _altered()
         return Opened(
             path=path,
             head=head,
@@ -162,6 +179,14 @@ def _list(path: Path, opened: Opened, public_key: bytes) -> Siblings:
     known = {(stone.kind, stone.ref) for stone in stones}
     older = any((stone.kind, stone.ref) not in known for stone in opened.stones)
     return Siblings(stones, locks, listed_at, trouble=LeftOut.LIST_OLDER if older else None)
+
+
+def _altered() -> VaultError:
+    return VaultError(
+        "backup-altered",
+        "The backup does not hold what its head says.",
+        remedy="Take the backup before it, and report this one.",
+    )
 
 
 def _foreign() -> VaultError:

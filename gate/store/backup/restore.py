@@ -44,6 +44,8 @@ _GIVEN = "SELECT * FROM consents WHERE state = 'given'"
 _BURIED = """SELECT * FROM consents
     WHERE state = 'given' AND id IN (SELECT ref FROM tombstones WHERE kind = 'consent')"""
 _UNSENT = "DELETE FROM outbox WHERE sent_at IS NULL"
+# What is good once or for a while may have been used since: codes that were out, and approvals that could be used now.
+_OUT = ("DELETE FROM one_time_codes", "DELETE FROM approvals WHERE asked_at > :at - 8 * 86400")
 _CLOCK = (
     "INSERT INTO meta VALUES ('clock', ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)"
 )
@@ -243,6 +245,8 @@ def _rewrite(connection: sqlite3.Connection, plan: _Plan, writer: ConsentWriter,
     connection.execute("UPDATE meta SET value = ? WHERE name = 'epoch'", (plan.epoch.number,))
     # Windows that were still open, or waiting, may have gone out since with other counts.
     connection.execute(_UNSENT)
+    for sql in _OUT:
+        connection.execute(sql, {"at": seconds_of(plan.at)})
     connection.execute(_CLOCK, (seconds_of(plan.at),))
     if plan.present.tampered_at is not None:
         connection.execute(_TAMPER, (plan.present.tampered_at,))

@@ -79,6 +79,30 @@ _BULK = (
         "DELETE FROM overrides WHERE version = :ref",
     ),
     (
+        Item.ACCOUNT,
+        "DELETE FROM accounts WHERE disabled_at <= :cut",
+        "SELECT id FROM accounts WHERE disabled_at <= :cut",
+        "DELETE FROM accounts WHERE id = :ref",
+    ),
+    (
+        Item.APPROVAL,
+        "DELETE FROM approvals WHERE asked_at <= :cut",
+        "SELECT id FROM approvals WHERE asked_at <= :cut",
+        "DELETE FROM approvals WHERE id = :ref",
+    ),
+    (
+        Item.TOKEN,
+        "DELETE FROM tokens WHERE expires_at <= :cut OR revoked_at <= :cut",
+        "SELECT id FROM tokens WHERE expires_at <= :cut OR revoked_at <= :cut",
+        "DELETE FROM tokens WHERE id = :ref",
+    ),
+    (
+        Item.ONE_TIME_CODE,
+        "DELETE FROM one_time_codes WHERE expires_at <= :cut",
+        "SELECT hex(lookup) FROM one_time_codes WHERE expires_at <= :cut",
+        "DELETE FROM one_time_codes WHERE hex(lookup) = :ref",
+    ),
+    (
         Item.RUN,
         "DELETE FROM retention_runs WHERE at <= :cut",
         "SELECT seq FROM retention_runs WHERE at <= :cut",

@@ -19,7 +19,7 @@ from typing import Final
 from gate.core.canonical import canonical
 from gate.core.retention import Item
 from gate.errors import GateError, VaultError
-from gate.store.account.audit import Action, Actor, AuditLog
+from gate.store.account.audit import Action, Actor, AuditLog, Who
 from gate.store.database import Database, Row
 from gate.store.times import seconds_of, time_of
 from gate.store.upkeep.erasures import Bulk, Erasure, Erasures, Purge
@@ -78,14 +78,14 @@ class Retention:
         """Tell whether everything that could not be deleted is at least out of processing; if not, face goes off."""
         return all(failure.stopped for failure in self._standing)
 
-    def run(self, now: datetime, *, most: int | None = None) -> RunReport:
+    def run(self, now: datetime, *, most: int | None = None, by: Who = Actor.GATE) -> RunReport:
         """Delete everything that is due, and write down that it was done. Raises VaultError if nothing can be written.
 
-        most: of each kind, where a door waits meanwhile; ``keep`` goes on with the rest.
+        most: of each kind, where a door waits meanwhile; ``keep`` goes on with the rest. by: who had it run.
         """
         tally = self._erase(frozenset(Item), now, most)
         report = RunReport(now, dict(self._prompt + tally.deleted), tuple(tally.failed))
-        self._write_down(report)
+        self._write_down(report, by)
         self._prompt.clear()
         return report
 
@@ -174,7 +174,7 @@ class Retention:
             self._backlog |= {erasure.item}
         return done, [*failures, *(known[ref] for ref in left if ref in known)]
 
-    def _write_down(self, report: RunReport) -> None:
+    def _write_down(self, report: RunReport, by: Who = Actor.GATE) -> None:
         counts = {item.value: count for item, count in report.deleted.items()}
         failed = [[each.item.value, each.ref, each.code, each.stopped] for each in report.failed]
         is_news = set(report.failed) != set(self._standing)
@@ -185,7 +185,7 @@ class Retention:
                 sql, (seconds_of(report.at), canonical(counts).decode(), canonical(failed).decode())
             )
             if counts:
-                self._audit.note(connection, Actor.GATE, Action.RETENTION_RAN, at=report.at, detail=counts)
+                self._audit.note(connection, by, Action.RETENTION_RAN, at=report.at, detail=counts)
             for each in report.failed if is_news else ():
                 self._audit.note(
                     connection,

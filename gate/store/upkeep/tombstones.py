@@ -31,6 +31,13 @@ _APPLY = (
         OR person_id IN (SELECT ref FROM tombstones WHERE kind = 'person')""",
     "DELETE FROM people WHERE id IN (SELECT ref FROM tombstones WHERE kind = 'person')",
     "DELETE FROM requests WHERE id IN (SELECT ref FROM tombstones WHERE kind = 'request')",
+    # Of the staff: what was changed or ended since is no way in any more; without its secrets an account has none.
+    "DELETE FROM account_secrets WHERE stamp IN (SELECT ref FROM tombstones WHERE kind = 'credential')",
+    """DELETE FROM passkeys WHERE id IN (SELECT ref FROM tombstones WHERE kind = 'credential')
+        OR account_id NOT IN (SELECT account_id FROM account_secrets)""",
+    """DELETE FROM recovery_codes WHERE id IN (SELECT ref FROM tombstones WHERE kind = 'credential')
+        OR account_id NOT IN (SELECT account_id FROM account_secrets)""",
+    "DELETE FROM tokens WHERE id IN (SELECT ref FROM tombstones WHERE kind = 'credential')",
 )
 
 
@@ -40,7 +47,7 @@ class Kind(StrEnum):
     TEMPLATE = "template"
     CONSENT = "consent"  # its standing: the record of it stays, ended
     PERSON = "person"
-    CREDENTIAL = "credential"  # from its revocation on, a code from its use: neither comes back with a backup
+    CREDENTIAL = "credential"  # from its revocation on, a code from its use: neither comes back; the staff's secrets too
     REQUEST = "request"
 
 
@@ -74,7 +81,8 @@ def add(connection: sqlite3.Connection, tombstones: Iterable[Tombstone]) -> None
 def apply(connection: sqlite3.Connection) -> int:
     """Erase again whatever is there and buried, inside the caller's transaction. Returns how many records.
 
-    Templates, people with their credentials and codes, credentials, codes and requests go; a consent that is given again is ended.
+    Templates, people with their credentials and codes, credentials, codes, requests and what the staff signed in with go; a
+    consent that is given again is ended.
     """
     return sum(connection.execute(sql).rowcount for sql in _APPLY)
 

@@ -115,7 +115,7 @@ class StaffPages:
             groups=navigation_of(session.who),
             me=self.context.office.accounts.name_of(session.who),
             gate_id=now.gate_id,
-            ringing=len(now.alarms),
+            ringing=sum(not each.acknowledged for each in self.context.office.gate.alarms.standing()),
             may=lambda act: session.who.may(Act(act)),
             error=error,
             words=error and words_of(error),

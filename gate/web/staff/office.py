@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from gate.web.staff.ports.accounts import AccountsOffice
 from gate.web.staff.ports.approvals import ApprovalsPort
+from gate.web.staff.ports.gate import GateOffice
+from gate.web.staff.ports.people import PeopleOffice
+from gate.web.staff.ports.privacy import PrivacyOffice
 from gate.web.staff.ports.tokens import TokensPort
 
 
@@ -16,3 +19,6 @@ class Office:
     accounts: AccountsOffice
     approvals: ApprovalsPort
     tokens: TokensPort
+    people: PeopleOffice
+    gate: GateOffice
+    privacy: PrivacyOffice

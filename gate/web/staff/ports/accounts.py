@@ -137,7 +137,7 @@ class JoiningPort(Protocol):
         """Begin a manager's account by the code that the device itself printed; nothing is written before ``confirm``.
 
         roles: beside the manager's. Raises ``setup-code-wrong``, ``staff-sign-in-wait``, ``login-unfit``,
-        ``login-taken``, ``name-unfit``, ``password-unfit``.
+        ``login-taken``, ``name-unfit``, ``password-...`` with what is wrong.
         """
 
     async def join(self, code: str, password: str) -> Enrolment:
@@ -185,6 +185,9 @@ class AccountBookPort(Protocol):
         Raises ``last-manager``.
         """
 
+    def note_sessions_ended(self, by: Staff, account: AccountId) -> None:
+        """Write down that somebody signed an account's browsers out."""
+
 
 class OwnAccountPort(Protocol):
     """One's own account. What changes a secret asks for a Proof first: ``staff-sign-in-wrong``, ``staff-sign-in-wait``.
@@ -196,10 +199,13 @@ class OwnAccountPort(Protocol):
         """Give the account."""
 
     async def change_password(self, staff: Staff, proof: Proof, fresh: str) -> Staff:
-        """Take a new password. Raises ``password-unfit``."""
+        """Take a new password. Raises ``password-...`` with what is wrong."""
 
     async def new_second_factor(self, staff: Staff, proof: Proof) -> Enrolment:
         """Draw a new secret for the authenticator app; the old one holds until ``confirm_second_factor``."""
+
+    def waiting(self, staff: Staff, ticket: str) -> Enrolment:
+        """Give what ``new_second_factor`` gave. Raises ``enrolment-over`` after a quarter of an hour."""
 
     def confirm_second_factor(self, staff: Staff, ticket: str, code: str) -> Staff:
         """Change to the new secret. Raises ``totp-wrong``, ``enrolment-over``."""

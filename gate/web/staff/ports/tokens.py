@@ -37,6 +37,9 @@ class TokensPort(Protocol):
     def all(self) -> Sequence[TokenView]:
         """Give every token that is still listed, newest first."""
 
+    def roles_for(self, by: Staff) -> Sequence[Role]:
+        """Give the offices that *by* may make a token of: those that may do nothing that *by* may not."""
+
     def make(self, by: Staff, name: str, role: Role, days: int) -> FreshToken:
         """Make one for 1 to 365 days. Raises RequestError: ``name-unfit``, ``token-days``, ``token-role``, ``token-many``."""
 

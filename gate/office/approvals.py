@@ -1,0 +1,78 @@
+"""The port ApprovalsPort of gate/web/staff/ports/approvals.py over the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from gate.core.roles import Act, Staff
+from gate.ports import Clock
+from gate.store import Store
+from gate.store.staff.approvals import Answer, Approval
+from gate.web.staff.ports.approvals import ApprovalId, ApprovalState, ApprovalView
+
+SHOWN_FOR: Final = timedelta(days=30)
+
+
+class ApprovalDesk:
+    """Asks, answers and uses up what takes two persons."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._approvals = store.staff.approvals
+        self._clock = clock
+
+    def ask(self, staff: Staff, act: Act, subject: str, reason: str) -> ApprovalId:
+        """Ask a second person; see ApprovalsPort."""
+        return ApprovalId(self._approvals.ask(act, subject, reason, at=self._clock.now(), by=staff).id)
+
+    def all(self) -> Sequence[ApprovalView]:
+        """Give what was asked within the last 30 days, newest first."""
+        now = self._clock.now()
+        return tuple(_view(each, now) for each in self._approvals.since(now - SHOWN_FOR))
+
+    def find(self, staff: Staff, act: Act, subject: str) -> ApprovalView | None:
+        """Give the newest that *staff* asked for exactly this."""
+        asked = (staff.account, act, subject)
+        return next((each for each in self.all() if (each.asked_by, each.act, each.subject) == asked), None)
+
+    def allow(self, approval: ApprovalId, staff: Staff) -> None:
+        """Allow it as the second person; see ApprovalsPort."""
+        self._approvals.allow(approval, at=self._clock.now(), by=staff)
+
+    def deny(self, approval: ApprovalId, staff: Staff) -> None:
+        """Refuse it, or take it back; see ApprovalsPort."""
+        self._approvals.deny(approval, at=self._clock.now(), by=staff)
+
+    def take(self, approval: ApprovalId, staff: Staff, act: Act, subject: str) -> None:
+        """Use it up. Raises RequestError ``approval-missing``."""
+        self._approvals.take(approval, act, subject, at=self._clock.now(), by=staff)
+
+
+def _view(approval: Approval, now: datetime) -> ApprovalView:
+    return ApprovalView(
+        id=ApprovalId(approval.id),
+        act=approval.act,
+        subject=approval.subject,
+        reason=approval.reason,
+        asked_by=approval.asked_by,
+        asked_at=approval.asked_at,
+        state=_state(approval, now),
+        until=approval.until,
+        answered_by=approval.answered_by,
+        answered_at=approval.answered_at,
+    )
+
+
+def _state(approval: Approval, now: datetime) -> ApprovalState:
+    match approval.answer:
+        case Answer.DENIED:
+            return ApprovalState.DENIED
+        case Answer.USED:
+            return ApprovalState.USED
+        case Answer.NONE if approval.waits(now):
+            return ApprovalState.PENDING
+        case Answer.ALLOWED if approval.may_be_used(now):
+            return ApprovalState.ALLOWED
+        case _:
+            return ApprovalState.LAPSED

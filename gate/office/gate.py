@@ -1,0 +1,57 @@
+"""The ports of the gate itself, built in one place over its parts at work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gate.alarms import AlarmBoard
+from gate.backups import BackupKeeper
+from gate.core.types import AttemptId
+from gate.doorkeeper import Doorkeeper
+from gate.govern.facts import present_duties
+from gate.hardware import Hardware
+from gate.office.alarms import AlarmsOffice
+from gate.office.backups import BackupsOffice
+from gate.office.counts import CountsOffice
+from gate.office.door import DoorOffice
+from gate.office.health import HealthOffice
+from gate.office.overrides import OverridesOffice
+from gate.settings import Settings
+from gate.store import Store
+from gate.store.upkeep.clock import TrustedClock
+from gate.web.staff.ports.approvals import ApprovalsPort
+from gate.web.staff.ports.gate import GateOffice
+
+
+def open_gate_office(
+    *,
+    settings: Settings,
+    by_file: Settings,
+    store: Store,
+    clock: TrustedClock,
+    doorkeeper: Doorkeeper,
+    hardware: Hardware,
+    alarms: AlarmBoard,
+    backups: BackupKeeper | None,
+    approvals: ApprovalsPort,
+    new_attempt: Callable[[], AttemptId],
+    restart: Callable[[], None],
+) -> GateOffice:
+    """Build them. settings: in force; by_file: what the file alone says. restart: opens the gate anew."""
+    return GateOffice(
+        door=DoorOffice(
+            clock=clock, store=store, doorkeeper=doorkeeper, hardware=hardware, new_attempt=new_attempt
+        ),
+        alarms=AlarmsOffice(alarms),
+        health=HealthOffice(store, clock, lambda: present_duties(settings, store, clock.now())),
+        overrides=OverridesOffice(
+            settings=settings,
+            by_file=by_file,
+            store=store,
+            clock=clock,
+            approvals=approvals,
+            restart=restart,
+        ),
+        backups=BackupsOffice(settings, store, backups),
+        counts=CountsOffice(store, clock, settings.site.zone),
+    )

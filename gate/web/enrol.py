@@ -1,0 +1,285 @@
+"""The page handed over to a resident: identify, read, decide, be captured with guidance, take the receipt along.
+
+One address, /enrol, shows whatever step the sitting is at, so that reloading and the back button do no harm (R05, R06,
+R24, R25, R26).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Form
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gate.core.notices import Form as NoticeForm
+from gate.core.types import PersonId
+from gate.errors import GateError, RequestError
+from gate.web.answers import FIELDS, Answer, agreed_of, shown_of
+from gate.web.consent_words import BEFORE, PROOFS, REASONS, RECEIPTS, RELATIONS
+from gate.web.context import FaceStanding, Resident, WebContext
+from gate.web.enrol_words import ADVICE, POSES
+from gate.web.faults import page_fault
+from gate.web.gatekeeper import GuardedRoute
+from gate.web.moments import LocalTimes
+from gate.web.pages import Pages, back_to, language_of, words_of
+from gate.web.qr import qr_svg
+from gate.web.reading import Reading
+from gate.web.receipt import find_receipt, receipt_file
+from gate.web.sitting import SittingRoom, SittingSession, Step
+from gate.web.staff.layout import fresh_word
+from gate.web.texts import blocks_of
+from gate.web.words import OBSTACLES
+
+HOME: Final = "/enrol"
+DESK: Final = "/staff/desk"
+TokenField = Annotated[str, Form(max_length=128)]
+
+
+def routes(context: WebContext, pages: Pages, room: SittingRoom) -> APIRouter:
+    """Give the resident's page and its buttons."""
+    router = APIRouter(route_class=GuardedRoute)
+    page = _Page(context, pages, room, Reading(context.clock, context.notice_minimum_s))
+    _shown(router, page)
+    _decisions(router, page)
+    _afterwards(router, page)
+    return router
+
+
+def _shown(router: APIRouter, page: _Page) -> None:
+    @router.get(HOME)
+    async def home(request: Request) -> Response:
+        session = page.room.of(request)
+        return page.over() if session is None else page.show(request, session)
+
+    @router.get("/enrol/progress")
+    async def progress(request: Request) -> Response:
+        """Give the part of the page that changes while the camera looks; 409 once the whole page has."""
+        session = page.room.of(request)
+        if session is None or session.who.step is not Step.CAPTURE:
+            return Response(status_code=HTTPStatus.CONFLICT)
+        return page.show(request, session, template="enrol/progress.html")
+
+    @router.post("/enrol/identify")
+    async def identify(
+        request: Request,
+        token: TokenField,
+        unit: Annotated[str, Form(max_length=64)],
+        pin: Annotated[str, Form(max_length=64)],
+    ) -> Response:
+        session = page.session(request, token)
+        try:
+            session.who.person = await page.context.desk.identify(unit, pin)
+        except GateError as error:
+            return page.show(request, session, error)
+        return back_to(HOME)
+
+
+def _decisions(router: APIRouter, page: _Page) -> None:
+    @router.post("/enrol/consent")
+    async def consent(request: Request, token: TokenField, answer: Annotated[Answer, Depends()]) -> Response:
+        """Take the face of a person who ticked the box themselves."""
+        session = page.session(request, token)
+        sitting, desk = session.who, page.context.desk
+        try:
+            person = page.person(session)
+            said = agreed_of(page.context, page.reading, person, answer)
+            desk.refuse_early(person, said, by=sitting.staff)
+        except GateError as error:
+            return page.show(request, session, error)
+        sitting.begin(desk.enrol(person, said, by=sitting.staff), page.context.clock)
+        return back_to(HOME)
+
+    @router.post("/enrol/reconfirm")
+    async def reconfirm(
+        request: Request, token: TokenField, answer: Annotated[Answer, Depends()]
+    ) -> Response:
+        """Let the template live on for a person who ticked the box of the new notice themselves (R22)."""
+        session = page.session(request, token)
+        try:
+            person = page.person(session)
+            said = agreed_of(page.context, page.reading, person, answer)
+            session.who.finish(page.context.desk.reconfirm(person, said, by=session.who.staff))
+        except GateError as error:
+            return page.show(request, session, error)
+        return back_to(HOME)
+
+    @router.post("/enrol/decline")
+    async def decline(request: Request, token: TokenField, answer: Annotated[Answer, Depends()]) -> Response:
+        """Remember the refusal; nothing else in the form matters (R05)."""
+        session = page.session(request, token)
+        try:
+            person = page.person(session)
+            receipt = page.context.desk.decline(person, shown_of(page.context, answer))
+        except GateError as error:
+            return page.show(request, session, error)
+        session.who.finish(receipt, declined=True)
+        return back_to(HOME)
+
+    @router.post("/enrol/stop")
+    async def stop(request: Request, token: TokenField) -> Response:
+        """Give up the capture."""
+        await page.session(request, token).who.stop()
+        return back_to(HOME)
+
+
+def _afterwards(router: APIRouter, page: _Page) -> None:
+    @router.post("/enrol/pin")
+    async def pin(request: Request, token: TokenField) -> Response:
+        """Give a fresh PIN at once; it is shown on the next page, and never again."""
+        session = page.session(request, token)
+        try:
+            page.finished(session)
+            fresh = await page.context.desk.fresh_pin(page.person(session), by=session.who.staff)
+        except GateError as error:
+            return page.show(request, session, error)
+        return back_to(f"{HOME}?once={session.put_aside(fresh)}")
+
+    @router.post("/enrol/card")
+    async def card(
+        request: Request, token: TokenField, card: Annotated[str, Form(max_length=64)]
+    ) -> Response:
+        session = page.session(request, token)
+        try:
+            page.finished(session)
+            page.context.desk.give_card(page.person(session), card, by=session.who.staff)
+        except GateError as error:
+            return page.show(request, session, error, typed_card=card)
+        return back_to(f"{HOME}?card=given")
+
+    @router.get("/enrol/receipt.json")
+    async def receipt(request: Request) -> Response:
+        session = page.room.of(request)
+        if session is None:
+            return page.over()
+        page.finished(session)
+        receipts = page.context.desk.receipts(page.person(session))
+        return receipt_file(find_receipt(receipts, session.who.receipt))
+
+    @router.post("/enrol/give-back")
+    async def give_back(request: Request, token: TokenField) -> Response:
+        """End the sitting; only the staff's sign-in leads on."""
+        await page.session(request, token).who.stop()
+        answer = page.over()
+        page.room.end(request, answer)
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The resident's page at whatever step it is."""
+
+    context: WebContext
+    pages: Pages
+    room: SittingRoom
+    reading: Reading
+
+    def over(self) -> Response:
+        """Lead to where staff sign in again; nothing of the console is open in this browser."""
+        return back_to(f"/staff/sign-in?next={DESK}")
+
+    def session(self, request: Request, token: str) -> SittingSession:
+        """Give the sitting that a form belongs to. Raises RequestError: ``sitting-over``, ``foreign-page``."""
+        session = self.room.of(request)
+        if session is None:
+            raise page_fault("sitting-over")
+        if not session.fits(token):
+            raise page_fault("foreign-page")
+        return session
+
+    def person(self, session: SittingSession) -> PersonId:
+        """Give whom the sitting is about. Raises RequestError ``person-unknown`` before anybody is known."""
+        if session.who.person is None:
+            raise page_fault("person-unknown")
+        return session.who.person
+
+    def finished(self, session: SittingSession) -> None:
+        """Raise RequestError ``not-so`` before the decision is on record."""
+        if session.who.step is not Step.DONE:
+            raise page_fault("not-so")
+
+    def show(
+        self,
+        request: Request,
+        session: SittingSession,
+        error: GateError | None = None,
+        *,
+        template: str = "",
+        typed_card: str = "",
+    ) -> Response:
+        """Show the step the sitting is at, with what went wrong just now or in the capture before."""
+        sitting = session.who
+        wrong = error or sitting.error
+        code = wrong.code if wrong else ""
+        words = wrong and words_of(wrong)
+        errors = {FIELDS[code]: words.title} if code in FIELDS and words else {}
+        values: dict[str, object] = {}
+        match sitting.step:
+            case Step.DECIDE:
+                values = self._sheet(request, session)
+            case Step.CAPTURE:
+                sitting.asked_at = self.context.clock.monotonic()
+                values = {"progress": self.context.desk.progress, "poses": POSES, "advice": ADVICE}
+            case Step.DONE:
+                values = self._papers(request, session)
+            case Step.IDENTIFY:
+                pass
+        return self.pages.page(
+            request,
+            template or f"enrol/{sitting.step.value}.html",
+            status=HTTPStatus.OK if error is None else HTTPStatus.UNPROCESSABLE_ENTITY,
+            token=session.form,
+            once=fresh_word,
+            gate_id=self.context.status().gate_id,
+            error=wrong,
+            words=words,
+            errors=errors,
+            wrong_field=FIELDS.get(code, ""),
+            typed_card=typed_card,
+            **values,
+        )
+
+    def _sheet(self, request: Request, session: SittingSession) -> dict[str, object]:
+        """Give what the consent sheet shows: the whole notice in force, in the reader's language."""
+        in_force, language = self.context.notices.in_force, language_of(request)
+        person = self.person(session)
+        if in_force is not None:
+            session.who.shown = self.reading.stamp(person, in_force.version, language, kept=session.who.shown)
+        return {
+            "resident": self._resident(person),
+            "outdated": FaceStanding.OUTDATED,
+            "notice": in_force.version if in_force else None,
+            "shown": session.who.shown,
+            "blocks": blocks_of(in_force.texts[language, NoticeForm.FULL]) if in_force else (),
+            "unpublished": OBSTACLES["notice_published"],
+            "children": self.context.desk.children_enabled,
+            "relations": RELATIONS,
+            "proofs": PROOFS,
+            "least_s": self.context.notice_minimum_s,
+        }
+
+    def _papers(self, request: Request, session: SittingSession) -> dict[str, object]:
+        """Give the receipt, and the PIN where one was drawn a moment ago."""
+        receipts = self.context.desk.receipts(self.person(session))
+        receipt = find_receipt(receipts, session.who.receipt)
+        return {
+            "receipt": receipt,
+            "facts": receipt.facts,
+            "code": qr_svg(receipt.compact),
+            "what": RECEIPTS,
+            "reasons": REASONS,
+            "before": BEFORE,
+            "declined": session.who.declined,
+            "pin": session.take(request.query_params.get("once", "")),
+            "card_given": request.query_params.get("card") == "given",
+            "moment": LocalTimes(self.context.zone).moment,
+        }
+
+    def _resident(self, person: PersonId) -> Resident | None:
+        """Give the resident, None where they are gone: then the page only says what is wrong."""
+        try:
+            return self.context.desk.resident(person)
+        except RequestError:
+            return None

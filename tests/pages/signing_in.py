@@ -1,0 +1,39 @@
+"""Signing in as people do, through the pages."""
+
+from __future__ import annotations
+
+from tests.pages.browsing import PHONE, Browsing
+from tests.pages.pagelist import RESIDENT
+from tests.pages.settled import ADA, PASSWORD
+
+
+def signed_in(browsing: Browsing, who: str | None) -> None:
+    """Sign *who* in, once for each house; the cookies are kept for every later profile."""
+    if who is None or browsing.knows(who):
+        return
+    with browsing.opened(language="en", size=PHONE) as page:
+        if who == RESIDENT:
+            sign_in_resident(page, browsing.house.settled[ADA])
+        else:
+            sign_in_staff(page, browsing.house.settled.staff[who])
+        browsing.keep(who, page)
+
+
+def sign_in_resident(page, resident) -> None:
+    """Fill the sign-in of one's own page."""
+    page.goto("/me")
+    page.locator('input[name="unit"]').fill(resident.unit)
+    page.locator('input[name="pin"]').fill(resident.pin)
+    page.locator('form[action="/me/sign-in"] button').first.click()
+    page.locator('form[action="/me/sign-out"]').first.wait_for(state="attached")
+
+
+def sign_in_staff(page, colleague, *, here=False) -> None:
+    """Fill the staff's sign-in: login, password and the app's code. here: the page shown is one."""
+    if not here:
+        page.goto("/staff/sign-in")
+    page.locator('input[name="login"]').fill(colleague.login)
+    page.locator('input[name="password"]').fill(PASSWORD)
+    page.locator('input[name="code"]').fill(colleague.code())
+    page.locator('form[action="/staff/sign-in"] button').first.click()
+    page.locator('form[action="/staff/sign-out"]').first.wait_for(state="attached")

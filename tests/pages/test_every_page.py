@@ -1,0 +1,58 @@
+"""What every page promises, in a real browser: accessible, legible, narrow, reached by the keyboard, light, and its own.
+
+WCAG 2.2 AA by axe-core in both themes; R15, R41.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from gate.web.rules import RULES
+from tests.pages import examine
+from tests.pages.browsing import LANGUAGES
+from tests.pages.pagelist import NO_PAGES, SCREEN, SHOWN, WALKED, address
+from tests.pages.signing_in import signed_in
+
+pytestmark = [pytest.mark.models, pytest.mark.portraits]
+
+
+def _in_turns():
+    """Give every page in one language, the next in the other; what is left has a command of its own."""
+    for number, shown in enumerate(SHOWN):
+        for turn, language in enumerate(LANGUAGES):
+            marks = () if (number + turn) % len(LANGUAGES) == 0 else pytest.mark.slow
+            yield pytest.param(shown, language, marks=marks, id=f"{shown.name}-{language}")
+
+
+@pytest.mark.parametrize(("shown", "language"), list(_in_turns()))
+def test_a_page_keeps_what_every_page_promises(browsing, shown, language):
+    signed_in(browsing, shown.who)
+    is_screen = shown.path.startswith(SCREEN)
+    with browsing.opened(language=language, who=shown.who) as page:
+        answer = page.goto(address(shown, browsing.house), wait_until="load")
+        browsing.shoot(page, f"page {shown.name} {language}")
+        wrong = [] if answer.status == 200 else [f"it answers {answer.status}"]
+        if is_screen and page.locator("html").get_attribute("lang") != language:
+            language = page.locator("html").get_attribute("lang")  # the screen has one language for all
+        wrong += examine.faults_of(page, language, zoomed=not is_screen)
+    assert not wrong, examine.report(wrong)
+
+
+def test_every_page_of_the_rules_is_in_the_list():
+    asked = {route for route in RULES if route.startswith("GET ") and not route.startswith("GET /api/")}
+    listed = {shown.route for shown in SHOWN} | WALKED | set(NO_PAGES)
+    assert asked - listed == set(), "add them to tests/pages/pagelist.py"
+    assert listed - asked == set(), "no rule knows them any more"
+
+
+def test_no_two_pages_have_the_same_title(browsing):
+    """By a title people tell tabs and windows apart (WCAG 2.4.2)."""
+    titles = {}
+    for shown in SHOWN:
+        if shown.path.startswith(SCREEN):
+            continue
+        signed_in(browsing, shown.who)
+        with browsing.opened(language="en", who=shown.who) as page:
+            page.goto(address(shown, browsing.house), wait_until="commit")
+            titles.setdefault(page.title(), set()).add(shown.route)
+    assert {title: routes for title, routes in titles.items() if len(routes) > 1} == {}

@@ -1,0 +1,424 @@
+"""The page handed over to a resident: reading, deciding, being captured with guidance, and nothing beyond it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from datetime import date
+from html import unescape
+
+import pytest
+
+from gate.core.consent import Relation, RelationProof
+from gate.core.consent_record import EventKind
+from gate.core.enrolment import Advice, Pose, Progress
+from gate.core.notices import Form
+from gate.core.policy import FacePlace
+from gate.core.roles import Role
+from gate.errors import RequestError
+from gate.web.consent_words import PROOFS, RELATIONS
+from gate.web.context import ChildSaid, FaceStanding
+from gate.web.enrol_words import ADVICE, POSES
+from gate.web.gatekeeper import STAFF_COOKIE
+from gate.web.sitting import GONE_S, SITTING_COOKIE, SITTING_SPAN
+from tests.notices import FIRST as NOTICE
+
+EN = {"lang": "en"}
+AGREE = {"notice": NOTICE, "language": "en", "agreed": "yes"}
+CHILD = {
+    "age": "under-14",
+    "relation": "parent",
+    "checked_by": "birth-certificate",
+    "turns_14_on": "2030-05-01",
+}
+
+
+class Resident:
+    """A browser that staff handed over, and the resident before it."""
+
+    def __init__(self, client, clock, world, runner):
+        self.client, self.clock, self.world, self.runner = client, clock, world, runner
+
+    def sit_down(self, person="p-undecided", role=Role.MANAGER):
+        token = self.client.sign_in(role)
+        answer = self.client.post("/staff/desk/hand-over", {"token": token, "person": person})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/enrol")
+        return self
+
+    def page(self, path="/enrol", language="en"):
+        return unescape(self.client.get(path, params={"lang": language}).text)
+
+    def hidden(self, name):
+        found = re.search(rf'name="{name}" value="([^"]*)"', self.page())
+        return found[1] if found else ""
+
+    def form(self, **fields):
+        """Give the sheet's form as the page shows it now, filled in."""
+        return AGREE | {"token": self.hidden("token"), "shown": self.hidden("shown")} | fields
+
+    def press(self, path, **fields):
+        """Press a button without having waited."""
+        return self.client.post(f"/enrol/{path}", self.form(**fields), params=EN)
+
+    def decide(self, path, **fields):
+        """Read for as long as the notice must stand, then press."""
+        form = self.form(**fields)
+        self.clock.seconds += self.world.rules.notice_minimum_s
+        answer = self.client.post(f"/enrol/{path}", form, params=EN)
+        self.settle()
+        return answer
+
+    def settle(self):
+        async def turns():
+            for _ in range(20):
+                await asyncio.sleep(0)
+
+        self.runner.run(turns())
+
+    def until(self, claim):
+        async def wait():
+            async with asyncio.timeout(5):
+                while not claim():
+                    await asyncio.sleep(0.01)
+
+        self.runner.run(wait())
+
+
+@pytest.fixture
+def resident(client, clock, world, runner):
+    return Resident(client, clock, world, runner).sit_down()
+
+
+# --- handing over ---
+
+
+def test_r53_handing_over_signs_the_staff_out_in_this_browser(client, resident):
+    assert client.get("/staff/desk").status_code == 303
+    assert client.get("/staff/people").headers["location"].startswith("/staff/sign-in")
+    assert STAFF_COOKIE not in client._http.cookies
+
+
+def test_r53_nobody_of_the_staff_is_signed_in_after_the_screen_is_given_back(client, resident):
+    answer = resident.press("give-back")
+    assert answer.headers["location"] == "/staff/sign-in?next=/staff/desk"
+    assert client.get("/enrol").headers["location"] == "/staff/sign-in?next=/staff/desk"
+
+
+def test_a_guard_hands_no_page_over(client):
+    token = client.sign_in(Role.GUARD)
+    assert client.post("/staff/desk/hand-over", {"token": token, "person": "p-agreed"}).status_code == 403
+    assert SITTING_COOKIE not in client._http.cookies
+
+
+def test_the_cookie_is_this_sites_alone_strict_and_unreadable_for_scripts(client):
+    token = client.sign_in(Role.MANAGER)
+    answer = client.post("/staff/desk/hand-over", {"token": token})
+    cookie = next(each for each in answer.headers.get_list("set-cookie") if SITTING_COOKIE in each).lower()
+    parts = {part.strip() for part in cookie.split(";")}
+    assert {"httponly", "secure", "samesite=strict", "path=/"} <= parts
+
+
+def test_a_page_that_nobody_touches_is_over(client, clock, resident):
+    clock.seconds += SITTING_SPAN.idle_s
+    assert client.get("/enrol").status_code == 303
+
+
+def test_without_a_sitting_no_button_does_anything(client, world):
+    for path in ("consent", "decline", "reconfirm", "stop", "pin", "card", "give-back", "identify"):
+        answer = client.post(f"/enrol/{path}", AGREE | {"token": "x", "card": "1", "unit": "1", "pin": "1"})
+        assert answer.status_code == 400
+    assert (world.desk.said, world.desk.pins, world.desk.cards) == ([], [], [])
+
+
+@pytest.mark.parametrize("path", ["consent", "decline", "pin", "give-back"])
+def test_r54_a_form_without_the_sittings_own_token_is_refused(client, world, resident, path):
+    assert resident.press(path, token="guess").status_code == 400
+    assert world.desk.said == []
+
+
+def test_a_resident_can_identify_themselves_and_staff_learn_no_pin(client, clock, world, runner):
+    resident = Resident(client, clock, world, runner).sit_down(person="")
+    assert 'name="pin" type="password"' in resident.page()
+    assert "<b>Chen & Bo</b>" not in resident.page()
+    assert resident.press("identify", unit="1204", pin="739154").status_code == 303
+    assert "1204" in resident.page()
+
+
+def test_a_wrong_pin_at_the_desk_opens_nobodys_sheet(client, clock, world, runner):
+    resident = Resident(client, clock, world, runner).sit_down(person="")
+    answer = resident.press("identify", unit="1204", pin="000000")
+    assert (answer.status_code, "Unit and PIN do not belong together." in answer.text) == (422, True)
+    assert resident.press("decline").status_code == 422
+    assert world.desk.said == []
+
+
+# --- the sheet ---
+
+
+def test_r06_r14_the_full_notice_stands_above_the_box_in_the_readers_language(resident, world):
+    for language in ("zh-CN", "en"):
+        page = resident.page(language=language)
+        for line in world.context.notices.in_force.texts[language, Form.FULL].splitlines():
+            assert line.lstrip("#- ").strip() in page
+        assert f'name="language" value="{language}"' in page
+
+
+def test_r06_r26_nothing_is_ticked_beforehand_and_no_picture_can_be_sent(resident, world):
+    world.desk.children_enabled = True
+    page = resident.page()
+    assert (page.count('type="checkbox"'), page.count('type="radio"')) == (1, 2)
+    assert not re.search(r"<input[^>]* checked", page)
+    assert "selected" not in page
+    assert 'type="file"' not in page
+
+
+def test_r04_r05_declining_is_a_button_like_agreeing_and_needs_no_tick(resident, world):
+    pair = re.search(r'<div class="pair">(.*?)</div>', resident.page(), flags=re.DOTALL)[1]
+    assert pair.count("<button") == 2
+    assert "class=" not in pair
+    assert resident.press("decline", agreed="").status_code == 303  # and without any wait
+    assert [said.notice for said in world.desk.said] == [NOTICE]
+
+
+def test_r10_an_agreement_before_the_notice_could_be_read_is_none(resident, clock, world):
+    answer = resident.press("consent")
+    assert (answer.status_code, "not before you long enough" in answer.text) == (422, True)
+    assert world.desk.said == []
+
+
+@pytest.mark.parametrize("stamp", ["", "1.", "0.00", "x.y", "1000000.é"])
+def test_r10_an_agreement_without_a_stamp_of_this_gate_is_none(resident, world, stamp):
+    assert resident.decide("consent", shown=stamp).status_code == 422
+    assert world.desk.said == []
+
+
+def test_r10_the_stamp_of_one_language_serves_no_other(resident, world):
+    assert resident.decide("consent", language="zh-CN").status_code == 422
+    assert world.desk.said == []
+
+
+def test_a_sheet_shown_again_for_a_mistake_does_not_start_the_time_anew(resident, world):
+    first = resident.hidden("shown")
+    assert resident.decide("consent", agreed="").status_code == 422
+    assert resident.hidden("shown") == first
+    assert resident.press("consent").status_code == 303
+
+
+@pytest.mark.parametrize("path", ["consent", "reconfirm"])
+def test_r06_consent_without_the_tick_is_none_and_the_fault_leads_to_the_box(resident, world, path):
+    answer = resident.decide(path, agreed="")
+    assert answer.status_code == 422
+    assert 'href="#field-agreed"' in answer.text
+    assert 'aria-describedby="wrong-agreed" aria-invalid="true"' in answer.text
+    assert world.desk.said == []
+
+
+@pytest.mark.parametrize("path", ["consent", "reconfirm", "decline"])
+def test_r22_nobody_answers_to_another_notice_than_the_one_in_force(resident, world, path):
+    answer = resident.decide(path, notice="0.9")
+    assert (answer.status_code, "The notice has changed meanwhile." in answer.text) == (422, True)
+    assert world.desk.said == []
+
+
+@pytest.mark.parametrize("field", ["language", "age", "relation", "checked_by", "turns_14_on"])
+def test_words_that_no_form_offers_are_refused(resident, world, field):
+    world.desk.children_enabled = True
+    assert resident.decide("consent", **CHILD | {field: "x"}).status_code == 400
+    assert world.desk.said == []
+
+
+def test_r22_who_agreed_under_an_older_notice_agrees_again_without_the_camera(client, clock, world, runner):
+    world.desk.standings["p-agreed"] = FaceStanding.OUTDATED
+    resident = Resident(client, clock, world, runner).sit_down("p-agreed")
+    assert 'formaction="/enrol/reconfirm"' in resident.page()
+    assert resident.decide("reconfirm").status_code == 303
+    assert world.desk.issued[0].facts.what is EventKind.RECONFIRMED
+
+
+# --- children ---
+
+
+def test_r27_without_children_nothing_is_asked_about_age(resident, world):
+    assert 'name="age"' not in resident.page()
+    resident.decide("consent", **CHILD)
+    assert world.desk.said[0].child is None
+
+
+def test_r27_with_children_the_age_must_be_said(resident, world):
+    world.desk.children_enabled = True
+    answer = resident.decide("consent")
+    assert (answer.status_code, 'href="#field-age-from-14"' in answer.text) == (422, True)
+    assert world.desk.said == []
+
+
+@pytest.mark.parametrize("field", ["relation", "checked_by", "turns_14_on"])
+def test_r27_a_child_without_a_part_of_the_guardians_answer_is_refused(resident, world, field):
+    world.desk.children_enabled = True
+    answer = resident.decide("consent", **CHILD | {field: ""})
+    assert (answer.status_code, "the guardian must decide" in answer.text) == (422, True)
+    assert world.desk.said == []
+
+
+def test_r27_a_child_needs_a_second_approval_that_nobody_declares_for_themselves(resident, world):
+    world.desk.children_enabled = True
+    answer = resident.decide("consent", **CHILD, approver="manager")
+    assert (answer.status_code, "only with a second approval" in answer.text) == (422, True)
+    assert world.desk.said == []
+
+
+def test_r27_a_childs_guardian_is_heard_once_a_second_person_agreed(resident, world):
+    world.desk.children_enabled = True
+    world.desk.opened.add(("a" * 16, "p-undecided"))
+    assert resident.decide("consent", **CHILD).status_code == 303
+    assert world.desk.said[0].child == ChildSaid(
+        Relation.PARENT, RelationProof.BIRTH_CERTIFICATE, date(2030, 5, 1)
+    )
+    assert (set(RELATIONS), set(PROOFS)) == (set(Relation), set(RelationProof))
+
+
+# --- the capture ---
+
+
+@pytest.fixture
+def capturing(resident, world):
+    """Give a resident whose face is being taken."""
+
+    async def event():
+        return asyncio.Event()
+
+    world.desk.capture_ends = resident.runner.run(event())
+    assert resident.decide("consent").status_code == 303
+    resident.until(world.desk.capturing.is_set)
+    return resident
+
+
+def test_while_the_camera_looks_the_page_says_what_to_do_and_how_far_it_is(capturing, world):
+    world.desk.progress = Progress(Pose.LEFT, Advice.TURN_OTHER_WAY, 3, place=FacePlace(0.25, 0.5, 0.4))
+    page = capturing.page("/enrol/progress")
+    assert POSES[Pose.LEFT] in page
+    assert ADVICE[Advice.TURN_OTHER_WAY].title in page
+    assert 'max="5" value="3"' in page
+    assert 'cx="75.0" cy="50.0"' in page, "mirrored, as people see themselves"
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize("advice", Advice)
+@pytest.mark.parametrize("pose", Pose)
+def test_there_are_words_for_every_pose_and_advice(capturing, world, pose, advice, language):
+    world.desk.progress = Progress(pose, advice, 0)
+    assert capturing.client.get("/enrol/progress", params={"lang": language}).status_code == 200
+
+
+def test_r30_the_page_of_a_capture_has_no_picture_in_it(capturing, world):
+    world.desk.progress = Progress(Pose.FRONT, Advice.GOOD, 1, place=FacePlace(0.5, 0.5, 0.4))
+    page = capturing.page()
+    assert not re.search(r"<(img|video|canvas|image)\b|data:", page)
+    assert 'style="' not in page  # CSP
+
+
+def test_without_script_the_page_of_a_capture_asks_again_by_itself(capturing):
+    page = capturing.page()
+    assert '<noscript><meta http-equiv="refresh"' in page
+
+
+def test_once_the_face_is_taken_the_page_leads_to_the_receipt(capturing, world):
+    world.desk.capture_ends.set()
+    capturing.until(lambda: capturing.client.get("/enrol/progress").status_code == 409)
+    page = capturing.page()
+    assert world.desk.issued[-1].reference in page or world.desk.issued[-1].facts.record in page
+    assert "Done: face, card and PIN" in page
+
+
+def test_a_page_that_was_closed_gives_the_capture_up(capturing, clock, world):
+    """R26: no face is taken of a person who has left."""
+    clock.seconds += GONE_S + 0.1
+    capturing.until(world.desk.given_up.is_set)
+    capturing.settle()
+    assert "nothing was stored" in capturing.page()
+    assert not world.desk.consented["p-undecided"]
+
+
+def test_a_page_that_goes_on_asking_keeps_the_capture(capturing, clock, world):
+    for _ in range(4):
+        clock.seconds += GONE_S - 1
+        assert capturing.client.get("/enrol/progress").status_code == 200
+    assert not world.desk.given_up.is_set()
+
+
+def test_stopping_takes_nothing(capturing, world):
+    assert capturing.press("stop").status_code == 303
+    assert world.desk.given_up.is_set()
+    assert "Stopped. Nothing was taken" in capturing.page()
+
+
+def test_giving_the_screen_back_stops_the_capture(capturing, world):
+    capturing.press("give-back")
+    assert world.desk.given_up.is_set()
+
+
+def test_r26_a_face_that_is_enrolled_already_is_told_so_and_nothing_of_whose(resident, world):
+    world.desk.fault = RequestError("enrol-duplicate", "This face is enrolled already.", remedy="Withdraw.")
+    world.desk.refuse_early = lambda *_args, **_options: None
+    resident.decide("consent")
+    page = resident.page()
+    assert "This face is enrolled already, or is too like one that is." in page
+    assert "1203" not in page
+    assert "Li Wen" not in page
+
+
+def test_a_fault_is_told_in_the_readers_language_and_the_sheet_stands_again(resident, world):
+    world.desk.fault = RequestError("enrol-no-face", "No clear face was seen.", remedy="Try again.")
+    world.desk.refuse_early = lambda *_args, **_options: None
+    resident.decide("consent")
+    assert "没有看到清晰的人脸" in resident.page(language="zh-CN")
+    assert 'name="agreed"' in resident.page()
+
+
+# --- how it ends ---
+
+
+def test_r25_both_ends_give_a_receipt_to_print_with_its_code_and_file(resident, world):
+    resident.press("decline")
+    page = resident.page()
+    [receipt] = world.desk.issued
+    assert receipt.facts.fingerprint in page
+    assert '<svg class="qr"' in page or 'class="qr"' in page
+    answer = resident.client.get("/enrol/receipt.json")
+    assert json.loads(answer.text)["kind"] == "receipt"
+    assert "attachment" in answer.headers["content-disposition"]
+
+
+def test_r05_declining_ends_well_with_card_and_pin_at_once(resident, world):
+    resident.press("decline")
+    assert "Declined: card and PIN it is" in resident.page()
+    answer = resident.press("pin")
+    shown = resident.client.get(answer.headers["location"], params=EN).text
+    assert "482915" in shown
+    assert "482915" not in resident.client.get(answer.headers["location"], params=EN).text, "shown once"
+    assert resident.press("card", card="40451").status_code == 303
+    assert world.desk.cards == [("p-undecided", "40451")]
+    assert world.desk.pins == [("p-undecided", f"staff:{'a' * 16}")], "on record as whoever handed over"
+
+
+def test_a_card_that_is_none_is_told_beside_what_was_typed(resident):
+    resident.press("decline")
+    answer = resident.press("card", card="4o451")
+    assert answer.status_code == 422
+    assert 'value="4o451"' in answer.text
+
+
+@pytest.mark.parametrize("path", ["pin", "card"])
+def test_before_the_decision_no_card_and_no_pin_is_given(resident, world, path):
+    assert resident.press(path, card="40451").status_code == 422
+    assert (world.desk.pins, world.desk.cards) == ([], [])
+
+
+def test_reloading_or_going_back_after_the_end_decides_nothing_again(resident, world):
+    form = resident.form()
+    resident.press("decline")
+    assert "Declined" in resident.page()
+    assert "Declined" in resident.page()
+    assert len(world.desk.said) == 1
+    assert "Declined" in unescape(resident.client.get("/enrol", params=EN).text)
+    assert form["token"]
