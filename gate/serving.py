@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import structlog
+from starlette.types import ASGIApp
 
 from gate.app import RunningGate, open_gate
 from gate.core.accounts import spelled
@@ -48,29 +49,38 @@ class _Ports:
     redirect: socket.socket | None
 
 
-async def run(settings: Settings, announce: Callable[[Reached], None]) -> None:
+async def run(
+    settings: Settings, announce: Callable[[Reached], None], *, again: asyncio.Event | None = None
+) -> None:
     """Run the gate with its pages until cancelled; *announce* is told once where the pages are.
 
     A restart that the office asks for opens the gate anew, with what was changed from the console in force, on the same
     ports. Pages that cannot be served are logged: the door serves without them. Raises GateError where even card and PIN
     cannot work.
+
+    again: set by whoever wants a restart.
     """
     keep_memory_private()
-    place, telling = _asked_once(settings), announce
+    place, telling, again = _asked_once(settings), announce, again or asyncio.Event()
     with _opened(settings.web) as ports:
         while True:
-            await _one_round(settings, place, ports, telling)
+            await _one_round(settings, place, ports, again, telling)
             log.info("gate_reopens")
             telling = _nobody
 
 
 async def _one_round(
-    settings: Settings, place: KeyPlace, ports: _Ports, announce: Callable[[Reached], None]
+    settings: Settings,
+    place: KeyPlace,
+    ports: _Ports,
+    again: asyncio.Event,
+    announce: Callable[[Reached], None],
 ) -> None:
     """Run the gate until its office asks for a restart."""
     from gate.web.screen import KioskScreen
 
-    screen, again = KioskScreen(SystemClock()), asyncio.Event()
+    screen = KioskScreen(SystemClock())
+    again.clear()
     async with open_gate(settings, lambda _post: screen, place=place) as gate:
         pages = asyncio.create_task(_keep_serving(gate, screen, ports, again, announce), name="pages")
         try:
@@ -104,9 +114,10 @@ async def _serve(
     again: asyncio.Event,
     announce: Callable[[Reached], None],
 ) -> None:
-    from gate.web.app import create_app  # the door works before the pages are loaded
+    # The door works before the pages are loaded, and while they are: that takes seconds on a small board.
+    await asyncio.to_thread(_load_pages)
+    from gate.web.app import create_app
     from gate.web.kiosk.deeds import Deeds
-    from gate.web.redirect import OnlyRedirect
 
     web, clock = gate.settings.web, gate.clock
     trust = _or_none(
@@ -125,21 +136,33 @@ async def _serve(
         restart=lambda: _soon(again),
     )
     context = gate.web_context(transport)
-    app = create_app(context, screen)
+    app = await asyncio.to_thread(create_app, context, screen)
     if not context.kiosk.touch:
         gate.hardware.on_sign(Deeds(context, screen).heed)
-    listeners = []
-    if ports.tls and trust:
-        listeners.append(Listener(ports.tls, app, lambda: trust.context))
-    if ports.screen:
-        listeners.append(Listener(ports.screen, app))
-    if ports.redirect:
-        listeners.append(Listener(ports.redirect, OnlyRedirect(transport)))
     announce(replace(_reached(web, ports, trust), setup_code=_setup_code(gate)))
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(serve(listeners))
+        tasks.create_task(serve(_listeners(ports, app, trust, transport)))
         if trust:
             tasks.create_task(_keep_trust(trust, clock))
+
+
+def _load_pages() -> None:
+    import gate.office.opening
+    import gate.office.screen
+    import gate.web.app  # noqa: F401 - loaded, to be used by whoever asks next
+
+
+def _listeners(ports: _Ports, app: ASGIApp, trust: Trust | None, transport: Transport) -> list[Listener]:
+    from gate.web.redirect import OnlyRedirect
+
+    found = []
+    if ports.tls and trust:
+        found.append(Listener(ports.tls, app, lambda: trust.context))
+    if ports.screen:
+        found.append(Listener(ports.screen, app))
+    if ports.redirect:
+        found.append(Listener(ports.redirect, OnlyRedirect(transport)))
+    return found
 
 
 async def _keep_trust(trust: Trust, clock: TrustedClock) -> None:

@@ -115,8 +115,8 @@ class Verifier:
         if len(self._staff) >= STAFF_WAITING_MOST:
             raise RequestError(
                 "staff-sign-in-wait",
-                "Signing in has to wait a while.",
-                remedy="Wait a minute, then try again; a passkey needs no waiting.",
+                "The gate is busy just now.",
+                remedy="Wait a minute, then try again.",
             )
         task = asyncio.get_running_loop().create_task(self._behind_keypad(work))
         self._staff.add(task)

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from gate.office.authority import DEVICE, make_authority, make_pages_certificate
 from gate.office.trust import serving_context
 from gate.web.server import Listener, listen, port_of, serve
@@ -20,6 +23,11 @@ def authority():
     now = datetime.now(UTC)
     made = make_authority("test", DEVICE, now)
     return made, make_pages_certificate(made, DEVICE, now)
+
+
+def pem_of(certificate):
+    """Give a certificate as files have it."""
+    return x509.load_der_x509_certificate(certificate).public_bytes(Encoding.PEM)
 
 
 def trusting():

@@ -99,7 +99,7 @@ class DoorOffice:
         self._refuse_obstacle()
         attempt = self._new_attempt()
         self._store.decisions.release_by_staff(attempt, who, at=self._clock.now())
-        log.info("door_released_by_staff")
+        log.info("door_release_by_staff")
         released = self._clock.monotonic() - now <= STALE_S and await self._released(attempt)
         self._note_outcome(attempt, released=released)
         if not released:

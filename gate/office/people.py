@@ -244,6 +244,7 @@ class ResidentsOffice:
 
     def ask_to_open(self, who: Staff, person: PersonId, reason: str) -> None:
         """Ask a second person to let *who* open a child's record."""
+        self._store.people.get(person)
         self._children.ask(who, person, reason)
 
     def open_child(self, who: Staff, person: PersonId) -> None:

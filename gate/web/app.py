@@ -15,15 +15,19 @@ from starlette.staticfiles import StaticFiles
 
 from gate.errors import GateError
 from gate.web import desk, enrol, landing, me, own_keys, simulator, status
+from gate.web.api.routes import routes as api_routes
 from gate.web.context import WebContext
 from gate.web.gatekeeper import Gatekeeper, refuse_unruled
 from gate.web.guard import Guard
 from gate.web.kiosk.routes import routes as kiosk_routes
-from gate.web.pages import FOLDER, Pages
+from gate.web.pages import FOLDER, Pages, ready_pages
 from gate.web.screen import KioskScreen
 from gate.web.sitting import SittingRoom
 from gate.web.staff import (
+    account,
+    accounts,
     alarms,
+    approvals,
     audit,
     backups,
     counts,
@@ -32,6 +36,7 @@ from gate.web.staff import (
     governance,
     health,
     hours,
+    joining,
     notices,
     overrides,
     overview,
@@ -42,6 +47,8 @@ from gate.web.staff import (
     resume,
     retention,
     retention_rules,
+    sign_in,
+    tokens,
     visits,
 )
 from gate.web.staff.layout import StaffPages
@@ -59,7 +66,7 @@ CODES: Final = {HTTPStatus.NOT_FOUND: "no-page"}
 def create_app(context: WebContext, screen: KioskScreen) -> FastAPI:
     """Build the application; its routes run on the loop that serves it, as do *context* and *screen*."""
     app = FastAPI(telemetry=TELEMETRY_OFF, docs_url=None, redoc_url=None, openapi_url=None)
-    pages = Pages()
+    pages = ready_pages()
     app.include_router(landing.routes(context, pages))
     app.include_router(status.routes(context, pages))
     app.include_router(kiosk_routes(context, screen, pages))
@@ -78,6 +85,9 @@ def create_app(context: WebContext, screen: KioskScreen) -> FastAPI:
         app.include_router(area.routes(staff))
     for area in (audit, evidence, governance, notices, requests, retention):
         app.include_router(area.routes(staff))
+    for area in (sign_in, joining, account, accounts, approvals, tokens):
+        app.include_router(area.routes(staff))
+    app.include_router(api_routes(context))
     app.state.gatekeeper = Gatekeeper(context, pages)
     refuse_unruled(app)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
@@ -93,7 +103,9 @@ def _answer_errors(app: FastAPI, pages: Pages) -> None:
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
-        return pages.refuse(request, CODES.get(HTTPStatus(error.status_code), "not-so"), error.status_code)
+        answer = pages.refuse(request, CODES.get(HTTPStatus(error.status_code), "not-so"), error.status_code)
+        answer.headers.update(error.headers or {})
+        return answer
 
     @app.exception_handler(RequestValidationError)
     async def form_error(request: Request, _: RequestValidationError) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from gate.core.consent import Approver, Relation, RelationProof
+from gate.core.consent import Relation, RelationProof
 from gate.core.consent_record import EventKind, ExpiryReason, InvalidationReason, Reason, Standing
 from gate.web.context import FaceStanding
 from gate.web.languages import marked as _
@@ -27,11 +27,6 @@ PROOFS: Final[Mapping[RelationProof, str]] = {
     RelationProof.HOUSEHOLD_REGISTER: _("Household register"),
     RelationProof.BIRTH_CERTIFICATE: _("Birth certificate"),
     RelationProof.GUARDIANSHIP_PAPER: _("Guardianship paper"),
-}
-
-APPROVERS: Final[Mapping[Approver, str]] = {
-    Approver.MANAGER: _("Manager"),
-    Approver.PRIVACY_OFFICER: _("Privacy officer"),
 }
 
 RECEIPTS: Final[Mapping[EventKind, str]] = {

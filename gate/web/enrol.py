@@ -18,16 +18,15 @@ from gate.core.notices import Form as NoticeForm
 from gate.core.types import PersonId
 from gate.errors import GateError, RequestError
 from gate.web.answers import FIELDS, Answer, agreed_of, shown_of
-from gate.web.consent_words import BEFORE, PROOFS, REASONS, RECEIPTS, RELATIONS
+from gate.web.consent_words import PROOFS, RELATIONS
 from gate.web.context import FaceStanding, Resident, WebContext
 from gate.web.enrol_words import ADVICE, POSES
 from gate.web.faults import page_fault
 from gate.web.gatekeeper import GuardedRoute
 from gate.web.moments import LocalTimes
 from gate.web.pages import Pages, back_to, language_of, words_of
-from gate.web.qr import qr_svg
 from gate.web.reading import Reading
-from gate.web.receipt import find_receipt, receipt_file
+from gate.web.receipt import find_receipt, receipt_file, receipt_values
 from gate.web.sitting import SittingRoom, SittingSession, Step
 from gate.web.staff.layout import fresh_word
 from gate.web.texts import blocks_of
@@ -264,17 +263,10 @@ class _Page:
         """Give the receipt, and the PIN where one was drawn a moment ago."""
         receipts = self.context.desk.receipts(self.person(session))
         receipt = find_receipt(receipts, session.who.receipt)
-        return {
-            "receipt": receipt,
-            "facts": receipt.facts,
-            "code": qr_svg(receipt.compact),
-            "what": RECEIPTS,
-            "reasons": REASONS,
-            "before": BEFORE,
+        return receipt_values(receipts, receipt, LocalTimes(self.context.zone)) | {
             "declined": session.who.declined,
             "pin": session.take(request.query_params.get("once", "")),
             "card_given": request.query_params.get("card") == "given",
-            "moment": LocalTimes(self.context.zone).moment,
         }
 
     def _resident(self, person: PersonId) -> Resident | None:

@@ -45,11 +45,13 @@ ENROL_FAULTS: Final[Mapping[str, Words]] = {
     "sitting-over": Words(
         _("This page was handed over to somebody, and that is over."), _("Sign in to begin anew.")
     ),
-    "card-unfit": Words(
-        _("This is no card's number."),
-        _("Type the number printed on it, or its bits, a colon and the number."),
+    "pin-wrong": Words(
+        _("This is not your present PIN; nothing was changed."), _("Type the PIN you use now.")
     ),
-    "card-taken": Words(_("This card opens already for somebody."), _("Take another card.")),
+    "pin-weak": Words(
+        _("This PIN is too easy to guess; nothing was changed."),
+        _("Take 6 to 12 digits without a run or a pattern, or let the gate draw one."),
+    ),
+    "pin-differs": Words(_("The two new PINs differ; nothing was changed."), _("Type the same one twice.")),
     "staff-sign-in-wait": Words(_("The gate is busy just now."), _("Wait a minute, then try again.")),
-    "unit-unknown": Words(_("No resident is entered under this unit."), _("Look it up under Residents.")),
 }

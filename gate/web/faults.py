@@ -9,6 +9,7 @@ from typing import Final
 from gate.errors import RequestError
 from gate.web.enrol_words import ENROL_FAULTS
 from gate.web.languages import marked as _
+from gate.web.staff.account_words import ACCOUNT_FAULTS
 from gate.web.staff.gate_words import GATE_FAULTS
 from gate.web.staff.people_words import PEOPLE_FAULTS
 from gate.web.staff.privacy_faults import PRIVACY_FAULTS
@@ -156,7 +157,7 @@ _PAGES: Final[Mapping[str, Words]] = {
     ),
 }
 
-FAULTS: Final[Mapping[str, Words]] = ChainMap(dict(_PAGES), dict(PRIVACY_FAULTS), dict(GATE_FAULTS), dict(PEOPLE_FAULTS), dict(ENROL_FAULTS))
+FAULTS: Final[Mapping[str, Words]] = ChainMap(dict(_PAGES), dict(ACCOUNT_FAULTS), dict(PRIVACY_FAULTS), dict(GATE_FAULTS), dict(PEOPLE_FAULTS), dict(ENROL_FAULTS))
 """Every table of words for errors: each part of the pages adds its own."""
 
 

@@ -50,7 +50,10 @@ class GuardedRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
-            return await gatekeeper_of(request).let_in(request, f"{request.method} {self.path}", handle)
+            try:
+                return await gatekeeper_of(request).let_in(request, f"{request.method} {self.path}", handle)
+            finally:
+                await request.close()  # the files of its form, if it has any
 
         return guarded
 
@@ -141,7 +144,9 @@ class Gatekeeper:
                 if who is None
                 else ("role-missing", HTTPStatus.FORBIDDEN)
             )
-            return self._pages.refuse(request, code, status)
+            answer = self._pages.refuse(request, code, status)
+            answer.headers["www-authenticate"] = "Bearer"
+            return answer
         request.state.bearer = who
         return await handle(request)
 

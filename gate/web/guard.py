@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -34,14 +35,14 @@ BODIES_MOST_BYTES: Final[Mapping[str, int]] = MappingProxyType(
     }
 )
 """By path, where more than a form may come."""
+# A file of residents stays in memory: what is spooled lies on the disk, unsealed.
+MultiPartParser.spool_max_size = max(BODIES_MOST_BYTES.values())
 BODY_S: Final[Seconds] = 60.0
 """Within which a body must have come: who sends it drop by drop keeps a place that others need."""
 HEARTBEAT: Final = "/kiosk/view"
 """The one GET that changes something: it says that the screen is seen."""
-OWN_READS: Final = frozenset({HEARTBEAT, "/staff/desk", "/enrol"})
-"""What no foreign page may even ask for; the desk's page opens a sealed record for every name on it."""
-OWN_FOLDERS: Final = ("/staff/desk/", "/enrol/", "/me/")
-"""And all that lies in it: receipts and the sheet on which one resident decides."""
+OWN_FOLDERS: Final = ("/staff/desk", "/staff/people", "/staff/requests/", "/enrol", "/me/")
+"""What no foreign page may even ask for: pages that open sealed records for the names on them, receipts and answers."""
 HTTPS_PORT: Final = 443
 
 HEADERS: Final = {
@@ -104,7 +105,7 @@ def refusal(scope: Scope, headers: Headers, names: Collection[str]) -> tuple[str
     method, path = scope["method"], scope["path"]
     if not is_own_host(headers.get("host", ""), names):
         return "foreign-host", HTTPStatus.FORBIDDEN
-    if method in {"GET", "HEAD"} and path not in OWN_READS and not path.startswith(OWN_FOLDERS):
+    if method in {"GET", "HEAD"} and path != HEARTBEAT and not path.startswith(OWN_FOLDERS):
         return None
     if not is_same_origin(scope["scheme"], headers):
         return "foreign-page", HTTPStatus.FORBIDDEN

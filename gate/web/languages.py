@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from functools import cache
 from gettext import NullTranslations
 from pathlib import Path
 from types import MappingProxyType
@@ -26,8 +27,9 @@ def marked(sentence: str) -> str:
     return sentence
 
 
+@cache
 def load_translations() -> Mapping[str, NullTranslations]:
-    """Give the translations of every language, compiled in memory from the catalogues' text."""
+    """Give the translations of every language, compiled in memory from the catalogues' text, once."""
     chinese = NullTranslations()
     for path in sorted(CATALOGUES.glob("*.po"), reverse=True):
         compiled = io.BytesIO()

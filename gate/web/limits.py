@@ -20,7 +20,12 @@ EXPENSIVE: Final = {
     "/enrol/pin": 6.0,
     "/setup": 6.0,
     "/staff/sign-in": 6.0,
-    "/staff/sign-in/second": 6.0,
+    "/staff/join": 6.0,
+    "/staff/account/password": 6.0,
+    "/staff/account/app": 6.0,
+    "/staff/account/codes": 6.0,
+    "/staff/account/passkeys": 6.0,
+    "/staff/account/passkeys/remove": 6.0,
     "/staff/people/import": 6.0,
 }
 """What each of these costs of a bucket: a hash made to be slow, or a file to be read."""

@@ -142,6 +142,7 @@ def _papers(router: APIRouter, own: OwnPages) -> None:
             request,
             "own/receipt.html",
             token=session.form,
+            here=request.url.path,
             once=fresh_word,
             **receipt_values(receipts, shown, own.times),
         )
@@ -234,6 +235,7 @@ class OwnPages:
             "own/home.html",
             status=HTTPStatus.OK if error is None else HTTPStatus.UNPROCESSABLE_ENTITY,
             token=session.form,
+            here=request.url.path,
             once=fresh_word,
             has_consent=bool(given),
             agreed_to=given[0].notice if given else None,

@@ -133,6 +133,7 @@ def _page(
         template,
         status=HTTPStatus.OK if error is None else HTTPStatus.UNPROCESSABLE_ENTITY,
         token=session.form,
+        here=request.url.path,
         once=fresh_word,
         error=error,
         words=words,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from gettext import NullTranslations
 from http import HTTPStatus
 from pathlib import Path
@@ -19,6 +19,7 @@ from gate.web.languages import DEFAULT, LANGUAGES, load_translations
 from gate.web.words import Words
 
 FOLDER: Final = Path(__file__).parent
+API: Final = "/api/"
 COOKIE: Final = "language"
 TLS_COOKIE: Final = "__Host-language"
 """Over TLS, so that the plain HTTP of the gate's own screen can neither read nor write it."""
@@ -67,10 +68,11 @@ class Pages:
 
     def error(self, request: Request, error: GateError, status: int | None = None) -> Response:
         """Answer with what is wrong and the remedy: as JSON where a script asked, as a page otherwise."""
+        is_api = request.url.path.startswith(API)
         if status is None:
-            known = isinstance(error, RequestError)
-            status = HTTPStatus.BAD_REQUEST if known else HTTPStatus.SERVICE_UNAVAILABLE
-        if request.headers.get("accept") == "application/json":
+            refused = HTTPStatus.CONFLICT if is_api else HTTPStatus.BAD_REQUEST
+            status = refused if isinstance(error, RequestError) else HTTPStatus.SERVICE_UNAVAILABLE
+        if is_api or request.headers.get("accept") == "application/json":
             return JSONResponse({"code": error.code, "what": error.what, "remedy": error.remedy}, status)
         return self.page(request, "error.html", status=status, error=error, words=words_of(error))
 
@@ -82,6 +84,12 @@ class Pages:
 def _translated(translations: NullTranslations, sentences: Mapping[str, str]) -> dict[str, str]:
     """Give *sentences*, such as what is wrong with each field, in one language."""
     return {name: translations.gettext(sentence) for name, sentence in sentences.items()}
+
+
+@cache
+def ready_pages() -> Pages:
+    """Give the pages of this process: each template is compiled once, when it is first shown."""
+    return Pages()
 
 
 def words_of(error: GateError) -> Words | None:

@@ -263,6 +263,9 @@ ALARMS: Final[Mapping[str, Words]] = {
     "duress": Words(
         _("Somebody opened under threat."), _("Act by your plan for it. The gate shows nothing of it.")
     ),
+    "help": Words(
+        _("Somebody at the gate calls for help."), _("Go there, or talk to them; then say that you know.")
+    ),
     "passback": Words(
         _("Somebody came in twice within minutes."),
         _("A card or PIN may have been passed on. Whose it was is not known here."),

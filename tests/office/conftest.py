@@ -2,8 +2,10 @@
 
 from tests.store.conftest import (  # noqa: F401
     database_path,
+    decide,
     intruder,
     noon,
     open_store,
+    resident,
     store,
 )

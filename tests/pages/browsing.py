@@ -138,7 +138,11 @@ class Browsing:
         wrong = examine.faults_of(page, language)
         assert not wrong, examine.report(wrong)
 
-    def shoot(self, page: Page, name: str, *, whole: bool = True) -> None:
+    def shoot(self, page: Page, name: str, *, whole: bool = True, dark: bool = False) -> None:
         """Leave a picture of a page for a person to look at. whole: also of what lies below the edge."""
+        if dark:
+            page.emulate_media(color_scheme="dark")
         self.shots.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=self.shots / f"{re.sub('[^a-zA-Z0-9]+', '-', name).strip('-')}.png", full_page=whole)
+        if dark:
+            page.emulate_media(color_scheme="light")

@@ -37,9 +37,14 @@ def _staff(*paths: str, who: str = EVERYTHING) -> list[Shown]:
 
 
 SHOWN: Final = (
-    *_everybody("/", "/notice", "/trust", "/me"),
+    *_everybody("/", "/notice", "/trust", "/me", "/setup", "/staff/join", "/staff/sign-in"),
     *(Shown(f"GET {path}", f"{SCREEN}{path}") for path in ("/kiosk", "/sim")),
     *(Shown(f"GET {path}", path, RESIDENT) for path in ("/me", "/me/receipt", "/me/pin", "/me/visitors")),
+    *_staff("/staff", who=GUARD),
+    *_staff("/staff", "/staff/door", "/staff/alarms", "/staff/health", "/staff/counts"),
+    *_staff("/staff/rules", "/staff/rules/history", "/staff/rules/retention", "/staff/backups"),
+    *_staff("/staff/account", "/staff/accounts", "/staff/accounts/{account}"),
+    *_staff("/staff/approvals", "/staff/tokens"),
     *_staff("/staff/desk"),
     Shown("GET /staff/desk/receipt", "/staff/desk/receipt?person={person}", EVERYTHING),
     *_staff("/staff/people", "/staff/people/new", "/staff/people/import", "/staff/people/{person}"),
@@ -62,12 +67,18 @@ WALKED: Final = frozenset(
     {
         "GET /enrol",
         "GET /me/resume",
+        "GET /staff/account/app",
+        "GET /staff/account/codes/{key}",
+        "GET /staff/account/passkeys/{key}",
+        "GET /staff/accounts/invited/{key}",
         "GET /staff/desk/child",
+        "GET /staff/join/app",
         "GET /staff/people/import/{preview}",
         "GET /staff/people/import/done/{key}",
         "GET /staff/people/left/{key}",
         "GET /staff/people/{person}/pin/{key}",
         "GET /staff/resume",
+        "GET /staff/tokens/made/{key}",
         "GET /staff/visits/shown/{key}",
     }
 )
@@ -82,6 +93,8 @@ NO_PAGES: Final = {
     "GET /enrol/progress": "a part of the page, asked for by its script",
     "GET /enrol/receipt.json": "a file",
     "GET /staff/desk/receipt.json": "a file",
+    "GET /staff/live": "a stream, listened to by a script",
+    "GET /staff/counts/chart.svg": "a picture, whose table stands on the page",
 }
 
 
@@ -90,6 +103,7 @@ def address(shown: Shown, house: House) -> str:
     settled = house.settled
     places = {
         "person": settled[ADA].person,
+        "account": settled.staff[GUARD].account,
         "request_id": settled.request,
         "training": settled.training,
         "version": settled.notice,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.pages.browsing import PHONE, Browsing
+from tests.pages.kiosk import at_the_gate
 from tests.pages.pagelist import RESIDENT
 from tests.pages.settled import ADA, PASSWORD
 
@@ -13,15 +16,30 @@ def signed_in(browsing: Browsing, who: str | None) -> None:
         return
     with browsing.opened(language="en", size=PHONE) as page:
         if who == RESIDENT:
-            sign_in_resident(page, browsing.house.settled[ADA])
+            sign_in_resident(browsing, page, browsing.house.settled[ADA])
         else:
             sign_in_staff(page, browsing.house.settled.staff[who])
         browsing.keep(who, page)
 
 
-def sign_in_resident(page, resident) -> None:
-    """Fill the sign-in of one's own page."""
+def code_at_the_gate(browsing: Browsing) -> str:
+    """Touch "My data on my phone" at the gate's screen and read the code."""
+    with at_the_gate(browsing, "en") as kiosk:
+        kiosk.page.locator('form[action="/kiosk/code"] button').click()
+        shown = kiosk.page.locator(".reference")
+        shown.wait_for()
+        browsing.shoot(kiosk.page, "gate code for the phone", whole=False)
+        code = re.sub(r"\D", "", shown.inner_text())
+        kiosk.page.locator('form[action="/kiosk/back"] button').click()
+        kiosk.rests()
+        return code
+
+
+def sign_in_resident(browsing: Browsing, page, resident) -> None:
+    """Fill the sign-in of one's own page, with the code that the gate's screen shows."""
+    code = code_at_the_gate(browsing)
     page.goto("/me")
+    page.locator('input[name="code"]').fill(code)
     page.locator('input[name="unit"]').fill(resident.unit)
     page.locator('input[name="pin"]').fill(resident.pin)
     page.locator('form[action="/me/sign-in"] button').first.click()

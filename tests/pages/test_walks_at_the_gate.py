@@ -35,6 +35,7 @@ def test_who_reads_the_notice_and_takes_the_card_comes_in_all_the_same_r04(house
         kiosk.notice()
         browsing.shoot(kiosk.page, f"gate notice {language}", whole=False)
         kiosk.choose("card")
+        kiosk.page.locator(".stage.told").wait_for()
         browsing.shoot(kiosk.page, f"gate card chosen {language}", whole=False)
         house.simulate("card", value=house.settled[ADA].card)
         kiosk.granted()

@@ -6,6 +6,8 @@ from datetime import date, timedelta
 import pytest
 
 from gate.core.consent import Approver, Relation, RelationProof
+from gate.core.enrolment import Advice, Pose, Progress
+from gate.core.roles import AccountId, Role, Staff
 from gate.errors import RequestError
 from gate.store.consent.consents import MINOR_OPEN_FOR
 from gate.vision import wire
@@ -38,6 +40,10 @@ def test_r26_enrolment_takes_one_template_live_and_then_matches(at_gate):
         (
             lambda gate: gate.capture.fail(gate.capture.attempt, wire.NOT_ALIKE, "Two people.", "Try again."),
             "enrol-not-alike",
+        ),
+        (
+            lambda gate: gate.capture.fail(gate.capture.attempt, wire.DUPLICATE, "Already.", "Withdraw."),
+            "enrol-duplicate",
         ),
         (
             lambda gate: gate.capture.fail(gate.capture.attempt, "camera-silent", "No frame.", "Plug it in."),
@@ -80,6 +86,82 @@ def test_r26_a_template_of_another_attempt_is_not_taken(at_gate):
     at_gate(scenario)
 
 
+def test_how_far_an_enrolment_is_can_be_asked_while_it_runs_and_no_longer(at_gate):
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        await gate.until(lambda: gate.service.face_offered, "face to be offered")
+        assert gate.desk.progress is None
+        enrolment = asyncio.create_task(gate.desk.enrol(person, gate.said()))
+        await gate.until(lambda: gate.vision.capturing, "the camera to open")
+        step = Progress(Pose.LEFT, Advice.TURN_LEFT, 3)
+        gate.capture.heed("earlier", Progress(Pose.FRONT, Advice.GOOD, 0))
+        assert gate.desk.progress is None
+        gate.capture.heed(gate.capture.attempt, step)
+        assert gate.desk.progress == step
+        gate.capture.take(gate.capture.attempt, gate.vision.epoch, FACE)
+        await enrolment
+        assert gate.desk.progress is None
+
+    at_gate(scenario)
+
+
+def test_r26_a_face_may_be_like_its_persons_own_template_and_no_other(at_gate):
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        other, _ = gate.add_resident("1204", 40452)
+        gate.consent(other, OTHER_FACE)
+        mine = gate.consent(person)
+        await gate.until(lambda: gate.service.face_offered, "face to be offered")
+        enrolment = asyncio.create_task(gate.desk.enrol(person, gate.said()))
+        await gate.until(lambda: gate.vision.enrolling, "the camera to open")
+        assert gate.vision.own == (mine,)
+        gate.capture.take(gate.capture.attempt, gate.vision.epoch, FACE)
+        await enrolment
+
+    at_gate(scenario)
+
+
+# What staff do at the desk beside it.
+
+
+def test_r05_a_fresh_pin_and_a_card_are_given_at_once_and_stand_as_whoever_handed_over(at_gate):
+    async def scenario(gate):
+        person, old = gate.add_resident()
+        fresh = await gate.desk.fresh_pin(person, by=STAFF)
+        gate.desk.give_card(person, "40999", by=STAFF)
+        gate.reader.press(f"1203#{fresh}#")
+        assert (await gate.result()).granted
+        assert fresh != old
+        actors = [entry.actor for entry in gate.store.audit.entries() if entry.action == "credential-issued"]
+        assert actors[-2:] == [STAFF.value] * 2
+
+    at_gate(scenario)
+
+
+@pytest.mark.parametrize("card", ["", "4o451", "129:1", "99999999999"])
+def test_what_is_no_cards_number_is_given_to_nobody(at_gate, card):
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        with pytest.raises(RequestError) as refused:
+            gate.desk.give_card(person, card, by=STAFF)
+        assert refused.value.code == "card-unfit"
+
+    at_gate(scenario)
+
+
+def test_a_resident_is_found_by_unit_and_by_unit_and_pin(at_gate):
+    async def scenario(gate):
+        person, pin = gate.add_resident()
+        assert gate.desk.find(" 1203 ").person == person
+        assert gate.desk.find("9") is None
+        assert await gate.desk.identify("1203", pin) == person
+        with pytest.raises(RequestError) as refused:
+            await gate.desk.identify("1203", "000111")
+        assert refused.value.code == "sign-in-wrong"
+
+    at_gate(scenario)
+
+
 def test_an_enrolment_never_takes_the_camera_from_a_visitor(at_gate):
     async def scenario(gate):
         person, _ = gate.add_resident()
@@ -109,10 +191,11 @@ def test_a_withdrawal_outlives_an_enrolment_begun_before_it(at_gate):
 # Declining, agreeing again, children.
 
 
-async def enrolled(gate, person, said):
-    """Enrol *person* with a face before the camera."""
+async def enrolled(gate, person, said, by=None):
+    """Enrol *person* with a face before the camera. by: STAFF for a child."""
     await gate.until(lambda: gate.service.face_offered, "face to be offered")
-    enrolment = asyncio.create_task(gate.desk.enrol(person, said))
+    by = STAFF if said.child else by
+    enrolment = asyncio.create_task(gate.desk.enrol(person, said, by=by))
     await gate.until(lambda: gate.vision.capturing or enrolment.done(), "the camera to open")
     if not enrolment.done():
         gate.capture.take(gate.capture.attempt, gate.vision.epoch, FACE)
@@ -190,12 +273,20 @@ def test_r71_a_restricted_face_is_shown_as_resting(at_gate):
     at_gate(scenario)
 
 
-CHILD = ChildSaid(Relation.PARENT, RelationProof.HOUSEHOLD_REGISTER, date(2035, 1, 1), Approver.MANAGER)
+CHILD = ChildSaid(Relation.PARENT, RelationProof.HOUSEHOLD_REGISTER, date(2035, 1, 1))
+STAFF = Staff(AccountId("a" * 16), frozenset({Role.MANAGER}))
+
+
+def allow(gate, person):
+    """Have a second person let STAFF open the child's record."""
+    opening = gate.store.consents.open_minor(person, Approver.MANAGER, at=gate.clock.now(), by=AT_DESK)
+    gate.desk.opening_of = lambda staff, _person: opening if staff == STAFF else None
 
 
 def test_r27_a_child_is_enrolled_with_guardian_and_second_approval_and_named_nowhere_at_the_desk(at_gate):
     async def scenario(gate):
         person, _ = gate.add_resident()
+        allow(gate, person)
         await enrolled(gate, person, gate.said(child=CHILD))
         opened = [entry.object for entry in gate.store.audit.entries() if entry.action == "minor-opened"]
         assert len(opened) == 1
@@ -203,6 +294,29 @@ def test_r27_a_child_is_enrolled_with_guardian_and_second_approval_and_named_now
         resident = gate.desk.resident(person)
         assert (resident.child, resident.name) == (True, "")
         assert gate.desk.withdraw(person) is not None  # by the child or the guardian, without approval
+
+    at_gate(scenario, terms=WITH_CHILDREN)
+
+
+def test_r27_without_a_second_approval_no_camera_opens_for_a_child(at_gate):
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        with pytest.raises(RequestError) as refused:
+            await enrolled(gate, person, gate.said(child=CHILD))
+        assert refused.value.code == "minor-approval"
+        assert "open" not in gate.vision.told
+
+    at_gate(scenario, terms=WITH_CHILDREN)
+
+
+def test_r27_an_approval_for_one_account_opens_nothing_for_another(at_gate):
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        allow(gate, person)
+        other = Staff(AccountId("b" * 16), STAFF.roles)
+        with pytest.raises(RequestError) as refused:
+            await gate.desk.enrol(person, gate.said(child=CHILD), by=other)
+        assert refused.value.code == "minor-approval"
 
     at_gate(scenario, terms=WITH_CHILDREN)
 
@@ -222,6 +336,7 @@ def test_r27_where_face_is_off_for_children_no_camera_opens_for_one(at_gate):
 def test_r27_a_childs_earlier_receipts_are_not_shown_at_the_desk_but_the_one_just_issued_is(at_gate):
     async def scenario(gate):
         person, _ = gate.add_resident()
+        allow(gate, person)
         await enrolled(gate, person, gate.said(child=CHILD))
         assert len(gate.desk.receipts(person)) == 1
         gate.clock.move(MINOR_OPEN_FOR + timedelta(seconds=1))

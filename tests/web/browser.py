@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gate.simulated import SystemClock
 from gate.web.app import create_app
-from gate.web.server import Listener, listen, port_of, serve
+from tests.served import Addresses, served
 from tests.web.world import World
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -31,7 +31,7 @@ LOOK = "e => { const s = getComputedStyle(e); return [s.color, s.backgroundColor
 @contextmanager
 def opened(chromium, **options):
     """Open one page of a fresh browser profile, and hold it to saying nothing on its console."""
-    context = chromium.new_context(**{"viewport": PANEL} | options)
+    context = chromium.new_context(**{"viewport": PANEL, "ignore_https_errors": True} | options)
     context.set_default_timeout(8000)
     page = context.new_page()
     complaints: list[str] = []
@@ -47,26 +47,23 @@ class Site:
 
     def __init__(self, port=0, **world) -> None:
         self.world = World(SystemClock(), **world)
-        self._url: Future[str] = Future()
+        self._addresses: Future[Addresses] = Future()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._run(port),))
         self._thread.start()
-        self.url = self._url.result(10)
+        addresses = self._addresses.result(10)
+        self.url, self.tls = addresses.plain, addresses.tls
 
     async def _run(self, port) -> None:
         self._stopped = asyncio.Event()
         app = create_app(self.world.context, self.world.screen)
-        with listen("127.0.0.1", port, "web.screen_port") as socket:
-            self._url.set_result(f"http://127.0.0.1:{port_of(socket)}/")
-            tasks = [
-                asyncio.create_task(serve([Listener(socket, app)])),
-                asyncio.create_task(self._look()),
-            ]
+        async with served(lambda _port: app, plain_port=port) as addresses:
+            looking = asyncio.create_task(self._look())
+            self._addresses.set_result(addresses)
             await self._stopped.wait()
             self.world.screen.speak(self.world.screen.shown.language)  # answers the question that still waits
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
 
     async def _look(self) -> None:
         while True:

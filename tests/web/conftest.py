@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 from gate.core.roles import AccountId, Staff
 from gate.web.app import create_app
 from gate.web.gatekeeper import STAFF_COOKIE
+from tests.web.browser import CHROMIUM, FLAGS, Site, opened
 from tests.web.world import StoppedClock, World
 
 BASE = "https://127.0.0.1:8443"
@@ -80,3 +82,38 @@ def runner():
 @pytest.fixture
 def client(world, runner):
     return Client(create_app(world.context, world.screen), runner)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """Debian's Chromium, without a window."""
+    if not CHROMIUM.exists():
+        assert os.environ.get("CI") != "true", "the browser tests must run here: install chromium"
+        pytest.skip("chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium, sites):
+    """One page of a fresh browser profile, closed before its gate."""
+    with opened(chromium) as page:
+        yield page
+
+
+@pytest.fixture
+def sites():
+    """Start gates with their pages; all end with the test."""
+    running: list[Site] = []
+
+    def start(**options):
+        running.append(Site(**options))
+        return running[-1]
+
+    yield start
+    for site in running:
+        site.stop()

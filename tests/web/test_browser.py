@@ -1,14 +1,6 @@
-"""The gate's screen in a real browser, before a real server and the real core."""
+"""The gate's screen in a real browser: visits, and whether anybody truly sees what is on it."""
 
 from __future__ import annotations
-
-import asyncio
-import itertools
-import os
-import threading
-from concurrent.futures import Future
-from contextlib import contextmanager
-from pathlib import Path
 
 import cv2
 import httpx
@@ -16,163 +8,12 @@ import pytest
 
 from gate.core import effects as do
 from gate.core import inputs as on
-from gate.core.phases import Capturing
-from gate.core.policy import Finding, Hint
-from gate.core.types import AttemptId, Method, Reason, TemplateId, WithdrawalOutcome
-from gate.simulated import SystemClock
-from gate.web.app import create_app
-from tests.notices import FIRST
-from tests.served import Addresses, served
-from tests.web.world import LONGEST, RECEIPT, REFERENCE, World
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PANEL = {"width": 800, "height": 480}
-TOUCH_PX = 64
-LOOK = "e => { const s = getComputedStyle(e); return [s.color, s.backgroundColor, s.borderColor, s.fontSize, s.fontWeight].join() }"
-ATTEMPT = AttemptId("shown")
-ALL = (Method.FACE, Method.CARD, Method.PIN)
-OPENING = {Reason.MATCHED, Reason.KNOWN_CREDENTIAL}
-VIEWS: list[tuple[do.View, Method | None]] = [
-    (do.ClearScreen(), None),
-    (do.ShowNotice(ATTEMPT, FIRST), None),
-    (do.OfferMethods(ATTEMPT, ALL), None),
-    (do.OfferMethods(ATTEMPT, ALL[1:]), None),
-    *((do.OfferMethods(ATTEMPT, ALL), method) for method in ALL),
-    *((do.Guide(ATTEMPT, hint), None) for hint in Hint),
-    (do.ShowNotice(ATTEMPT, FIRST, second=True), None),
-    (do.OfferMethods(ATTEMPT, ALL[1:], two_factors=True), None),
-    *((do.AskSecond(ATTEMPT, (Method.PIN, Method.FACE)), method) for method in (None, Method.PIN)),
-    *((do.AskSecond(ATTEMPT, (method,)), None) for method in ALL[1:]),
-    *((do.ShowChecking(ATTEMPT, method), None) for method in Method),
-    *((do.ShowResult(ATTEMPT, reason in OPENING, reason), None) for reason in Reason),
-    *((do.AskCredential(ATTEMPT, opens), None) for opens in (True, False)),
-    *((do.ConfirmWithdrawal(ATTEMPT, door), None) for door in do.DoorSaid),
-    *((do.ShowWithdrawn(ATTEMPT, outcome), None) for outcome in WithdrawalOutcome),
-    (do.ShowWithdrawn(ATTEMPT, WithdrawalOutcome.WITHDRAWN, REFERENCE, RECEIPT), None),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    if not CHROMIUM.exists():
-        assert os.environ.get("CI") != "true", "the browser tests must run here: install chromium"
-        pytest.skip("chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(chromium, sites):
-    with opened(chromium) as page:
-        yield page
-
-
-@contextmanager
-def opened(chromium, **options):
-    """Open one page of a fresh browser profile, and hold it to saying nothing on its console."""
-    context = chromium.new_context(viewport=PANEL, ignore_https_errors=True, **options)
-    context.set_default_timeout(8000)
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
-    yield page
-    context.close()
-    assert complaints == []
-
-
-class Site:
-    """One gate with its pages, on a thread and a loop of its own; its deadlines pass in real time."""
-
-    def __init__(self, port=0, **world) -> None:
-        self.world = World(SystemClock(), **world)
-        self._addresses: Future[Addresses] = Future()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._run(port),))
-        self._thread.start()
-        addresses = self._addresses.result(10)
-        self.url, self.tls = addresses.plain, addresses.tls
-
-    async def _run(self, port) -> None:
-        self._stopped = asyncio.Event()
-        app = create_app(self.world.context, self.world.screen)
-        async with served(lambda _port: app, plain_port=port) as addresses:
-            looking = asyncio.create_task(self._look())
-            self._addresses.set_result(addresses)
-            await self._stopped.wait()
-            self.world.screen.speak(self.world.screen.shown.language)  # answers the question that still waits
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
-
-    async def _look(self) -> None:
-        while True:
-            self.world.look()
-            await asyncio.sleep(0.02)
-
-    def do(self, deed):
-        """Do *deed* with the world on its own loop and give what it gives."""
-
-        async def on_loop():
-            return deed(self.world)
-
-        return asyncio.run_coroutine_threadsafe(on_loop(), self._loop).result(10)
-
-    def stop(self) -> None:
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stopped.set)
-            self._thread.join(10)
-            self._loop.close()
-
-
-@pytest.fixture
-def sites():
-    running: list[Site] = []
-
-    def start(**options):
-        running.append(Site(**options))
-        return running[-1]
-
-    yield start
-    for site in running:
-        site.stop()
-
-
-def at(page, number) -> None:
-    page.locator(f'#view[data-number="{number}"]').wait_for()
-
-
-def open_kiosk(page, site, language="zh-CN") -> None:
-    page.goto(f"{site.url}kiosk")
-    page.wait_for_function(
-        "() => performance.getEntriesByType('resource').some(e => e.name.includes('/kiosk/view'))"
-    )
-    until(site, lambda world: world.screen.live)
-    if language != "zh-CN":
-        page.get_by_role("button", name="English").click()
-        page.locator(f'html[lang="{language}"]').wait_for()
-
-
-def until(site, claim) -> None:
-    """Wait until *claim* holds of the world, within ten seconds."""
-
-    async def held():
-        while not claim(site.world):  # noqa: ASYNC110 - the world has no event for every claim
-            await asyncio.sleep(0.01)
-
-    asyncio.run_coroutine_threadsafe(asyncio.wait_for(held(), 10), site._loop).result(12)
+from gate.core.phases import Capturing, Choosing
+from gate.core.policy import FacePlace, Finding, Hint
+from gate.core.types import Method, TemplateId
+from gate.web.kiosk.parts import KioskParts
+from tests.web.browser import LOOK, open_kiosk, opened
+from tests.web.world import RECEIPT
 
 
 def found(hint):
@@ -202,7 +43,7 @@ def test_a_visit_by_face_from_start_to_an_open_door(page, sites, language):
     page.get_by_role("heading", name=notice).wait_for()
     page.get_by_role("heading", name=question).wait_for()
     page.get_by_role("button", name=face).click()
-    until(site, lambda world: isinstance(world.gate.phase, Capturing))
+    site.until(lambda world: isinstance(world.gate.phase, Capturing))
     site.do(found(Hint.COME_CLOSER))
     page.get_by_role("heading", name=closer).wait_for()
     for _ in range(2):
@@ -230,16 +71,16 @@ def test_a_covered_page_stops_being_a_screen_at_once_and_comes_back_r12(page, si
     )
     open_kiosk(page, site)
     page.evaluate("cover('hidden')")
-    until(site, lambda world: not world.screen.live)
+    site.until(lambda world: not world.screen.live)
     page.evaluate("cover('visible')")
-    until(site, lambda world: world.screen.live)
+    site.until(lambda world: world.screen.live)
 
 
 def test_a_closed_page_is_a_stale_screen_and_start_offers_no_face_r12(chromium, sites):
     site = sites()
     with opened(chromium) as page:
         open_kiosk(page, site)
-    until(site, lambda world: not world.screen.live)
+    site.until(lambda world: not world.screen.live)
     site.do(lambda world: world.post(on.Presence(world.new_attempt())))
     assert site.world.gate.phase.methods == (Method.CARD, Method.PIN)
 
@@ -263,7 +104,7 @@ def test_the_language_can_change_at_every_view_and_starts_a_notice_anew_r14(page
     page.get_by_role("heading", name=VISIT["zh-CN"][1]).wait_for()
     page.get_by_role("button", name="English").click()
     page.get_by_role("heading", name=VISIT["en"][1]).wait_for()
-    until(site, lambda world: getattr(world.gate.phase, "confirmed", False))
+    site.until(lambda world: getattr(world.gate.phase, "confirmed", False))
     assert site.world.gate.phase.attempt == "attempt-2"
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="开始").wait_for()
@@ -316,42 +157,6 @@ def test_a_lost_server_is_said_by_the_page_itself_and_its_return_mends_it(page, 
     page.get_by_role("button", name="开始").wait_for()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("language", "width", "height"), [("zh-CN", 800, 480), ("en", 800, 480), ("en", 1920, 1080)], ids=str
-)
-def test_no_view_scrolls_or_shrinks_its_buttons_r15(page, sites, tmp_path, language, width, height):
-    """With the longest names the settings take; a screenshot of each view is left for a person to look at."""
-    long = {"zh-CN": "湖畔物业管理有限公司", "en": "Lakeside Homes Ltd. "}[language] * LONGEST
-    site = sites(controller=long[:LONGEST], contact=long[:LONGEST], notice_confirm_s=60)
-    page.set_viewport_size({"width": width, "height": height})
-    open_kiosk(page, site, language)
-    for count, (view, chosen) in zip(itertools.count(1), VIEWS, strict=False):
-        number = site.do(lambda world, view=view, chosen=chosen: put(world, view, chosen, language))
-        at(page, number)
-        name = f"{count:02}-{type(view).__name__}-{chosen or ''}-{language}.png"
-        page.screenshot(path=tmp_path / name)
-        size = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
-        assert size[0] <= width, name
-        assert size[1] <= height, name
-        for button in page.locator("#view button").all():
-            box = button.bounding_box()
-            assert min(box["width"], box["height"]) >= TOUCH_PX, name
-        if isinstance(view, do.ShowNotice):
-            smallest = page.locator("#notice p").first.evaluate(
-                "e => parseFloat(getComputedStyle(e).fontSize)"
-            )
-            assert smallest >= 0.0289 * height, name  # 14 px on the smallest panel
-
-
-def put(world, view, chosen, language):
-    world.screen.show(view)
-    world.screen.speak(language)
-    if chosen is not None:
-        world.screen.choose(ATTEMPT, chosen)
-    return world.screen.shown.number
-
-
 def test_a_withdrawal_asks_with_equal_buttons_and_its_receipt_scans(page, sites, tmp_path):
     """R24, R25."""
     site = sites()
@@ -374,27 +179,143 @@ def test_a_withdrawal_asks_with_equal_buttons_and_its_receipt_scans(page, sites,
     assert cv2.QRCodeDetector().detectAndDecode(nearer)[0] == RECEIPT
 
 
-@pytest.mark.parametrize("path", ["", "notice", "desk", "me", "sim"])
-def test_a_page_for_staff_fits_a_small_panel_in_both_languages(page, sites, tmp_path, path):
+class Helped:
+    """A help line that remembers."""
+
+    called = False
+
+    def call(self):
+        self.called = True
+
+
+def test_a_pin_typed_on_the_screen_opens_and_no_digit_of_it_comes_back_r02(page, sites):
     site = sites()
-    for language in VISIT:
-        page.goto(f"{site.tls}{path}?lang={language}")
-        assert page.locator("html").get_attribute("lang") == language
-        assert page.evaluate("document.documentElement.scrollWidth") <= PANEL["width"]
-        page.screenshot(path=tmp_path / f"{path or 'status'}-{language}.png", full_page=True)
+    open_kiosk(page, site, "en")
+    answers = []
+    page.on("response", lambda answer: answers.append(answer) if "/kiosk/view" in answer.url else None)
+    page.get_by_role("button", name="Type unit and PIN").click()
+    for key in "1203":
+        page.get_by_role("button", name=key, exact=True).click()
+    page.get_by_label("Typed so far").get_by_text("1203").wait_for()
+    page.get_by_role("button", name="OK").click()
+    page.get_by_role("heading", name="Your PIN").wait_for()
+    for key in "739154":
+        page.get_by_role("button", name=key, exact=True).click()
+    page.locator("#typed", has_text="\u2022" * 6).wait_for()
+    assert "739154" not in page.content()
+    page.get_by_role("button", name="OK").click()
+    page.get_by_role("heading", name="Please come in").wait_for()
+    assert not any("739154"[:3] in answer.text() for answer in answers if answer.ok)
 
 
-def test_a_resident_agrees_and_withdraws_at_the_desk_r24(page, sites):
+def test_digits_typed_faster_than_the_network_keep_their_order(page, sites):
+    site = sites()
+    open_kiosk(page, site, "en")
+    page.get_by_role("button", name="Type unit and PIN").click()
+    page.get_by_role("heading", name="Your unit number").wait_for()
+    page.keyboard.type("40718263")
+    page.locator("#typed", has_text="40718263").wait_for()
+
+
+def test_the_keys_work_without_script_and_show_no_digit_of_the_pin(chromium, sites):
+    site = sites()
+    with opened(chromium, java_script_enabled=False) as page:
+        page.goto(f"{site.url}kiosk")
+        page.get_by_role("button", name="输入房号和密码").click()
+        for key in (*"1203", "确定", *"739154"):
+            page.get_by_role("button", name=key, exact=True).click()
+        assert "739154" not in page.content()
+        page.get_by_role("button", name="确定").click()
+        page.get_by_role("heading", name="请进").wait_for()
+
+
+def test_the_outline_follows_the_face_and_nothing_is_drawn_anew(page, sites):
     site = sites(notice_minimum_s=0.1)
-    page.goto(f"{site.tls}desk?lang=en")
-    page.get_by_role("link", name="Read the notice and decide on face").click()
-    page.get_by_role("button", name="Agree and take my face now").click()
-    page.get_by_text("The box was not ticked").wait_for()
-    page.get_by_role("checkbox").check()
-    page.get_by_role("button", name="Agree and take my face now").click()
-    page.get_by_role("img", name="Receipt as a QR code").wait_for()
-    assert site.world.desk.consented == {"p-agreed": True, "p-undecided": True}
-    page.get_by_role("link", name="Back to the desk").click()
-    page.get_by_role("button", name="Withdraw and delete my face now").first.click()
-    page.locator(".headline", has_text="face template was destroyed").wait_for()
-    assert not site.world.desk.consented["p-agreed"]
+    open_kiosk(page, site, "en")
+    page.get_by_role("button", name="Start").click()
+    page.locator('.tile[value="face"]').click()
+    site.until(lambda world: isinstance(world.gate.phase, Capturing))
+    person = page.locator("#person")
+    for x, shown in ((0.25, "translate(300 120) scale(90)"), (0.5, "translate(200 120) scale(90)")):
+        finding = Finding(Hint.COME_CLOSER, place=FacePlace.near(x, 0.4, 0.3))
+        site.do(lambda world, f=finding: world.post(on.FaceFound(world.gate.phase.attempt, f)))
+        page.locator(f'#person[transform="{shown}"]').wait_for()
+        if x == 0.25:
+            person.evaluate("e => { e.dataset.mark = 'same' }")
+    assert person.get_attribute("data-mark") == "same"
+    assert page.locator("video, img, canvas").count() == 0
+    site.do(found(Hint.NO_FACE))
+    page.get_by_role("heading", name="Look at the camera").wait_for()
+    assert page.locator("#person").get_attribute("visibility") == "hidden"
+
+
+def test_more_time_fills_the_bar_and_keeps_the_choice_standing_r15(page, sites):
+    site = sites(notice_minimum_s=0.1)
+    open_kiosk(page, site, "en")
+    page.get_by_role("button", name="Start").click()
+    page.locator(".tile").first.wait_for()
+    before = site.do(lambda world: world.gate.phase.until)
+    page.get_by_role("button", name="More time").click()
+    site.until(lambda world: isinstance(world.gate.phase, Choosing) and world.gate.phase.until > before)
+    assert page.locator(".tile").count() == 3
+
+
+def test_the_notice_is_read_again_and_confirmed_again_r10(page, sites):
+    site = sites(notice_minimum_s=0.2)
+    open_kiosk(page, site, "en")
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Read again").click()
+    page.get_by_role("heading", name=VISIT["en"][1]).wait_for()
+    page.locator('.tile[value="face"]').wait_for()
+    assert sum(isinstance(event, on.NoticeShown) for event in site.world.posted) == 2
+
+
+def test_help_is_called_and_said_while_a_notice_goes_on_r74(page, sites):
+    site = sites(kiosk=KioskParts(help_line=Helped()), notice_minimum_s=1.0)
+    open_kiosk(page, site, "en")
+    page.get_by_role("button", name="Start").click()
+    site.until(lambda world: getattr(world.gate.phase, "confirmed", False))
+    page.get_by_role("button", name="Call for help").click()
+    page.get_by_text("Help was called. You can also ring: 010-5555 0100").wait_for()
+    page.locator('.tile[value="face"]').wait_for()
+    assert sum(isinstance(event, on.Presence) for event in site.world.posted) == 1
+
+
+HEAR = """
+window.heard = [];
+const start = OscillatorNode.prototype.start;
+OscillatorNode.prototype.start = function (at) { heard.push([this.type, this.frequency.value]); start.call(this, at); };
+"""
+
+
+def test_yes_and_no_sound_unlike_each_other_and_silence_is_a_setting(chromium, sites):
+    figures = {}
+    for sound in (True, False):
+        site = sites(kiosk=KioskParts(sound=sound))
+        with opened(chromium) as page:
+            page.add_init_script(HEAR)
+            open_kiosk(page, site, "en")
+            for card, words in (("known", "Please come in"), ("lost", "does not open this gate")):
+                site.do(lambda world, card=card: (world.screen.speak("en"), world.present(card)))
+                page.get_by_role("heading", name=words).wait_for()
+                figures[sound, card] = page.evaluate("heard.splice(0)")
+                site.until(lambda world: isinstance(world.screen.shown.view, do.ClearScreen))
+    assert figures[True, "known"]
+    assert figures[True, "lost"]
+    assert figures[True, "known"] != figures[True, "lost"]
+    assert figures[False, "known"] == figures[False, "lost"] == []
+
+
+def test_a_server_lost_before_a_choice_takes_the_buttons_away_and_comes_back_at_rest(page, sites):
+    """R12: nobody presses face on a screen that nobody hears."""
+    site = sites(notice_minimum_s=0.1)
+    open_kiosk(page, site, "en")
+    page.get_by_role("button", name="Start").click()
+    page.locator(".tile").first.wait_for()
+    site.stop()
+    page.get_by_role("heading", name="This screen is out of order. Card and PIN work.").wait_for()
+    assert page.locator("#view button").count() == 0
+    page.get_by_text("Help: 010-5555 0100").wait_for()
+    back = sites(port=httpx.URL(site.url).port)
+    page.get_by_role("button", name="开始").wait_for()
+    back.until(lambda world: world.screen.live)

@@ -1,13 +1,15 @@
-"""Who is signed in: in memory, ten minutes idle, half an hour in all, twenty at most (R54)."""
+"""Who is signed in: in memory, for a time unused, for a time in all, so many at most (R54)."""
 
 import pytest
 
 from gate.core.credentials import CredentialId, SignedIn
 from gate.core.types import PersonId
-from gate.web.sessions import IDLE_S, LONGEST_S, SESSIONS_MOST, Sessions
+from gate.web.sessions import PUT_ASIDE_MOST, Sessions, Span
 from tests.web.world import StoppedClock
 
 ADA = SignedIn(PersonId("ada"), CredentialId("pin of ada"))
+BEN = SignedIn(PersonId("ben"), CredentialId("pin of ben"))
+IDLE_S, LONGEST_S, SESSIONS_MOST = 600.0, 1800.0, 20
 
 
 @pytest.fixture
@@ -17,7 +19,7 @@ def clock():
 
 @pytest.fixture
 def sessions(clock):
-    return Sessions(clock)
+    return Sessions(clock, lambda _who: Span(IDLE_S, LONGEST_S), most=SESSIONS_MOST)
 
 
 def test_a_session_is_found_by_its_token_and_by_nothing_else(sessions):
@@ -70,3 +72,34 @@ def test_a_session_shows_neither_person_nor_form(sessions):
     session = sessions.find(sessions.begin(ADA))
     assert "ada" not in repr(session)
     assert session.form not in repr(session)
+
+
+def test_what_is_asked_quietly_keeps_no_session_alive(sessions, clock):
+    token = sessions.begin(ADA)
+    clock.seconds += IDLE_S - 1
+    assert sessions.find(token, quiet=True) is not None
+    clock.seconds += 1
+    assert sessions.find(token) is None
+
+
+def test_each_has_its_own_span(clock):
+    sessions = Sessions(clock, lambda who: Span(IDLE_S * (1 + (who == BEN)), LONGEST_S), most=SESSIONS_MOST)
+    ada, ben = sessions.begin(ADA), sessions.begin(BEN)
+    clock.seconds += IDLE_S
+    assert (sessions.find(ada), sessions.find(ben).who) == (None, BEN)
+
+
+def test_somebody_s_sessions_are_listed_and_ended_without_the_others(sessions):
+    tokens = [sessions.begin(who, browser="Firefox") for who in (ADA, BEN, ADA)]
+    listed = sessions.all(lambda who: who == ADA)
+    assert [each.browser for each in listed] == ["Firefox", "Firefox"]
+    assert sessions.end_where(lambda session: session.id == listed[0].id) == 1
+    assert [sessions.find(token) is not None for token in tokens] == [False, True, True]
+
+
+def test_what_is_put_aside_is_taken_once_and_only_the_latest_stay(sessions):
+    session = sessions.find(sessions.begin(ADA))
+    keys = [session.put_aside(number) for number in range(PUT_ASIDE_MOST + 1)]
+    assert session.take(keys[0]) is None
+    assert [session.take(key) for key in keys[1:]] == [1, 2, 3, 4]
+    assert session.take(keys[1]) is None

@@ -70,7 +70,7 @@ class AccountDesk:
     async def prove(self, login: str, password: str, code: str, *, signs_in: bool) -> Account:
         """Give whose login, password and second factor these are, used up.
 
-        Raises RequestError ``staff-sign-in-wrong``, whatever was wrong; ``staff-sign-in-wait``.
+        Raises RequestError ``staff-sign-in-wrong``, whatever was wrong; ``staff-throttled``.
         """
         staff = self.store.staff.sign_in
         tried = staff.prepare(normal_login(login) or login, at=self.clock.now(), nobodys_totp=_NOBODYS)
@@ -147,7 +147,7 @@ def wrong() -> RequestError:
 
 def _wait() -> RequestError:
     return RequestError(
-        "staff-sign-in-wait",
+        "staff-throttled",
         "Signing in has to wait a while.",
         remedy="Wait a minute, then try again; a passkey needs no waiting.",
     )

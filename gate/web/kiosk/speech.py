@@ -11,13 +11,14 @@ from typing import Final
 
 import structlog
 
+from gate.core.types import Seconds
 from gate.web.faults import page_fault
 
 log = structlog.get_logger()
 
 VOICES: Final = {"zh-CN": "cmn", "en": "en"}
 WORDS_PER_MINUTE: Final = "150"
-LIMIT_S: Final = 5.0
+LIMIT_S: Final[Seconds] = 5.0
 TEXT_MOST: Final = 4000
 KEPT_BYTES: Final = 6_000_000
 HEAD_BYTES: Final = 44
@@ -65,8 +66,9 @@ def words_of_view(html: str) -> str:
 class EspeakVoice:
     """espeak-ng as a child that reads its text from a pipe; what it said last is kept, up to KEPT_BYTES, in memory."""
 
-    def __init__(self, program: str) -> None:
+    def __init__(self, program: str, *, limit_s: Seconds = LIMIT_S) -> None:
         self._program = program
+        self._limit_s = limit_s
         self._kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
         self._one_at_a_time = asyncio.Lock()
 
@@ -77,7 +79,7 @@ class EspeakVoice:
         return cls(program) if program else None
 
     async def say(self, text: str, language: str) -> bytes:
-        """Give *text* spoken, as one WAV file. Raises RequestError ``speech-failed`` after LIMIT_S or a fault."""
+        """Give *text* spoken, as one WAV file. Raises RequestError ``speech-failed`` after its limit or a fault."""
         async with self._one_at_a_time:
             wav = self._kept.pop((language, text), None) or await self._spoken(text, VOICES[language])
             self._kept[language, text] = wav
@@ -94,7 +96,7 @@ class EspeakVoice:
             stderr=asyncio.subprocess.DEVNULL,
         )
         try:
-            wav, _ = await asyncio.wait_for(child.communicate(text.encode()), LIMIT_S)
+            wav, _ = await asyncio.wait_for(child.communicate(text.encode()), self._limit_s)
         except TimeoutError:
             wav = b""
         finally:

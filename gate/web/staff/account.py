@@ -17,7 +17,7 @@ from gate.web.gatekeeper import GuardedRoute, SignedStaff, StaffSession, gatekee
 from gate.web.moments import LocalTimes
 from gate.web.pages import back_to
 from gate.web.staff.account_words import DONE, PASSWORD_FIELDS, ROLES
-from gate.web.staff.joining import CODES, app_values, codes_path
+from gate.web.staff.joining import CODES, app_of, codes_path
 from gate.web.staff.layout import StaffPages
 from gate.web.staff.ports.accounts import OwnAccountPort, Proof
 from gate.web.staff.sign_in import stay_signed_in
@@ -28,7 +28,11 @@ APP: Final = f"{HOME}/app"
 PASSKEYS: Final = f"{HOME}/passkeys"
 TYPED_MOST: Final = 500
 _NOTHING: Final[Mapping[str, str]] = {}
-_PROOF_FIELDS: Final = {"staff-sign-in-wrong": "proof", "staff-sign-in-wait": "proof"}
+_PROOF_FIELDS: Final = {
+    "staff-sign-in-wrong": "password",
+    "staff-throttled": "password",
+    "staff-sign-in-wait": "password",
+}
 
 
 class _Page:
@@ -95,7 +99,7 @@ def routes(staff: StaffPages) -> APIRouter:
         fields = {"password-unlike": "again", **dict.fromkeys(PASSWORD_FIELDS, "fresh")}
         try:
             if fresh != again:
-                raise page_fault("password-unlike")  # noqa: TRY301 - one way to answer for every fault of the form
+                raise page_fault("password-unlike")
             who = await page.port.change_password(session.who, await _proof(request), fresh)
         except RequestError as error:
             return page.show(request, session, form="password", error=error, fields=fields)
@@ -116,7 +120,7 @@ def _app(router: APIRouter, page: _Page) -> None:
         begun = page.port.waiting(session.who, ticket)
         status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
         return page.staff.page(
-            request, session, "account_own_app.html", status=status, faults=faults, **app_values(begun)
+            request, session, "account_own_app.html", status=status, faults=faults, app=app_of(begun)
         )
 
     @router.post(APP)
@@ -200,7 +204,7 @@ def _passkeys(router: APIRouter, page: _Page) -> None:
         try:
             who = await page.port.remove_passkey(session.who, await _proof(request), told["passkey"])
         except RequestError as error:
-            return page.show(request, session, form="remove", error=error)
+            return page.show(request, session, form=f"remove-{told['passkey']}", error=error)
         stay_signed_in(request, session, who)
         return back_to(f"{HOME}?done=passkey-removed")
 

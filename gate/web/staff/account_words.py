@@ -69,7 +69,7 @@ ACCOUNT_FAULTS: Final[Mapping[str, Words]] = {
         _("Login, password and code do not belong together."),
         _("Try again. A code of the app is good once: wait for the next."),
     ),
-    "staff-sign-in-wait": Words(
+    "staff-throttled": Words(
         _("Signing in has to wait a while."), _("Wait a minute, then try again; a passkey needs no waiting.")
     ),
     "passkey-refused": Words(
@@ -148,10 +148,6 @@ ACCOUNT_FAULTS: Final[Mapping[str, Words]] = {
     "approval-role": Words(
         _("Only a manager or the privacy officer answers for a second person."),
         _("Ask one of them to look at it."),
-    ),
-    "approval-missing": Words(
-        _("No second person allowed this, or it was used, or a day went by."),
-        _("Ask for it again, and do it within a day of the answer."),
     ),
     "approval-many": Words(
         _("20 of your questions wait for a second person already."),

@@ -147,6 +147,7 @@ def routes(staff: StaffPages) -> APIRouter:
         )
 
     _one(router, pages)
+    _endings(router, pages)
     return router
 
 
@@ -167,6 +168,8 @@ def _one(router: APIRouter, pages: _Pages) -> None:
             return pages.one(request, session, of, told=told, faults=at_field(error, _FIELDS))
         return back_to(f"{HOME}/{account}?done=changed")
 
+
+def _endings(router: APIRouter, pages: _Pages) -> None:
     @router.post(f"{HOME}/{{account}}/disable")
     async def disable(request: Request, session: SignedStaff, account: str) -> Response:
         """End the account; whoever is signed in to it is not any more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from fastapi import APIRouter
@@ -131,7 +132,7 @@ def _app(router: APIRouter, door: Outside) -> None:
         except RequestError as error:
             return door.page(request, "account_over.html", error=error)
         return door.page(
-            request, "account_app.html", status=422 if faults else None, faults=faults, **app_values(begun)
+            request, "account_app.html", status=422 if faults else None, faults=faults, app=app_of(begun)
         )
 
     @router.get(APP)
@@ -162,10 +163,20 @@ def codes_path(session: StaffSession, codes: tuple[str, ...]) -> str:
     return f"{CODES}/{session.put_aside(codes)}"
 
 
-def app_values(begun: Enrolment) -> dict[str, object]:
-    """Give what a page shows of a second factor that waits: the picture, and the secret in groups of four."""
+@dataclass(frozen=True, slots=True)
+class App:
+    """What a page shows of a second factor that waits. qr: a picture; secret: in groups of four, to be typed."""
+
+    qr: str = field(repr=False)
+    secret: str = field(repr=False)
+    login: str = field(repr=False)
+    ticket: str = field(repr=False)
+
+
+def app_of(begun: Enrolment) -> App:
+    """Give what is shown of *begun*."""
     groups = [begun.secret[at : at + 4] for at in range(0, len(begun.secret), 4)]
-    return {"qr": qr_svg(begun.uri), "secret": " ".join(groups), "login": begun.login, "ticket": begun.ticket}
+    return App(qr_svg(begun.uri), " ".join(groups), begun.login, begun.ticket)
 
 
 async def _password(request: Request, told: Mapping[str, str]) -> str:

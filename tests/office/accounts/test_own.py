@@ -55,7 +55,7 @@ def test_guessing_at_an_open_browser_waits_as_at_the_sign_in(site, manager):
     for _ in range(4):
         refusal(site, own.new_recovery_codes(manager.staff, proof(manager, password="no", code="0")))
     at_once = proof(manager, code=manager.phone.code())
-    assert refusal(site, own.new_recovery_codes(manager.staff, at_once)) == "staff-sign-in-wait"
+    assert refusal(site, own.new_recovery_codes(manager.staff, at_once)) == "staff-throttled"
 
 
 def test_an_unfit_password_is_refused_and_the_old_one_holds(site, manager):

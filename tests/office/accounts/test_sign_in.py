@@ -118,13 +118,13 @@ def test_wrong_tries_wait_longer_and_longer_also_over_a_restart(open_store, site
     for _ in range(4):
         refusal(site, "wang", "not the password", "000000")
     again = Site(open_store(), clock=site.clock)
-    assert refusal(again, "wang", manager.password, manager.phone.code()).code == "staff-sign-in-wait"
+    assert refusal(again, "wang", manager.password, manager.phone.code()).code == "staff-throttled"
 
 
 def test_a_login_that_does_not_exist_waits_as_well(site, manager):
     for _ in range(4):
         refusal(site, "nobody", "not the password", "000000")
-    assert refusal(site, "nobody", "not the password", "000000").code == "staff-sign-in-wait"
+    assert refusal(site, "nobody", "not the password", "000000").code == "staff-throttled"
 
 
 def test_nobody_is_locked_out_for_good(site, manager):

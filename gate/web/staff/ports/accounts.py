@@ -111,7 +111,7 @@ class SignInPort(Protocol):
     async def with_password(self, login: str, password: str, code: str) -> Staff:
         """Give who this is. code: of the authenticator app, or a recovery code, which is used up.
 
-        Raises ``staff-sign-in-wrong``, ``staff-sign-in-wait``.
+        Raises ``staff-sign-in-wrong``, ``staff-throttled``.
         """
 
     def passkey_options(self) -> str:
@@ -136,7 +136,7 @@ class JoiningPort(Protocol):
     ) -> Enrolment:
         """Begin a manager's account by the code that the device itself printed; nothing is written before ``confirm``.
 
-        roles: beside the manager's. Raises ``setup-code-wrong``, ``staff-sign-in-wait``, ``login-unfit``,
+        roles: beside the manager's. Raises ``setup-code-wrong``, ``staff-throttled``, ``login-unfit``,
         ``login-taken``, ``name-unfit``, ``password-...`` with what is wrong.
         """
 
@@ -190,7 +190,7 @@ class AccountBookPort(Protocol):
 
 
 class OwnAccountPort(Protocol):
-    """One's own account. What changes a secret asks for a Proof first: ``staff-sign-in-wrong``, ``staff-sign-in-wait``.
+    """One's own account. What changes a secret asks for a Proof first: ``staff-sign-in-wrong``, ``staff-throttled``.
 
     A change of secrets ends every other sign-in of the account: each of these gives who is signed in from then on.
     """

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from gate.core.roles import Role
-from tests.web.staff.people.conftest import NOON, console_of
+from tests.web.staff.people.conftest import NOON
 
 
 def names(page):
@@ -61,7 +61,9 @@ def test_a_search_finds_by_the_beginning_of_the_unit_and_any_part_of_the_name(co
     console.move_in("1204", "Bo Lin")
     console.move_in("301", "Cy Wu")
     assert names(console.get("/staff/people").text) == ["Ada Chen", "Bo Lin", "Cy Wu"]
-    found = {query: names(console.get(f"/staff/people?q={query}").text) for query in ("120", "CHEN", "in+12", "x")}
+    found = {
+        query: names(console.get(f"/staff/people?q={query}").text) for query in ("120", "CHEN", "in+12", "x")
+    }
     assert found == {"120": ["Ada Chen", "Bo Lin"], "CHEN": ["Ada Chen"], "in+12": ["Bo Lin"], "x": []}
 
 
@@ -120,10 +122,12 @@ def test_r04_a_card_is_blocked_whoever_holds_it_and_the_page_does_not_tell_who(c
     assert "whole number" in console.send("/staff/cards/block", card="").text
 
 
-def test_r53_a_guard_blocks_cards_and_sees_no_resident(store, time, runner):
-    guard = console_of(store, time, runner, most_roles=(Role.GUARD,))
+def test_r53_a_guard_blocks_cards_and_sees_no_resident(consoles):
+    guard = consoles(roles=(Role.GUARD,))
     assert guard.get("/staff/cards/block").status_code == 200
-    assert {guard.get(path).status_code for path in ("/staff/people", "/staff/visits", "/staff/hours")} == {403}
+    assert {guard.get(path).status_code for path in ("/staff/people", "/staff/visits", "/staff/hours")} == {
+        403
+    }
     assert guard.send("/staff/people/export.csv").status_code == 403
 
 
@@ -132,12 +136,14 @@ def test_names_are_dropped_from_memory_five_minutes_after_the_last_search(consol
     directory = console.office.people._parts.directory
     console.get("/staff/people")
     assert directory.is_held
-    console.time.wait(minutes=4)
-    directory._drop_unused()
-    assert directory.is_held
-    console.time.wait(minutes=1)
-    directory._drop_unused()
-    assert not directory.is_held
+
+    async def held_after(minutes):
+        console.time.wait(minutes=minutes)
+        directory._drop_unused()
+        return directory.is_held
+
+    assert runner.run(held_after(4))
+    assert not runner.run(held_after(1))
 
 
 def test_who_moved_out_is_in_no_index(console):
@@ -147,10 +153,12 @@ def test_who_moved_out_is_in_no_index(console):
     assert not console.office.people._parts.directory.is_held
 
 
-def test_a_damaged_record_is_counted_and_hides_nobody_else(console, store):
+def test_a_damaged_record_is_counted_and_hides_nobody_else(console):
     console.move_in("1203", "Ada Chen")
     damaged = console.move_in("1204", "Bo Lin")
-    store._database.write(lambda c: c.execute("UPDATE people SET sealed = x'00' WHERE id = ?", (damaged,)))
+    console.store._database.write(
+        lambda c: c.execute("UPDATE people SET sealed = x'00' WHERE id = ?", (damaged,))
+    )
     page = console.get("/staff/people").text
     assert names(page) == ["Ada Chen"]
     assert "1 record is damaged" in page

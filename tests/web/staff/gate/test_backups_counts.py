@@ -1,0 +1,111 @@
+"""Backups and counts as pages (R44, R53)."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from gate.core.roles import Role
+from gate.errors import VaultError
+from gate.web.staff.charts import Bars, bar_chart
+from gate.web.staff.ports.backups import BackupsState, Done
+from tests.web.gate_fakes import KEPT
+
+BACKUPS = "/staff/backups"
+
+
+def test_a_backup_is_made_with_a_form(house, manager):
+    answer = manager.press(manager.get(BACKUPS), "/staff/backups/make")
+    assert answer.headers["location"] == BACKUPS
+    assert house.gate.backups.made == [manager.who.value]
+
+
+def test_a_backup_is_looked_into_by_its_name(house, manager):
+    manager.press(manager.get(BACKUPS), "/staff/backups/verify")
+    assert house.gate.backups.verified == ["gate-20261122T120000Z.gatebackup"]
+
+
+def test_a_name_that_is_not_there_is_told(manager):
+    page = manager.press(manager.get(BACKUPS), "/staff/backups/verify", name="../../etc/passwd")
+    assert page.status_code == 422
+    assert "There is no such backup." in page.text
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (BackupsState(folder=None), "The settings name no folder for backups."),
+        (replace(KEPT, at_work=True), "This page renews itself until that is done."),
+        (replace(KEPT, due_at=None), "as soon as it can be made"),
+        (replace(KEPT, done=Done("gate-x.gatebackup")), "gate-x.gatebackup was made."),
+        (replace(KEPT, done=Done("gate-x.gatebackup", verified=True, people=7)), "It holds 7 residents"),
+        (
+            replace(
+                KEPT, done=Done(fault=VaultError("backup-altered", "Altered.", remedy="Make a new one."))
+            ),
+            "it was altered or damaged",
+        ),
+        (
+            replace(KEPT, fault=VaultError("of-its-own", "A <new> fault.", remedy="Look.")),
+            "A &lt;new&gt; fault.",
+        ),
+        (replace(KEPT, backups=()), "There is none yet."),
+    ],
+)
+def test_each_state_of_the_backups_is_said(house, manager, state, said):
+    house.gate.backups.now = state
+    assert said in manager.get(BACKUPS).text
+
+
+def test_a_page_that_waits_renews_itself_and_offers_nothing_else_to_begin(house, manager):
+    house.gate.backups.now = replace(KEPT, at_work=True)
+    page = manager.get(BACKUPS).text
+    assert 'http-equiv="refresh"' in page
+    assert "/staff/backups/make" not in page
+
+
+def test_r53_a_guard_touches_no_backup(house, guard):
+    assert guard.post("/staff/backups/make").status_code == 403
+    assert house.gate.backups.made == []
+
+
+def test_r44_a_withheld_count_is_a_word_and_no_number(manager):
+    page = manager.get("/staff/counts").text
+    assert "too few to show" in page
+    assert "<table>" in page
+
+
+@pytest.mark.parametrize(
+    "query", ["days=x", "days=9999", "days=-1", "day=x", "day=2026-13-40", "days=", "day="]
+)
+def test_a_span_that_is_none_of_those_offered_is_the_usual_one(house, manager, query):
+    assert manager.get(f"/staff/counts?{query}").status_code == 200
+    assert house.gate.counts.asked[-1] == 14
+
+
+def test_the_hours_of_a_day_are_a_link_away(house, manager):
+    assert "/staff/counts?day=2026-11-22" in manager.get("/staff/counts").text
+    page = manager.get("/staff/counts?day=2026-11-22").text
+    assert "08:00" in page
+    assert house.gate.counts.asked[-1] == date(2026, 11, 22)
+
+
+def test_the_picture_holds_no_script_and_no_foreign_address_that_loads(manager):
+    for query in ("", "?dark=1", "?day=2026-11-22", "?days=60"):
+        answer = manager.get(f"/staff/counts/chart.svg{query}")
+        assert answer.headers["content-type"] == "image/svg+xml"
+        assert answer.headers["cache-control"] == "no-store"
+        assert "<script" not in answer.text
+        assert "href=" not in answer.text
+        assert len(answer.content) < 60_000
+
+
+def test_the_bars_are_named_in_the_readers_language(house):
+    person = house.signed_in(Role.MANAGER)
+    assert "放行" in person.get("/staff/counts/chart.svg?lang=zh-CN").text
+    assert "Let in" in person.get("/staff/counts/chart.svg?lang=en").text
+
+
+def test_a_chart_of_nothing_is_an_empty_picture():
+    assert bar_chart([], [], dark=False).startswith(b"<svg")
+    assert bar_chart(["a"], [Bars("Let in", (None,))], dark=True).startswith(b"<svg")

@@ -1,0 +1,35 @@
+"""Pages beside the gate's screen in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.web.browser import PANEL
+
+LANGUAGES = ("zh-CN", "en")
+
+
+@pytest.mark.parametrize("path", ["", "notice", "desk", "me", "sim"])
+def test_a_page_for_staff_fits_a_small_panel_in_both_languages(page, sites, tmp_path, path):
+    site = sites()
+    for language in LANGUAGES:
+        page.goto(f"{site.tls}{path}?lang={language}")
+        assert page.locator("html").get_attribute("lang") == language
+        assert page.evaluate("document.documentElement.scrollWidth") <= PANEL["width"]
+        page.screenshot(path=tmp_path / f"{path or 'status'}-{language}.png", full_page=True)
+
+
+def test_a_resident_agrees_and_withdraws_at_the_desk_r24(page, sites):
+    site = sites(notice_minimum_s=0.1)
+    page.goto(f"{site.tls}desk?lang=en")
+    page.get_by_role("link", name="Read the notice and decide on face").click()
+    page.get_by_role("button", name="Agree and take my face now").click()
+    page.get_by_text("The box was not ticked").wait_for()
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Agree and take my face now").click()
+    page.get_by_role("img", name="Receipt as a QR code").wait_for()
+    assert site.world.desk.consented == {"p-agreed": True, "p-undecided": True}
+    page.get_by_role("link", name="Back to the desk").click()
+    page.get_by_role("button", name="Withdraw and delete my face now").first.click()
+    page.locator(".headline", has_text="face template was destroyed").wait_for()
+    assert not site.world.desk.consented["p-agreed"]
