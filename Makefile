@@ -32,7 +32,7 @@ $(VENV)/dev: $(VENV)/runtime requirements-dev.lock
 
 .PHONY: system
 system: # What the tests use of the system: a real broker, a real browser, a stream to watch, a TPM in software, a virtual card reader. Without root, those tests say they are skipped.
-	@deploy/system-packages mosquitto chromium libnss3-tools fonts-noto-cjk ffmpeg swtpm libtss2-dev pkg-config gcc python3-dev linux-libc-dev libpcsclite-dev swig pcscd vsmartcard-vpcd
+	@deploy/system-packages mosquitto chromium libnss3-tools fonts-noto-cjk espeak-ng ffmpeg swtpm libtss2-dev pkg-config gcc python3-dev linux-libc-dev libpcsclite-dev swig pcscd vsmartcard-vpcd
 
 .PHONY: tpm
 tpm: $(VENV)/runtime # The library for a TPM, compiled here, where a compiler and its headers are; nothing else needs it.

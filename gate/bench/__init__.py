@@ -27,6 +27,10 @@ class Counts:
     gallery: int = 10_000
     residents: int = 200
     erasures: int = 60
+    listed: int = 5_000
+    lookups: int = 200
+    page_rounds: int = 60
+    screen_steps: int = 20
     idle_s: Seconds = 10.0
 
 
@@ -46,6 +50,12 @@ def measure(models_dir: Path, progress: Progress, counts: Counts = Counts()) -> 
     firmware, in its own clock, at worst. door_idle_percent: of a core, of a gate at rest with an OSDP reader and a
     controller. permit_us, permit_by_face_us: to look at one of *people_with_hours*; record_ms: the whole record of a
     passage, against one page put on the same disk.
+    people_search_ms, people_search_p95_ms: to look one of *residents_searched* up by name; against a bare pass over a list of
+    names. people_index_s: to open all records, in slices. import_slice_ms, import_write_ms: how long the loop stands still at
+    most while as many are entered from a file.
+    pages_p95_ms, slowest_page_p95_ms: by page, from the request to its last byte, with so many residents and while a face is
+    looked at; pages_first_load_bytes, heaviest_first_load_bytes: each with all that it fetches. kiosk_step_p95_ms: from the end of the
+    notice's minimum time to the choice on its way to the screen.
     erase_to_matcher_p50_s, erase_to_matcher_p99_s: from a withdrawal to the matcher's confirmed gallery without it.
     Raises GateError where something needed is missing.
     """
@@ -55,27 +65,36 @@ def measure(models_dir: Path, progress: Progress, counts: Counts = Counts()) -> 
     from gate.bench.erase import erasures
     from gate.bench.footprint import footprint
     from gate.bench.networks import frame_times, search_times
+    from gate.bench.pages import page_figures
+    from gate.bench.people import people_figures
     from gate.bench.permits import permit_figures
     from gate.bench.vault import vault_figures
 
     logs.configure(quiet=True)
-    progress("frames", 0, 8)
+    progress("frames", 0, 10)
     frames = frame_times(models_dir, counts.frames)
-    progress("search", 1, 8)
+    progress("search", 1, 10)
     search = [search_times(size, counts.searches) for size in counts.gallery_sizes]
-    progress("start and size", 2, 8)
+    progress("start and size", 2, 10)
     size = footprint(models_dir, idle_s=counts.idle_s)
-    progress("cards under load", 3, 8)
+    progress("cards under load", 3, 10)
     cards = asyncio.run(cards_under_load(models_dir, counts.cards))
-    progress("vault", 4, 8)
+    progress("vault", 4, 10)
     vault = vault_figures(models_dir, rounds=counts.seals, gallery=counts.gallery, residents=counts.residents)
-    progress("erasures", 5, 8)
+    progress("erasures", 5, 10)
     erased = asyncio.run(erasures(models_dir, counts.erasures))
-    progress("doors", 6, 8)
+    progress("doors", 6, 10)
     doors = asyncio.run(
         door_figures(models_dir, cards=counts.door_cards, pins=counts.pins, idle_s=counts.idle_s)
     )
-    progress("permits", 7, 8)
+    progress("permits", 7, 10)
     permits = permit_figures(models_dir, people=counts.people, passages=counts.passages)
-    progress("bench", 8, 8)
-    return {**frames, "search": search, **cards, **size, **vault, **erased, **doors, **permits}
+    progress("people", 8, 10)
+    people = people_figures(models_dir, residents=counts.listed, searches=counts.lookups)
+    progress("pages", 9, 10)
+    pages = page_figures(
+        models_dir, residents=counts.listed, rounds=counts.page_rounds, steps=counts.screen_steps
+    )
+    progress("bench", 10, 10)
+    measured = (frames, cards, size, vault, erased, doors, permits, people, pages)
+    return {"search": search} | {name: value for part in measured for name, value in part.items()}

@@ -181,6 +181,8 @@ def _take_from_screen(gate: Gate, event: _FromScreen, now: Seconds, rules: Rules
             return more_time(gate, now, rules)
         case on.ReadAgain():
             return read_again(gate, now, rules)
+        case _:
+            assert_never(event)
 
 
 def _cancelled(gate: Gate, now: Seconds, rules: Rules) -> Step:

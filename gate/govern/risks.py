@@ -76,7 +76,8 @@ RISKS: Final = (
         "Names, units and consents in wrong hands.",
         "Acts are written to a log that nobody can alter unnoticed (R55); staff see no template, score or passage; "
         "staff are trained and it is recorded.",
-        "The pages have no accounts yet: they serve this machine only.",
+        "Each account has its offices and a second factor (R53, R54); a child's record, an export and a longer time of "
+        "keeping take two persons. A manager can open every other record; the log shows it afterwards.",
     ),
     Risk(
         "The device is opened, stolen or exchanged.",

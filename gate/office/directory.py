@@ -144,8 +144,7 @@ def listed(known: Person, *, child: bool) -> Listed:
 
 def matching(folded: Sequence[tuple[str, str, Listed]], words: Sequence[str]) -> list[Listed]:
     """Give whom all *words*, in small letters, tell: by the beginning of the unit, or any part of the name."""
-    return [
-        listed
-        for unit, name, listed in folded
-        if all(unit.startswith(word) or word in name for word in words)
-    ]
+    hits = folded
+    for word in words:  # one plain pass for each word: no call for each resident
+        hits = [each for each in hits if word in each[1] or each[0].startswith(word)]
+    return [listed for _, _, listed in hits]

@@ -40,9 +40,7 @@ def privacy_office(
             return None
 
     return PrivacyOffice(
-        notices=NoticesOffice(
-            settings, store, clock, published=service.heed_notice, name_of=named
-        ),
+        notices=NoticesOffice(settings, store, clock, published=service.heed_notice, name_of=named),
         requests=RequestsOffice(
             store,
             clock,

@@ -213,7 +213,6 @@ class _Page:
         wrong = error or sitting.error
         code = wrong.code if wrong else ""
         words = wrong and words_of(wrong)
-        errors = {FIELDS[code]: words.title} if code in FIELDS and words else {}
         values: dict[str, object] = {}
         match sitting.step:
             case Step.DECIDE:
@@ -234,7 +233,6 @@ class _Page:
             gate_id=self.context.status().gate_id,
             error=wrong,
             words=words,
-            errors=errors,
             wrong_field=FIELDS.get(code, ""),
             typed_card=typed_card,
             **values,

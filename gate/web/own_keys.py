@@ -126,8 +126,6 @@ def _page(
     **values: object,
 ) -> Response:
     words = error and words_of(error)
-    field = FIELDS.get(error.code) if error else None
-    errors = {field: words.title if words else error.what} if error and field else {}
     return pages.page(
         request,
         template,
@@ -137,6 +135,6 @@ def _page(
         once=fresh_word,
         error=error,
         words=words,
-        errors=errors,
+        wrong_field=FIELDS.get(error.code, "") if error else "",
         **values,
     )

@@ -2,6 +2,8 @@
 
 import re
 import shutil
+from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 from typer.testing import CliRunner
@@ -9,10 +11,12 @@ from typer.testing import CliRunner
 from gate.app import open_store
 from gate.check import check_gate
 from gate.cli import cli
-from gate.core.notices import Item
+from gate.core.notices import Form, Item
 from gate.errors import RequestError
-from gate.notice import NOTICES
+from gate.notice import NOTICES, folder_texts, load_sources, propose
 from gate.settings import read_settings
+from gate.store.account.audit import Actor
+from gate.store.notice_texts import NO_DRAFT, digest_of
 
 SETTINGS = """
 [site]
@@ -260,3 +264,21 @@ def test_check_says_where_the_codes_lead_r13(config, published, change):
     assert "no telephone can open" in checked(config).seen
     change("[storage]", f'[web]\npublic_url = "{HTML}"\n[storage]')
     assert HTML in checked(config).seen
+
+
+def test_texts_written_on_the_pages_hold_for_every_command_until_the_folder_is_asked_for_again(
+    config, notice, tmp_path
+):
+    assert notice("publish", "--yes").exit_code == 0
+    settings = read_settings(config)
+    with closing(open_store(settings)) as store:
+        texts = folder_texts(settings)
+        texts["en", Form.SHORT] += "\nThank you for reading this.\n"
+        store.notice_texts.keep(texts, at=datetime.now(UTC), by=Actor.DESK, seen=NO_DRAFT)
+        draft = propose(store.notices, load_sources(settings, texts), datetime.now(UTC)).draft
+        store.notice_texts.publish(draft, at=datetime.now(UTC), by=Actor.DESK, seen=digest_of(texts))
+    assert "Nothing to publish" in notice("publish", "--yes").output
+    assert notice("page", "--out", tmp_path / "page.html").exit_code == 0
+    assert "1.2 is published" in notice("publish", "--yes", "--from-folder").output
+    assert "Thank you" not in notice("show", "--lang", "en").output
+    assert "Nothing to publish" in notice("publish", "--yes").output

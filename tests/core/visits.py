@@ -141,8 +141,10 @@ def followed(gate: Gate) -> bool:
     """Tell whether the walk goes on from here. Every step into a longer row, or out of a shorter one, is looked at.
 
     How often face was refused touches neither what is kept nor what is looked up beside, and is followed without them;
-    so is what face depends on. Only a PIN's check takes its time, so only beside one is something kept.
+    so is what face depends on, and whether somebody asked for more time. Only a PIN's check takes its time, so only beside one is something kept.
     """
+    if getattr(gate.phase, "prolonged", 0) and (gate.kept or gate.beside):
+        return False
     fresh = gate.refusals == 0 and gate.face_rests_until < 0
     if gate.beside is None:
         return not gate.kept or (fresh and len(gate.kept) == 1)

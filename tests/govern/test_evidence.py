@@ -14,13 +14,16 @@ import pytest
 
 from gate import app
 from gate.core.registers import Incident, Recipient, Register, Training
+from gate.core.roles import AccountId, Role, Staff
 from gate.demo.operator import prepare_site
 from gate.demo.settings import desk_settings
 from gate.errors import RequestError
 from gate.govern.evidence.archive import MANIFEST, _zipped, json_file, packed, verified
 from gate.govern.evidence.export import export, gathered
+from gate.govern.evidence.records import audit_file
 from gate.govern.evidence.site import few, settings_in_force
 from gate.settings import BackupSettings, BrokerSettings
+from gate.store.account.audit import Action
 from gate.store.account.signing import Signer
 from tests.govern.conftest import CANARIES, NOON, enter_people
 
@@ -359,3 +362,15 @@ def test_a_store_whose_ledger_cannot_be_read_still_gives_the_rest(settings, live
     sections = {each.id: each.text for each in gathered(settings, replace(lived_in, consents=Broken()), noon)}
     assert "CANNOT BE READ" in sections["ledger"][0]
     assert set(sections) == SECTIONS
+
+
+def test_what_each_of_the_staff_did_stays_on_the_device_r55(lived_in):
+    store = lived_in
+    somebody = Staff(AccountId("5" * 16), frozenset({Role.MANAGER}))
+    store.audit.write(somebody, Action.SETTINGS_CHANGED, at=NOON, object="1")
+    for _ in range(6):
+        store.audit.write(somebody, Action.REQUEST_OPENED, at=NOON)
+    told = json.dumps(audit_file(store))
+    assert "5555555555" not in told
+    assert '"staff", "settings-changed"' in told
+    assert '"staff", "request-opened", "6"' in told or '"staff", "request-opened", 6' in told

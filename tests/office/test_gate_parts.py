@@ -42,7 +42,7 @@ class At:
 
 
 def duty(at, state):
-    return Duty(Task.REQUEST, "Answer a request.", at, state, "R72")
+    return Duty(Task.ANSWER, "Answer a request.", at, state, "R72")
 
 
 @pytest.fixture

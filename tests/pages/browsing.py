@@ -131,6 +131,10 @@ class Browsing:
         """Tell whether somebody's sign-in is kept."""
         return who in self._signed_in
 
+    def cookies(self, who: str | None) -> dict[str, str]:
+        """Give the kept cookies of somebody, for a client that is no browser."""
+        return {each["name"]: each["value"] for each in self._signed_in.get(who or "", [])}
+
     def look_at(self, page: Page, name: str) -> None:
         """Hold a page that only a walk leads to against what every page promises, and leave a picture of it."""
         language = page.locator("html").get_attribute("lang") or ""

@@ -14,7 +14,7 @@ from tests.pages.settled import settle
 
 @pytest.fixture(scope="session")
 def shots(tmp_path_factory) -> Path:
-    """Where pictures of the pages are left for a person to look at: PAGES_SHOTS, or a temporary folder."""
+    """Where pictures of the walks are left for a person to look at: PAGES_SHOTS, or a temporary folder."""
     return Path(os.environ.get("PAGES_SHOTS") or tmp_path_factory.mktemp("pages"))
 
 

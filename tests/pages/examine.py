@@ -14,17 +14,21 @@ FIRST_LOAD_BYTES: Final = 100_000
 NARROW_PX: Final = 320
 STOPS_MOST: Final = 9
 """Of one input: a date with its time has so many parts."""
-FOCUS: Final = """
+LISTEN: Final = """
 () => {
-  const e = document.activeElement;
-  if (!e || e === document.body || e === document.documentElement) return null;
-  const at = [...document.querySelectorAll("*")].indexOf(e);
-  const style = getComputedStyle(e), box = e.getBoundingClientRect();
-  return {
-    at, name: e.outerHTML.slice(0, 90),
-    outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
-    shown: box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
-  };
+  document.activeElement?.blur(); scrollTo(0, 0); getSelection().removeAllRanges();
+  const all = [...document.querySelectorAll("*")];
+  window.stops = [];
+  document.addEventListener("focusin", event => {
+    const e = event.target, style = getComputedStyle(e);
+    e.scrollIntoView({block: "nearest", inline: "nearest"});  // as the browser does, a moment later
+    const box = e.getBoundingClientRect();
+    window.stops.push({
+      at: all.indexOf(e), name: e.outerHTML.slice(0, 90),
+      outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+      shown: box.width > 0 && box.height > 0 && box.right > 0 && box.left < innerWidth && box.bottom > 0 && box.top < innerHeight,
+    });
+  });
 }
 """
 REACHABLE: Final = """
@@ -121,21 +125,16 @@ def fits(page: Page, *, zoomed: bool = True) -> list[str]:
 def reached_by_keyboard(page: Page) -> list[str]:
     """Walk the page by the tabulator: everything that can be used is reached, once, in the page's order, and seen."""
     wanted = page.evaluate(REACHABLE)
-    page.evaluate("() => { document.activeElement?.blur(); scrollTo(0, 0); getSelection().removeAllRanges(); }")
-    seen: list[int] = []
-    wrong: list[str] = []
-    for _ in range(len(wanted) * STOPS_MOST):
+    dates = page.locator('input[type="date"], input[type="datetime-local"], input[type="time"]').count()
+    page.evaluate(LISTEN)
+    for _ in range(len(wanted) + 1 + dates * STOPS_MOST):
         page.keyboard.press("Tab")
-        focus = page.evaluate(FOCUS)
-        if focus is not None and seen and focus["at"] == seen[-1]:
-            continue  # a date has a stop for each of its parts
-        if focus is None or focus["at"] in seen:
-            break
-        seen.append(focus["at"])
-        if not focus["outlined"]:
-            wrong.append(f"focus is not seen on {focus['name']}")
-        if not focus["shown"]:
-            wrong.append(f"focus is off the screen on {focus['name']}")
+    stops = page.evaluate("() => window.stops")
+    # After the last one the browser begins anew, or stays where it is.
+    first_round = [stop for number, stop in enumerate(stops) if stop["at"] not in {each["at"] for each in stops[:number]}]
+    wrong = [f"focus is not seen on {stop['name']}" for stop in first_round if not stop["outlined"]]
+    wrong += [f"focus is off the screen on {stop['name']}" for stop in first_round if not stop["shown"]]
+    seen = [stop["at"] for stop in first_round]
     wrong += [f"not reached by the keyboard: {name}" for at, name in wanted if at not in seen]
     if seen != sorted(seen):
         wrong.append("the keyboard's order is not the page's")

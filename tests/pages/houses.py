@@ -105,10 +105,11 @@ class House:
         """Give all that the gate said so far."""
         return (self.folder / "said").read_text()
 
-    def command(self, *arguments: str, typed: str = "") -> str:
+    def command(self, *arguments: str, typed: str = "", configured: bool = True) -> str:
         """Run one command of the gate to its end, beside the gate; give what it printed."""
+        config = ["--config", str(self.config)] if configured else []
         done = subprocess.run(
-            [*PROGRAM, *arguments, "--config", str(self.config)],
+            [*PROGRAM, *arguments, *config],
             input=typed,
             text=True,
             capture_output=True,

@@ -30,7 +30,7 @@ def handed_over(page, house, resident) -> None:
 
 def agree(page, minimum_s=2.0) -> None:
     """Read for as long as the notice must stand (R10), tick, and agree."""
-    page.wait_for_function(f"performance.now() > {1000 * minimum_s + 400}")
+    page.evaluate(f"() => new Promise(read => setTimeout(read, {1000 * minimum_s + 400} - performance.now()))")
     page.locator('input[name="agreed"]').check()
     page.locator('form[action="/enrol/consent"] button:not([formaction])').first.click()
 

@@ -208,7 +208,7 @@ def test_a_lockdown_begun_by_a_program_holds_and_is_on_record_r55(api):
     with api.http(Role.GUARD) as http:
         assert http.put("/lockdown", content=b"").json() == {"lockdown": True, "changed": True}
         assert http.put("/lockdown", content=b"").json() == {"lockdown": True, "changed": False}
-        assert http.get("/door").json()["obstacle"] == "lockdown"
+        assert http.get("/door").json()["obstacle"] == "door-locked"
         assert http.post("/door/release", content=b"").status_code == 409
         assert http.delete("/lockdown").json() == {"lockdown": False, "changed": True}
     noted = api.on_loop(lambda gate: [(e.action, e.actor[:6]) for e in gate.store.audit.entries(newest=2)])

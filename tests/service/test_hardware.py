@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from gate.core.alarms import Alarm
 from gate.core.phases import Idle
-from gate.core.types import Reason
+from gate.core.types import Reason, Sign
 from gate.hardware import HEARD_WITHIN_S, READ_WITHIN_S
 from gate.service import POLL_S
 from tests.service.world import CARD
@@ -197,5 +197,19 @@ def test_a_driver_that_throws_anything_at_a_release_answers_its_attempt_once(at_
         await gate.until(lambda: gate.decisions() and gate.decisions()[0][2], "the outcome")
         assert gate.decisions() == [(True, "known-credential", "fault")]
         assert gate.doorkeeper.door.asked == ()
+
+    at_gate(scenario)
+
+
+def test_the_keypads_signs_reach_a_screen_that_cannot_be_touched_and_no_other(at_gate):
+    async def scenario(gate):
+        heard = []
+        gate.reader.press("*")
+        gate.service._hardware.on_sign(heard.append)
+        gate.clock.leap(2.0)
+        gate.reader.press("00*")
+        await gate.until(lambda: heard, "the sign")
+        assert heard == [Sign.WITHDRAW]
+        assert gate.decisions() == []
 
     at_gate(scenario)

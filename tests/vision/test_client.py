@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from gate.core.enrolment import Pose
 from gate.core.policy import Hint
 from gate.vision import wire
 from tests.vision.world import ATTEMPTS, EPOCH, gallery_of
@@ -206,3 +207,32 @@ def test_forgetting_leaves_no_frame_and_the_child_alive(runner, world):
         return world.heard[start:]
 
     assert {beat.held_frames for beat in runner.run(forget()) if isinstance(beat, wire.Beat)} == {0}
+
+
+def enrolled_as(runner, world, scene, own=()):
+    kind = wire.Enrolled | wire.Fault
+    (answer,) = runner.run(world.capture(scene, looks=1, enrol=True, own=own, kind=kind))
+    return answer
+
+
+def test_r26_a_face_that_is_enrolled_already_makes_no_second_template(runner, world, templates):
+    """Measured with both portraits: the same one is refused, the other is not."""
+    runner.run(world.load(**templates))
+    assert enrolled_as(runner, world, "resident").code == wire.DUPLICATE
+    assert world.client.last_fault is None, "the person's, not the camera's"
+    runner.run(world.load(stranger=templates["stranger"]))
+    assert isinstance(enrolled_as(runner, world, "resident"), wire.Enrolled)
+
+
+def test_who_enrols_anew_is_no_duplicate_of_themselves(runner, world, templates):
+    runner.run(world.load(resident=templates["resident"], stranger=templates["stranger"]))
+    assert isinstance(enrolled_as(runner, world, "resident", own=("resident",)), wire.Enrolled)
+
+
+def test_an_enrolment_asks_for_all_poses_and_tells_where_the_face_is(runner, world):
+    runner.run(world.load())
+    steps = runner.run(world.capture("stranger", looks=30, enrol=True, kind=wire.Posed | wire.Enrolled))
+    posed = [step.progress() for step in steps if isinstance(step, wire.Posed)]
+    assert {step.pose for step in posed} >= {Pose.FRONT, Pose.LEFT}
+    assert all(step.place is not None for step in posed)
+    assert [step.done for step in posed] == sorted(step.done for step in posed)

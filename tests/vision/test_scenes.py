@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import math
 
+import cv2
 import numpy as np
 import pytest
 
+from gate.core.enrolment import SIDE_LEAST, Advice
 from gate.errors import DeviceFault
-from gate.vision.look import is_dark, is_torn
+from gate.vision.enrolment import Enrolment, yaw_of
+from gate.vision.look import choose, is_dark, is_torn
 from gate.vision.pipeline import Pipeline
 from gate.vision.scenes import SCENES, SceneCamera
 
@@ -105,3 +109,38 @@ def test_closing_drops_the_portraits(camera_for):
     assert camera._portraits
     camera.close()
     assert not camera._portraits
+
+
+@pytest.mark.models
+@pytest.mark.portraits
+@pytest.mark.parametrize("scene", ["resident", "stranger"])
+def test_whoever_is_enrolled_turns_the_head_to_both_sides_and_stays_the_same_person(
+    camera_for, models_dir, scene
+):
+    """R26: what is measured of the poses, on the two portraits; models/README.md has the figures."""
+    camera, pipeline = camera_for(scene, frames_per_s=1000), Pipeline.load(models_dir, ("cpu",), 2)
+    camera.turning = True
+    enrolment, whole = Enrolment(), (0.0, 0.0, 1.0, 1.0)
+    for _ in range(130):
+        frame = camera.read()
+        face = choose(pipeline.detect(frame), frame, whole).face
+        if enrolment.advise(frame, face) is Advice.GOOD:
+            enrolment.take(pipeline.embed(frame, face), face)
+        if enrolment.is_complete:
+            break
+    assert enrolment.is_complete
+    captures = np.array(enrolment.captures)
+    assert (captures @ captures.T).min() >= 0.75
+
+
+@pytest.mark.models
+@pytest.mark.portraits
+def test_r26_a_picture_held_up_and_tilted_shows_no_side(camera_for, models_dir):
+    """A print turned about its upright axis grows narrow; its nose stays between its eyes."""
+    camera, pipeline = camera_for("resident"), Pipeline.load(models_dir, ("cpu",), 2)
+    frame = camera.read()
+    height, width = frame.shape[:2]
+    for turn in (0, 15, 30, 45):
+        narrow = cv2.resize(frame, (round(width * math.cos(math.radians(turn))), height))
+        (face,) = pipeline.detect(np.ascontiguousarray(narrow))
+        assert abs(yaw_of(face.landmarks)) < SIDE_LEAST

@@ -47,12 +47,12 @@ class World:
         ]
 
     async def capture(
-        self, scene, *, looks=3, enrol=False, only=(), kind=wire.Found | wire.Enrolled | wire.Fault
+        self, scene, *, looks=3, enrol=False, only=(), own=(), kind=wire.Found | wire.Enrolled | wire.Fault
     ):
         """Look at a scene until there are *looks* answers, or a fault; give them all."""
         attempt = next(ATTEMPTS)
         self.client.set_scene(scene)
-        self.client.open_camera(attempt, enrol=enrol, only=only)
+        self.client.open_camera(attempt, enrol=enrol, only=only, own=own)
         await self.until(lambda: len(self.said(kind, attempt)) >= looks or self.said(wire.Fault, attempt))
         self.client.close_camera()
         await self.settled()

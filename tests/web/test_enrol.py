@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from html import unescape
 
@@ -17,11 +18,15 @@ from gate.core.notices import Form
 from gate.core.policy import FacePlace
 from gate.core.roles import Role
 from gate.errors import RequestError
+from gate.web.app import create_app
 from gate.web.consent_words import PROOFS, RELATIONS
 from gate.web.context import ChildSaid, FaceStanding
 from gate.web.enrol_words import ADVICE, POSES
 from gate.web.sitting import GONE_S, SITTING_COOKIE, SITTING_SPAN
+from gate.web.words import OBSTACLES
 from tests.notices import FIRST as NOTICE
+from tests.notices import bare_board
+from tests.web.conftest import Client
 
 EN = {"lang": "en"}
 AGREE = {"notice": NOTICE, "language": "en", "agreed": "yes"}
@@ -417,3 +422,11 @@ def test_reloading_or_going_back_after_the_end_decides_nothing_again(resident, w
     assert len(world.desk.said) == 1
     assert "Declined" in unescape(resident.client.get("/enrol", params=EN).text)
     assert form["token"]
+
+
+def test_r11_without_a_published_notice_nobody_agrees(world, clock, runner):
+    app = create_app(replace(world.context, notices=bare_board()), world.screen)
+    resident = Resident(Client(app, runner), clock, world, runner).sit_down()
+    assert OBSTACLES["notice_published"].title in resident.page()
+    assert resident.decide("consent").status_code == 422
+    assert world.desk.agreements == []

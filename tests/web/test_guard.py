@@ -36,7 +36,7 @@ EVERY_ANSWER = {
         ("GET", "/staff/resume", 303),
         ("GET", "/trust", 200),
         ("GET", "/sim", 200),
-        ("GET", "/static/gate.css", 200),
+        ("GET", "/static/pages.css", 200),
         ("GET", "/static/kiosk.js", 200),
         ("GET", "/static/../app.py", 404),
         ("GET", "/nowhere", 404),
@@ -239,7 +239,7 @@ def test_the_gates_screen_is_served_in_the_clear_to_this_device_alone_r45(world,
     app = create_app(world.context, world.screen)
     here = Client(app, runner, base="http://127.0.0.1:8080")
     afar = Client(app, runner, base="http://127.0.0.1:8080", peer=("192.168.1.7", 1))
-    for path in ("/kiosk", "/sim", "/static/gate.css"):
+    for path in ("/kiosk", "/sim", "/static/pages.css"):
         assert here.get(path).status_code == 200
         assert afar.get(path).status_code == 308
     assert here.post(START, headers={"origin": "http://127.0.0.1:8080"}).status_code == 303

@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 
 from gate.core.notices import Form
+from gate.core.roles import Role
 from gate.core.types import PersonId
 from gate.notice import NoticeBoard, publish
 from gate.web.app import create_app
@@ -132,7 +133,9 @@ def test_r23_the_desk_tells_who_agreed_to_older_words_that_the_notice_changed(re
     world.desk.residents = lambda _offset, _limit: [
         Resident(PersonId("p"), "1203", "Li Wen", standing, agreed_to=agreed_to)
     ]
-    page = reader().get("/desk", params=EN).text
+    staff = reader()
+    staff.sign_in(Role.MANAGER)
+    page = staff.get("/staff/desk", params=EN).text
     assert ("The notice has changed since version 1.0" in page) is told
     assert ("Read version 1.1" in page) is told
 

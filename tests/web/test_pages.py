@@ -1,5 +1,6 @@
 """Status, notice, desk and simulator, as plain requests."""
 
+import re
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from html import unescape
@@ -15,14 +16,12 @@ from gate.store.keyring.keys import Custody
 from gate.web.app import create_app
 from gate.web.transport import Authority, Transport
 from gate.web.words import ALARMS, CUSTODY, DOOR, OBSTACLES, PHASES
-from tests.notices import FIRST as NOTICE
 from tests.notices import bare_board
 from tests.web.conftest import Client
 from tests.web.world import World
 
 EN = {"lang": "en"}
 HEALTH = "/staff/health"
-AGREE = {"person": "p-undecided", "notice": NOTICE, "language": "en", "agreed": "yes"}
 
 
 def signed(app, runner):
@@ -90,7 +89,7 @@ def test_alarms_stand_on_the_status_page_with_what_to_do(world, runner):
 
 def test_a_silent_alarm_stands_at_the_desk_and_on_no_page_that_others_read(world, runner):
     """Whoever threatens may stand beside the gate's screen."""
-    assert "under threat" in page_with(world, runner, "/desk", alarms=("duress",))
+    assert "under threat" in page_with(world, runner, "/staff/desk", alarms=("duress",))
     for path in ("/", "/kiosk", "/me", "/notice"):
         assert "under threat" not in page_with(world, runner, path, alarms=("duress",))
 
@@ -215,23 +214,26 @@ def test_a_site_with_a_certificate_of_its_own_has_no_authority_to_give(client):
 
 
 def test_r87_once_face_was_ended_the_desk_says_so_and_asks_nobody_to_agree(world, runner):
-    status = replace(world.status(), obstacles=("not_stopped",))
-    client = Client(create_app(replace(world.context, status=lambda: status), world.screen), runner)
-    page = client.get("/desk", params=EN).text
+    page = page_with(world, runner, "/staff/desk", obstacles=("not_stopped",))
     assert OBSTACLES["not_stopped"].title in page
-    assert "/desk/consent" not in page
-    assert "/desk/withdraw" in page
+    assert not handed_over_for_somebody(page)
+    assert "/staff/desk/withdraw" in page
+
+
+def handed_over_for_somebody(page):
+    """Tell whether the desk's page hands over to a resident of its list."""
+    return 'name="person"' in "".join(
+        re.findall(r'action="/staff/desk/hand-over".*?</form>', page, re.DOTALL)
+    )
 
 
 def test_without_a_published_notice_the_pages_say_so_and_nobody_can_agree_r11(world, runner):
     status = replace(world.status(), obstacles=("notice_published",))
     bare = replace(world.context, notices=bare_board(), status=lambda: status)
-    client = Client(create_app(bare, world.screen), runner)
-    for path in ("/notice", "/desk"):
+    client = signed(create_app(bare, world.screen), runner)
+    for path in ("/notice", "/staff/desk"):
         page = client.get(path, params=EN).text
         assert OBSTACLES["notice_published"].title in page
         assert OBSTACLES["notice_published"].next in page
-    assert "/desk/consent" not in page
-    assert "/desk/withdraw" in page
-    assert client.post("/desk/consent", AGREE).status_code == 422
-    assert world.desk.agreements == []
+    assert not handed_over_for_somebody(page)
+    assert "/staff/desk/withdraw" in page

@@ -35,7 +35,10 @@ _LIMITS: Final = (
         "differences between groups of people, or about the light at this gate."
     ),
     "Counts that leave are withheld below five, but are not proven anonymous: they are de-identified.",
-    "The pages have no accounts yet and serve this machine only; who acted is known as a role.",
+    (
+        "Who acted on the pages is known as an account, and stays on the device; at the device's own command line, as the "
+        "installer and no more."
+    ),
     (
         "A deletion ends at the file system: what a flash chip keeps below its own remapping is out of reach, and stays "
         "sealed under keys that were destroyed."

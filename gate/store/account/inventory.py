@@ -72,7 +72,7 @@ def as_markdown() -> str:
         TITLE,
         "",
         "Generated from the schema by `python -m gate.store.account.inventory docs/data-inventory.md`; the build fails when it",
-        "drifts. What is held in memory only, and what ends each span, stands in `gate/core/retention.py`.",
+        "drifts. What is held in memory only, and what ends each span, stands in `gate/core/data_table.py`.",
         "",
         "| table | column | what it holds | class | sealed | kept |",
         "|---|---|---|---|---|---|",

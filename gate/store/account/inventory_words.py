@@ -292,7 +292,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
         "sealed": _personal("login, name, offices", Item.ACCOUNT, _OWN_KEY),
     },
     "account_secrets": {
-        "stamp": _link("random word, another after every change", Item.ACCOUNT),
+        "stamp": _link("random id of its present secrets, another after every change", Item.ACCOUNT),
         "account_id": _link("random id of the account", Item.ACCOUNT),
         "wrapped_key": _key_of("the secrets", Item.ACCOUNT),
         "sealed": Words(

@@ -148,7 +148,8 @@ def _choice_model(
     alone = view.methods[0] if len(view.methods) == 1 else None
     method = chosen or alone
     if method is Method.FACE:
-        return "guide", {"attempt": view.attempt, "words": CHOSEN[method], "hint": None, "place": None}
+        being: Values = {"attempt": view.attempt, "words": CHOSEN[method], "hint": None, "place": None}
+        return "guide", being | {"waits_for": None, "left_s": None}
     if method is not None:
         words = CHOSEN[method] if offer else SECOND[method]
         values: Values = {"attempt": view.attempt, "method": method, "words": words, "back": alone is None}

@@ -7,6 +7,7 @@ from typing import Final
 
 from gate.core.roster import Column, Deed, RowFault
 from gate.core.types import Method
+from gate.web.context import FaceStanding
 from gate.web.languages import marked as _
 from gate.web.staff.ports.approvals import ApprovalState
 from gate.web.staff.ports.people import CredentialState
@@ -177,6 +178,14 @@ STATES: Final[Mapping[CredentialState, str]] = {
 }
 
 KINDS: Final[Mapping[Method, str]] = {Method.CARD: _("Card"), Method.PIN: _("PIN")}
+
+FACES: Final[Mapping[FaceStanding, str]] = {
+    FaceStanding.NONE: _("Not in use"),
+    FaceStanding.GIVEN: _("In use, with consent"),
+    FaceStanding.RESTRICTED: _("Left alone, as the resident wished"),
+    FaceStanding.OUTDATED: _("Resting: the notice has changed, and nobody has agreed anew"),
+    FaceStanding.DECLINED: _("Declined; nobody asks again"),
+}
 
 APPROVALS: Final[Mapping[ApprovalState, str]] = {
     ApprovalState.PENDING: _("Asked; nobody has answered yet."),

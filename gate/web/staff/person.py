@@ -15,14 +15,13 @@ from starlette.responses import Response
 from gate.core.credentials import CredentialId
 from gate.core.types import PersonId
 from gate.errors import RequestError
-from gate.web.consent_words import STANDINGS
 from gate.web.gatekeeper import GuardedRoute, SignedStaff, StaffSession
 from gate.web.moments import LocalTimes
 from gate.web.pages import back_to
 from gate.web.qr import qr_svg
 from gate.web.staff.layout import StaffPages
 from gate.web.staff.people import HOME, done_at, faults_of, gone
-from gate.web.staff.people_words import APPROVALS, DONE, KINDS, STATES
+from gate.web.staff.people_words import APPROVALS, DONE, FACES, KINDS, STATES
 from gate.web.staff.ports.people import Facts, Left, PeoplePort, Sheet, ShownPin
 from gate.web.staff.typed import at_field, typed
 
@@ -73,7 +72,7 @@ class _Pages:
             else (),
             approval=None if sheet.is_open else self._people.approval(session.who, sheet.person),
             approvals=APPROVALS,
-            standings=STANDINGS,
+            faces=FACES,
             states=STATES,
             kinds=KINDS,
             hours_names=self._people.hours_names,

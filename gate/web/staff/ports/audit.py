@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -30,7 +31,7 @@ class AuditQuery:
 
 @dataclass(frozen=True, slots=True)
 class AuditLine:
-    """One line. name: of the account that acted, where the viewer may know it. hash: the chain's, in hexadecimal."""
+    """One line. name: of the account that acted. detail: as JSON. hash: the chain's, in hexadecimal."""
 
     seq: int
     at: datetime
@@ -40,6 +41,15 @@ class AuditLine:
     object: str
     detail: str = field(repr=False)
     hash: str
+
+    @property
+    def told(self) -> tuple[tuple[str, str], ...]:
+        """Give the details by name; of a line that was altered, whatever stands there."""
+        try:
+            said = json.loads(self.detail)
+            return tuple((str(name), str(value)) for name, value in said.items())
+        except (ValueError, AttributeError, RecursionError):
+            return (("?", self.detail),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,6 @@ def test_a_whole_log_is_verified_beside_the_loop_r55(house, officer):
 def test_an_altered_line_is_named_r55(house, officer, intruder):
     note(house, 5)
     with intruder() as connection:
-        connection.execute("DROP TRIGGER IF EXISTS audit_log_never_changes")
         for (name,) in connection.execute(
             "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'audit_log'"
         ).fetchall():
@@ -84,6 +83,19 @@ def test_an_altered_line_is_named_r55(house, officer, intruder):
     page = officer.get(PATH).text
     assert "does not hold at line 3" in page
     assert "entry altered" in page
+
+
+def test_details_are_told_by_name_and_an_altered_line_breaks_no_page(house, officer, intruder):
+    house.store.audit.write(Actor.DESK, Action.HOURS_SET, at=NOON, detail={"windows": 3})
+    assert "windows: 3" in officer.get(PATH).text
+    with intruder() as connection:
+        for (name,) in connection.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'audit_log'"
+        ).fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        for detail in ("[" * 9, "[1]", "<b>", ""):
+            connection.execute("UPDATE audit_log SET detail = ?", (detail,))
+            assert officer.get(PATH).status_code == 200
 
 
 def test_while_it_verifies_the_page_renews_itself(house, officer):
