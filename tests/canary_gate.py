@@ -7,6 +7,7 @@ import os
 import re
 import resource
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -41,6 +42,7 @@ release_s = 0.5
 enabled = true
 [web]
 port = {port}
+screen_port = {screen_port}
 [storage]
 data_dir = "{folder}/data"
 keys_dir = "{folder}/keys"
@@ -84,12 +86,29 @@ class Started:
         assert self.process.returncode == 0, f"{self.process.args[3:]}: {self.errors.read_text()}"
 
 
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody of the staff, with what they sign in with, and a program's token that they made."""
+
+    login: str
+    password: str
+    secret: str
+    codes: list[str]
+    token: str
+
+    @property
+    def typed(self) -> tuple[str, ...]:
+        """Give all that must be found nowhere."""
+        return self.password, self.secret, self.token, *self.codes
+
+
 class Site:
     """The folders of one gate. Everything in ``folder`` may have been written by it and is to be searched."""
 
-    def __init__(self, folder: Path, broker, port: int) -> None:
+    def __init__(self, folder: Path, broker, port: int, screen_port: int) -> None:
         self.folder = folder
-        self.port = port
+        self.port, self.screen_port = port, screen_port
+        self.staff: Colleague | None = None
         self._broker = broker
         self._numbers = itertools.count(1)
         self._started: list[subprocess.Popen[str]] = []
@@ -113,7 +132,8 @@ class Site:
 
     def use_camera(self, section: str) -> None:
         """Write the settings with another camera."""
-        values = {"gate": GATE_ID, "folder": self.folder, "port": self.port, "broker_port": self._broker.port}
+        ports = {"port": self.port, "screen_port": self.screen_port, "broker_port": self._broker.port}
+        values = {"gate": GATE_ID, "folder": self.folder, **ports}
         login = f'username = "{self._broker.username}"' if self._broker.username else ""
         self.config.write_text(_SETTINGS.format(camera=section, username=login, **values))
 
@@ -163,11 +183,17 @@ class Serving:
         self.site = site
         started = site.start("run", "--debug")
         self.process, self._log = started.process, started.errors
+        plain = f"http://127.0.0.1:{site.screen_port}"
+        self.screen = httpx.Client(base_url=plain, timeout=PATIENCE_S, trust_env=False)
+        site.at_end.callback(self.screen.close)
+        until(self._answers, "the pages")
         self.http = httpx.Client(
-            base_url=f"http://127.0.0.1:{site.port}", timeout=PATIENCE_S, trust_env=False
+            base_url=f"https://127.0.0.1:{site.port}",
+            verify=_trusting(site.port),
+            timeout=PATIENCE_S,
+            trust_env=False,
         )
         site.at_end.callback(self.http.close)
-        until(self._answers, "the pages")
         self.view = ""
         self._ends = threading.Event()
         self._page = threading.Thread(target=self._watch, daemon=True)
@@ -177,10 +203,27 @@ class Serving:
         return self._log.read_text()
 
     def offers_face(self) -> bool:
-        return 'class="headline good"' in self.http.get("/").text
+        assert self.site.staff is not None
+        answer = self.http.get("/api/v1/status", headers={"authorization": f"Bearer {self.site.staff.token}"})
+        return answer.json()["face_offered"]
+
+    def sign_in(self) -> str:
+        """Sign a manager in, with a recovery code; give the token of their forms."""
+        staff = self.site.staff
+        assert staff is not None
+        self.post("/staff/sign-in", login=staff.login, password=staff.password, code=staff.codes.pop())
+        return self.form_of("/staff/desk")
+
+    def form_of(self, path: str) -> str:
+        """Give the token that the forms of a page carry."""
+        page = self.http.get(path)
+        found = re.search(r'name="token" value="([\w-]+)"', page.text)
+        assert found, f"{path}: {page.status_code}"
+        return found[1]
 
     def post(self, path: str, **form: object) -> httpx.Response:
-        answer = self.http.post(path, data=form)
+        client = self.screen if path.startswith(("/kiosk", "/sim")) else self.http
+        answer = client.post(path, data=form)
         assert answer.status_code in {200, 204, 303, 422}, f"{path}: {answer.status_code}"
         return answer
 
@@ -237,19 +280,20 @@ class Serving:
         code = self.process.wait(timeout=30)
         self._page.join(timeout=10)
         self.http.close()
+        self.screen.close()
         return code
 
     def _answers(self) -> bool:
         assert self.process.poll() is None, self.said()
         with suppress(httpx.TransportError):
-            return self.http.get("/").status_code == httpx.codes.OK
+            return self.screen.get("/kiosk").status_code == httpx.codes.OK
         return False
 
     def _watch(self) -> None:
         """Ask for the view again and again, as the kiosk's script does."""
         with (
             suppress(httpx.TransportError),
-            httpx.Client(base_url=self.http.base_url, timeout=PATIENCE_S, trust_env=False) as client,
+            httpx.Client(base_url=self.screen.base_url, timeout=PATIENCE_S, trust_env=False) as client,
         ):
             page = client.get("/kiosk").text
             self.token = re.search(r'data-page="([\w-]+)"', page)[1]
@@ -264,6 +308,12 @@ class Serving:
 
     def _result(self, before: int) -> bool:
         return until(lambda: self._attempts()[before:], "the answer")[-1] == "true"
+
+
+def _trusting(port: int) -> ssl.SSLContext:
+    """Give what trusts the authority that the gate itself gives out, as somebody does who compared its fingerprint."""
+    authority = httpx.get(f"https://127.0.0.1:{port}/trust/ca.crt", verify=False, timeout=PATIENCE_S)
+    return ssl.create_default_context(cadata=authority.text)
 
 
 def _heading(view: str) -> str:

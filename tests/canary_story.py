@@ -3,6 +3,7 @@
 Whatever is secret is collected on the way, as only the holder of the key can (Story.needles).
 """
 
+import asyncio
 import json
 import os
 import re
@@ -18,18 +19,24 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pyotp
 
 from gate.app import open_store
 from gate.core.credentials import pin_fault
+from gate.core.roles import Role
+from gate.office.accounts import open_accounts
+from gate.office.tokens import TokenDesk
 from gate.settings import read_settings
+from gate.simulated import SystemClock
 from gate.store.backup.opening import open_backup
 from gate.store.keyring.custody import KEY_NAME
 from gate.store.keyring.keys import Custody, KeyUse, MasterKey
+from gate.store.upkeep.clock import TrustedClock
 from gate.vision.protection import Protection
 from tests import canary
 from tests.brokers import _MOSQUITTO, BROKERS, free_port
 from tests.canary import Detectors, Hit, Needle, Roundings, Search
-from tests.canary_gate import GATE_ID, Serving, Site, core_dumps_allowed, until
+from tests.canary_gate import GATE_ID, Colleague, Serving, Site, core_dumps_allowed, until
 from tests.canary_wires import ProcessWatch, Subscriber, Wire, may_capture
 
 
@@ -47,6 +54,7 @@ UNIT, OTHER_UNIT = digits(8), digits(8)
 NAME, OTHER_NAME = f"Canaria {secrets.token_hex(8)}", f"Zilpzalp {secrets.token_hex(8)}"
 CONTACT = f"{secrets.token_hex(8)}@canary.example"
 WORDS = f"Why was the {secrets.token_hex(8)} refused"
+PINS = {UNIT: PIN, OTHER_UNIT: OTHER_PIN}
 PEOPLE = (NAME, OTHER_NAME, CONTACT, WORDS)
 TYPED = (PIN, OTHER_PIN, WRONG_PIN, f"{CARD}", f"{OTHER_CARD}")
 PLAIN_COMMANDS = (
@@ -73,6 +81,7 @@ class Story:
     """What was done to one gate, and what must not be found of it."""
 
     site: Site
+    staff_words: tuple[str, ...] = ()
     needles: list[Needle] = field(default_factory=list)
     embeddings: dict[str, np.ndarray] = field(default_factory=dict)
     epochs: list[int] = field(default_factory=list)
@@ -131,6 +140,7 @@ class Story:
     def detectors(self):
         texts = [
             *(("what was typed", each) for each in TYPED),
+            *(("what staff sign in with", each) for each in self.staff_words),
             *(("who lives here", each) for each in PEOPLE),
             *(("the number of a home", each) for each in (UNIT, OTHER_UNIT)),
         ]
@@ -155,7 +165,27 @@ def set_up(story):
         for unit, pin in ((UNIT, PIN), (OTHER_UNIT, OTHER_PIN)):  # too long to turn up by chance
             person = store.people.find_by_unit(unit).id
             store.credentials.issue_pin(person, pin, at=datetime.now(UTC))
+        site.staff = colleague(store)
+    story.staff_words = site.staff.typed
     story.learn_keys()
+
+
+def colleague(store):
+    """Set up a manager as a person would, and have them make a token for a program (R52)."""
+    clock = TrustedClock(SystemClock(), store.clock)
+
+    async def hashed(work):
+        return work()
+
+    accounts = open_accounts(store, clock, hashed, gate_id=GATE_ID, rp_id="localhost")
+    code, _ = store.staff.codes.set_up_code(clock.now())
+    password = f"{secrets.token_hex(4)} {secrets.token_hex(8)}"
+    begun = asyncio.run(
+        accounts.joining.set_up(code, "amsel", "Amsel", password, frozenset({Role.PRIVACY_OFFICER}))
+    )
+    ready = accounts.joining.confirm(begun.ticket, pyotp.TOTP(begun.secret).now())
+    token = TokenDesk(store, clock).make(ready.staff, "Watcher", Role.MANAGER, 30)
+    return Colleague("amsel", password, begun.secret, list(ready.recovery_codes), token.text)
 
 
 def approve(site):
@@ -166,26 +196,22 @@ def approve(site):
 
 
 def enrol(gate, unit, scene):
-    """Agree at the desk and have a face taken; give the person's random word."""
+    """Be handed the desk's page, agree and have a face taken."""
     until(gate.offers_face, "face to be offered")
     gate.post("/sim/scene", name=scene)
-    desk = gate.http.get("/desk").text
-    person = re.search(rf"<b>{unit}</b>.*?person=(\w+)", desk, re.DOTALL)[1]
-    sheet = gate.http.get("/desk/consent", params={"person": person, "lang": "en"}).text
+    gate.post("/staff/desk/hand-over", token=gate.sign_in())
+    token = gate.form_of("/enrol")
+    gate.post("/enrol/identify", token=token, unit=unit, pin=PINS[unit])
+    sheet = gate.http.get("/enrol", params={"lang": "en"}).text
     notice = re.search(r'name="notice" value="([\d.]+)"', sheet)[1]
     shown = re.search(r'name="shown" value="([\w.]+)"', sheet)[1]
-    answer = {"person": person, "notice": notice, "language": "en", "shown": shown}
-    done = None
-
-    def agreed():
-        """The notice must stand for its least time first (R10)."""
-        nonlocal done
-        done = gate.post("/desk/consent", **answer, agreed="yes")
-        return done.status_code == 303
-
-    until(agreed, "the agreement to be taken")
-    gate.http.get(done.headers["location"])
-    return person
+    answer = {"token": token, "notice": notice, "language": "en", "shown": shown, "agreed": "yes"}
+    # The notice must stand for its least time first (R10).
+    until(lambda: gate.post("/enrol/consent", **answer).status_code == 303, "the agreement to be taken")
+    until(lambda: gate.http.get("/enrol/progress").status_code == 409, "the face to be taken")
+    assert "/enrol/receipt.json" in gate.http.get("/enrol").text
+    gate.http.get("/enrol/receipt.json")
+    gate.post("/enrol/give-back", token=token)
 
 
 def come_by_credential(gate):
@@ -202,25 +228,34 @@ def misbehave(gate, site):
         ("/me/sign-in", {"unit": UNIT, "pin": "\ud800".encode("utf-8", "surrogatepass") + PIN.encode()}),
         ("/sim/keys", {"keys": f"{UNIT}x{PIN}"}),
         ("/sim/card", {"value": f"{CARD}{CARD}"}),
-        ("/desk/consent", {"person": NAME, "notice": PIN, "language": "en", "agreed": "yes"}),
-        ("/desk/withdraw", {"person": f"{NAME}\0"}),
+        ("/enrol/consent", {"token": NAME, "notice": PIN, "language": "en", "agreed": "yes"}),
+        ("/staff/desk/withdraw", {"person": f"{NAME}\0"}),
+        ("/staff/sign-in", {"login": NAME, "password": PIN, "code": WRONG_PIN}),
         ("/kiosk/choose", {"attempt": PIN, "method": NAME}),
     ):
-        gate.http.post(path, data=form)
+        client = gate.screen if path.startswith(("/kiosk", "/sim")) else gate.http
+        client.post(path, data=form)
     gate.http.post("/me/sign-in", data={"unit": UNIT}, files={"pin": ("pin", PIN.encode())})
     gate.http.post(
         "/me/sign-in", content=f"--x\r\n{PIN}", headers={"content-type": "multipart/form-data; boundary=x"}
     )
-    gate.http.get("/desk/receipt.json", params={"person": NAME, "reference": PIN})
+    gate.http.get("/staff/desk/receipt.json", params={"person": NAME, "reference": PIN})
+    gate.http.get("/api/v1/status", headers={"authorization": f"Bearer {PIN}"})
     gate.http.get(f"/{NAME}/{PIN}")
-    with socket.create_connection(("127.0.0.1", site.port)) as line:
+    with socket.create_connection(("127.0.0.1", site.screen_port)) as line:
         line.sendall(f"NONSENSE {PIN} {NAME}\r\n\r\n".encode())
         line.recv(1 << 12)
 
 
 def own_page(gate):
     """Sign in as the other resident, look at everything, ask for something, withdraw."""
-    gate.post("/me/sign-in", unit=OTHER_UNIT, pin=WRONG_PIN)
+    gate.rests()
+    gate.post("/kiosk/code")
+    code = re.sub(
+        r"\D", "", until(lambda: re.search(r'class="reference[^"]*"[^>]*>([^<]*)', gate.view), "the code")[1]
+    )
+    gate.post("/kiosk/back")
+    gate.post("/me/sign-in", unit=OTHER_UNIT, pin=WRONG_PIN, code=code)
     assert gate.post("/me/sign-in", unit=OTHER_UNIT, pin=OTHER_PIN).status_code == 303
     token = re.search(r'name="token" value="([\w-]+)"', gate.http.get("/me").text)[1]
     gate.http.get("/me/record.json")
@@ -291,10 +326,13 @@ def serve_another_day(story):
     gate = Serving(story.site)
     epoch_moves(story)
     commands = papers(story.site)
-    person = enrol(gate, OTHER_UNIT, "stranger")
+    enrol(gate, OTHER_UNIT, "stranger")
     story.learn(to_be_erased=True)
     assert gate.by_face("stranger")
-    gate.post("/desk/withdraw", person=person)
+    token = gate.sign_in()
+    desk = gate.http.get("/staff/desk", params={"unit": OTHER_UNIT}).text
+    person = re.search(r'name="person" value="(\w+)"', desk)[1]
+    gate.post("/staff/desk/withdraw", token=token, person=person)
     for command in commands:
         command.ends_well()
     story.copy("after the second withdrawal")
@@ -350,17 +388,18 @@ def live(base):
     (base / "gate").mkdir()
     (base / "images").mkdir()
     (base / "broker").mkdir()
-    port = free_port()
+    port, screen_port = free_port(), free_port()
     kind = "mosquitto" if _MOSQUITTO else "embedded"
     with ExitStack() as stack:
         stack.enter_context(core_dumps_allowed())
         broker = stack.enter_context(BROKERS[kind](base / "broker"))
-        story = Story(stack.enter_context(Site(base / "gate", broker, port)))
+        story = Story(stack.enter_context(Site(base / "gate", broker, port, screen_port)))
         captures = story.site.folder / "captures"
         stack.enter_context(ProcessWatch(captures / "processes"))
         story.captured = may_capture()
         if story.captured:
-            wire = stack.enter_context(Wire({port: captures / "http", broker.port: captures / "mqtt"}))
+            files = {screen_port: captures / "http", port: captures / "tls", broker.port: captures / "mqtt"}
+            wire = stack.enter_context(Wire(files))
         stack.enter_context(Subscriber(broker, captures / "messages"))
         set_up(story)
         serve_the_day(story)

@@ -91,14 +91,12 @@ def _read(question: Question, typed: str, zone: tzinfo) -> str | date | AnswerFa
         return AnswerFault.MISSING if question.required else ""
     if len(typed) > ANSWER_MOST:
         return AnswerFault.LONG
+    if question.kind is AnswerKind.WORDS:
+        return " ".join(typed.split())
     try:
-        match question.kind:
-            case AnswerKind.WORDS:
-                return " ".join(typed.split())
-            case AnswerKind.DAY:
-                return date.fromisoformat(typed)
-            case AnswerKind.MOMENT:
-                return datetime.fromisoformat(typed).replace(tzinfo=zone, microsecond=0).astimezone(UTC)
+        if question.kind is AnswerKind.DAY:
+            return date.fromisoformat(typed)
+        return datetime.fromisoformat(typed).replace(tzinfo=zone, microsecond=0).astimezone(UTC)
     except (ValueError, OverflowError):
         return AnswerFault.NO_DAY if question.kind is AnswerKind.DAY else AnswerFault.NO_MOMENT
 

@@ -16,7 +16,7 @@ from gate.ports import Clock
 PARKED_COOKIE: Final = "__Host-parked"
 PARKED_S: Final[Seconds] = 900.0
 PARKED_MOST: Final = 16
-FIELDS_MOST_BYTES: Final = 16 * 1024
+FIELDS_MOST_BYTES: Final = 64 * 1024
 _OWN: Final = frozenset({"token", "once"})
 
 

@@ -182,7 +182,6 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "POST /staff/backups/make": For(Act.MANAGE_BACKUPS),
         "POST /staff/backups/verify": For(Act.MANAGE_BACKUPS),
         "GET /staff/counts": For(Act.SEE_COUNTS),
-        "GET /staff/counts/chart.svg": For(Act.SEE_COUNTS),
         # Residents, their cards and PINs, hours and visitors.
         "GET /staff/people": For(Act.MANAGE_PEOPLE),
         "GET /staff/people/new": For(Act.MANAGE_PEOPLE),

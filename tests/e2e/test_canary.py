@@ -54,6 +54,16 @@ def test_r43_r55_pins_and_cards_cross_only_the_local_page(hits):
     assert outside(hits, "what was typed", "captures/http") == []
 
 
+def test_r45_r54_what_staff_sign_in_with_is_nowhere_not_even_on_the_local_wire(hits):
+    assert outside(hits, "what staff sign in with") == []
+
+
+def test_r45_nothing_can_be_read_on_the_line_of_the_pages(story, hits):
+    assert [each for each in hits if each.place.startswith("captures/tls")] == []
+    if story.captured:
+        assert (story.site.folder / "captures" / "tls").stat().st_size > 100_000
+
+
 def test_r35_r43_r55_names_stand_only_in_the_records_own_export_and_on_the_local_pages(hits):
     assert outside(hits, "who lives here", "captures/http", "exports/record/") == []
 

@@ -16,7 +16,10 @@ STOPS_MOST: Final = 9
 """Of one input: a date with its time has so many parts."""
 LISTEN: Final = """
 () => {
-  document.activeElement?.blur(); scrollTo(0, 0); getSelection().removeAllRanges();
+  document.body.tabIndex = -1;  // begin before everything, wherever the last press was
+  document.body.focus();
+  document.body.removeAttribute("tabindex");
+  scrollTo(0, 0);
   const all = [...document.querySelectorAll("*")];
   window.stops = [];
   document.addEventListener("focusin", event => {
@@ -137,7 +140,8 @@ def reached_by_keyboard(page: Page) -> list[str]:
     seen = [stop["at"] for stop in first_round]
     wrong += [f"not reached by the keyboard: {name}" for at, name in wanted if at not in seen]
     if seen != sorted(seen):
-        wrong.append("the keyboard's order is not the page's")
+        jump = next(number for number in range(1, len(seen)) if seen[number] < seen[number - 1])
+        wrong.append(f"not in the page's order: {first_round[jump - 1]['name']} then {first_round[jump]['name']}")
     return wrong
 
 

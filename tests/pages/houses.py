@@ -37,6 +37,8 @@ declared = "fail-secure"
 release_s = 3.0
 [face]
 enabled = true
+[face.under_14]
+enabled = true
 [web]
 port = {port}
 screen_port = {screen_port}

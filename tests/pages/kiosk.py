@@ -12,17 +12,24 @@ from tests.pages.browsing import PANEL
 class Kiosk:
     """One open screen."""
 
-    def __init__(self, page, house) -> None:
+    def __init__(self, page, language) -> None:
         self.page = page
-        self._house = house
+        self._language = language
 
     def rests(self, patience_ms=20_000) -> None:
         """Wait until nobody is served."""
         self.page.locator(".stage.rest").wait_for(timeout=patience_ms)
 
+    def greet(self) -> None:
+        """Wait until nobody is served, and take one's language: each visitor finds the gate's own first."""
+        self.rests()
+        if self.page.locator("html").get_attribute("lang") != self._language:
+            self.page.locator(f'button[name="language"][value="{self._language}"]').click()
+        expect(self.page.locator("html")).to_have_attribute("lang", self._language)
+
     def begin(self) -> None:
         """Touch Start."""
-        self.rests()
+        self.greet()
         self.page.locator('form[action="/kiosk/start"] button').click()
 
     def notice(self) -> None:
@@ -43,7 +50,7 @@ class Kiosk:
 
     def withdraw(self) -> None:
         """Touch "withdraw face"."""
-        self.rests()
+        self.greet()
         self.page.locator('form[action="/kiosk/withdraw"] button').click()
 
     def confirm(self) -> None:
@@ -60,9 +67,6 @@ def at_the_gate(browsing, language, *, size=PANEL, faults=False):
     """Stand before the gate's screen, in a language."""
     with browsing.opened(language=language, size=size, faults=faults) as page:
         page.goto(f"{browsing.house.screen_url}/kiosk")
-        kiosk = Kiosk(page, browsing.house)
-        kiosk.rests()
-        if page.locator("html").get_attribute("lang") != language:
-            page.locator(f'button[name="language"][value="{language}"]').click()
-        expect(page.locator("html")).to_have_attribute("lang", language)
+        kiosk = Kiosk(page, language)
+        kiosk.greet()
         yield kiosk

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 from tests.pages.kiosk import at_the_gate
 from tests.pages.settled import ADA, LIN
@@ -22,7 +25,7 @@ def test_card_and_pin_open_without_touching_the_screen_r02(house, browsing, lang
         kiosk.rests()
         house.simulate("keys", keys=house.settled[LIN].keys)
         kiosk.granted()
-        kiosk.rests()
+        kiosk.greet()
         house.simulate("card", value=59999)
         kiosk.refused()
         browsing.shoot(kiosk.page, f"gate refused {language}", whole=False)
@@ -38,4 +41,35 @@ def test_who_reads_the_notice_and_takes_the_card_comes_in_all_the_same_r04(house
         kiosk.page.locator(".stage.told").wait_for()
         browsing.shoot(kiosk.page, f"gate card chosen {language}", whole=False)
         house.simulate("card", value=house.settled[ADA].card)
+        kiosk.granted()
+
+
+def test_a_server_that_is_lost_while_the_screen_waits_is_said_and_comes_back(house, browsing):
+    """R12: the page says so by itself; nobody is left before a screen that only looks alive."""
+    with at_the_gate(browsing, "zh-CN") as kiosk:
+        house.kill()
+        kiosk.refused()
+        browsing.shoot(kiosk.page, "gate lost zh-CN", whole=False)
+        house.start()
+        kiosk.rests()
+        house.simulate("card", value=house.settled[ADA].card)
+        kiosk.granted()
+
+
+def test_unit_and_pin_are_typed_on_the_screen_and_never_shown(house, browsing):
+    """R03: the same credential as at the keypad, without one."""
+    ada = house.settled[ADA]
+    with at_the_gate(browsing, "en") as kiosk:
+        page = kiosk.page
+        page.locator('form[action="/kiosk/pad"] button').click()
+        for digit in ada.unit:
+            page.locator(f'form[action="/kiosk/key"] button[value="{digit}"]').click()
+        expect(page.locator("#typed")).to_have_text(ada.unit)
+        page.locator('form[action="/kiosk/key"] button[value="ok"]').click()
+        expect(page.locator("#typed")).to_have_text("")
+        for count, digit in enumerate(ada.pin, 1):
+            page.locator(f'form[action="/kiosk/key"] button[value="{digit}"]').click()
+            expect(page.locator("#typed")).to_have_text(re.compile(rf"^[^0-9]{{{count},}}$"))
+        browsing.shoot(page, "gate keypad en", whole=False)
+        page.locator('form[action="/kiosk/key"] button[value="ok"]').click()
         kiosk.granted()

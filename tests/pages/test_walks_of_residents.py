@@ -31,6 +31,7 @@ def handed_over(page, house, resident) -> None:
 def agree(page, minimum_s=2.0) -> None:
     """Read for as long as the notice must stand (R10), tick, and agree."""
     page.evaluate(f"() => new Promise(read => setTimeout(read, {1000 * minimum_s + 400} - performance.now()))")
+    page.locator('input[name="age"][value="from-14"]').check()
     page.locator('input[name="agreed"]').check()
     page.locator('form[action="/enrol/consent"] button:not([formaction])').first.click()
 
@@ -52,7 +53,7 @@ def test_a_resident_agrees_comes_in_by_face_and_withdraws_at_the_gate(house, bro
         browsing.look_at(page, "enrol decide")
         house.simulate("scene", name="resident")
         agree(page)
-        page.locator("#progress .pose").wait_for()
+        page.locator('#progress progress:not([value="0"])').wait_for(timeout=CAPTURE_MS)
         browsing.shoot(page, f"enrol capture {language}")
         page.locator('a[href="/enrol/receipt.json"]').wait_for(timeout=CAPTURE_MS)
         browsing.look_at(page, "enrol done")

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.pages.kiosk import at_the_gate
 from tests.pages.settled import BEN, KIM, MANAGER, SECOND
 from tests.pages.signing_in import sign_in_staff, signed_in
+from tests.pages.walking import press, unfold
 
 pytestmark = [pytest.mark.models, pytest.mark.portraits]
 
@@ -18,20 +19,6 @@ SCRIPTED = [
     pytest.param("zh-CN", False, id="zh-CN-without-script", marks=pytest.mark.slow),
 ]
 PERSON = "/staff/people/"
-
-
-def press(page, action) -> None:
-    """Press the one button of the form that goes to *action*; it may lie under a fold."""
-    form = page.locator(f'form[action$="{action}"]')
-    unfold(page, form)
-    form.locator("button").first.click()
-
-
-def unfold(page, inside) -> None:
-    """Open what *inside* is folded in."""
-    fold = page.locator("details:not([open])", has=inside)
-    if fold.count():
-        fold.first.locator("summary").first.click()
 
 
 @pytest.mark.parametrize(("language", "scripted"), SCRIPTED)

@@ -25,14 +25,14 @@ def test_a_request_is_answered_in_time_and_the_answer_stands_on_the_phone(house,
         page.locator(f'a[href="/staff/requests/{house.settled.request}"]').first.click()
         page.locator('form[action$="/correct"] input[name="name"]').fill("林若曦")
         page.locator('form[action$="/correct"] button').click()
-        expect(page.locator(".said")).to_be_visible()
+        expect(page.locator("dl.facts").first).to_contain_text("林若曦")
         page.locator('form[action$="/answer"] button').click()  # without an answer: said beside the field
         expect(page.locator('select[name="outcome"]')).to_have_value("")
         page.locator('select[name="outcome"]').select_option(index=1)
         page.locator('textarea[name="answer"]').fill(answer)
         browsing.shoot(page, "request one zh-CN")
         page.locator('form[action$="/answer"] button').click()
-        expect(page.locator(".said").first).to_be_visible()
+        expect(page.locator("dl.facts").first).to_contain_text(answer)
         browsing.look_at(page, "request answered")
     with browsing.opened(language="zh-CN", size=PHONE) as page:
         sign_in_resident(browsing, page, house.settled[LIN])

@@ -68,6 +68,17 @@ def test_a_pin_typed_meanwhile_goes_first(verify):
     assert order == ["staff 1", "staff 2 after 1"]
 
 
+def test_a_password_waits_for_every_pin_also_for_one_that_came_after_it(verify):
+    async def scenario(verifier, answers):
+        typed(verifier, "a1")
+        waiting = asyncio.create_task(verifier.hash_for_staff(lambda: len(answers)))
+        await asyncio.sleep(0)
+        typed(verifier, "a2")
+        return await waiting
+
+    assert verify(scenario) == 2
+
+
 def test_two_passwords_are_never_hashed_at_once(verify):
     running, most = [], []
 

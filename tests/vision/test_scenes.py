@@ -117,7 +117,7 @@ def test_closing_drops_the_portraits(camera_for):
 def test_whoever_is_enrolled_turns_the_head_to_both_sides_and_stays_the_same_person(
     camera_for, models_dir, scene
 ):
-    """R26: what is measured of the poses, on the two portraits; models/README.md has the figures."""
+    """R26: what is measured of the poses, on the two portraits; docs/adr/0022 has the figures."""
     camera, pipeline = camera_for(scene, frames_per_s=1000), Pipeline.load(models_dir, ("cpu",), 2)
     camera.turning = True
     enrolment, whole = Enrolment(), (0.0, 0.0, 1.0, 1.0)

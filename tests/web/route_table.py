@@ -108,7 +108,6 @@ MI         POST   /staff/backups/verify
 GM         GET    /staff/cards/block
 GM         POST   /staff/cards/block
 MP         GET    /staff/counts
-MP         GET    /staff/counts/chart.svg
 M          GET    /staff/desk
 M          GET    /staff/desk/child
 M          POST   /staff/desk/child/ask

@@ -1,4 +1,8 @@
-"""Charts as pictures of their own: SVG by pygal, without a script, in the colours of the page; the table stands beside."""
+"""Bars as plain SVG, drawn by the page's own template: no script, no style of its own, in the page's colours and size.
+
+pygal was tried and left out: it writes a script and a style into every picture, and puts an importer of its own before
+Python's.
+"""
 
 from __future__ import annotations
 
@@ -6,57 +10,90 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_WIDTH_PX: Final = 960
-_HEIGHT_PX: Final = 320
+WIDTH: Final = 960
+HEIGHT: Final = 300
+_LEFT, _TOP, _BOTTOM = 52, 12, 34
+_LABELS_MOST: Final = 16
+_STEPS: Final = (1, 2, 5)
 
 
 @dataclass(frozen=True, slots=True)
-class Bars:
-    """One row of bars. values: None where nothing is shown."""
+class Bar:
+    """One bar. kind: 0 or 1, of which row. The unit is the picture's own."""
 
-    name: str
-    values: tuple[int | None, ...]
+    kind: int
+    left: float
+    top: float
+    width: float
+    height: float
 
 
-def bar_chart(labels: Sequence[str], rows: Sequence[Bars], *, dark: bool) -> bytes:
-    """Draw the rows beside each other over *labels*, as SVG. Takes some 20 ms: call it off the loop."""
-    from pygal import Bar  # slow to import, and only this page needs it
-    from pygal.style import Style
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A guide at one value."""
 
-    ink, guide = ("#eef2f0", "#55625f") if dark else ("#14211f", "#b9c2bd")
-    style = Style(
-        background="transparent",
-        plot_background="transparent",
-        foreground=ink,
-        foreground_strong=ink,
-        foreground_subtle=guide,
-        font_family="system-ui, sans-serif",
-        label_font_size=13,
-        major_label_font_size=13,
-        legend_font_size=14,
-        opacity="1",
-        transition="0s",
-        guide_stroke_color=guide,
-        colors=("#8fd6cd", "#ffb454") if dark else ("#0b6e67", "#b45309"),
+    y: float
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What stands below a group of bars."""
+
+    x: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture of WIDTH by HEIGHT."""
+
+    bars: tuple[Bar, ...]
+    lines: tuple[Line, ...]
+    labels: tuple[Label, ...]
+    width: int = WIDTH
+    height: int = HEIGHT
+
+
+def bar_chart(labels: Sequence[str], rows: Sequence[Sequence[int | None]]) -> Chart:
+    """Lay out one group of bars over each of *labels*, a bar for each of *rows*; None is no bar."""
+    highest = max((value or 0 for row in rows for value in row), default=0)
+    step = _step(highest)
+    top_value = max(step, -(-highest // step) * step)
+    floor, room = HEIGHT - _BOTTOM, HEIGHT - _BOTTOM - _TOP
+    group = (WIDTH - _LEFT) / max(1, len(labels))
+    thick = group * 0.8 / max(1, len(rows))
+    bars = [
+        Bar(
+            kind,
+            round(_LEFT + group * place + group * 0.1 + thick * kind, 1),
+            round(floor - room * value / top_value, 1),
+            round(thick, 1),
+            round(room * value / top_value, 1),
+        )
+        for kind, row in enumerate(rows)
+        for place, value in enumerate(row)
+        if value
+    ]
+    every = -(-len(labels) // _LABELS_MOST)
+    return Chart(
+        tuple(bars),
+        tuple(
+            Line(round(floor - room * value / top_value, 1), value) for value in range(0, top_value + 1, step)
+        ),
+        tuple(
+            Label(round(_LEFT + group * (place + 0.5), 1), words)
+            for place, words in enumerate(labels)
+            if place % every == 0
+        ),
     )
-    chart = Bar(
-        style=style,
-        js=(),
-        width=_WIDTH_PX,
-        height=_HEIGHT_PX,
-        disable_xml_declaration=True,
-        legend_at_bottom=True,
-        min_scale=1,
-        integer_only=True,
-        show_x_guides=False,
-        x_label_rotation=0,
-        spacing=12,
-        margin=8,
-        no_data_text="",
-        value_formatter=lambda value: f"{value:.0f}",
-    )
-    chart.x_labels = list(labels)
-    for row in rows:
-        chart.add(row.name, list(row.values))
-    drawn: str | bytes = chart.render()
-    return drawn.encode() if isinstance(drawn, str) else drawn
+
+
+def _step(highest: int) -> int:
+    """Give the round distance of about four guides."""
+    scale = 1
+    while True:
+        for each in _STEPS:
+            if each * scale * 5 >= highest:
+                return each * scale
+        scale *= 10

@@ -6,6 +6,7 @@ import pytest
 
 from gate.core.roles import Role
 from gate.errors import RequestError
+from gate.office.accounts.ready import make_ready
 from tests.staffing import GUARD, INSTALLER, MANAGER, NOON, OFFICER, PASSWORD, Phone
 
 
@@ -199,3 +200,11 @@ def test_a_set_up_is_written_down(bare):
     bare.set_up()
     assert {"setup-code-made", "account-created", "signed-in"} <= set(bare.actions())
     assert bare.accounts.book.all()[0].created_at == NOON
+
+
+def test_an_account_made_ready_for_a_demonstration_signs_in(bare):
+    ready = make_ready(bare.store, "demo", "Demo", frozenset({MANAGER}), bare.clock.now())
+    code = Phone(ready.totp, bare.clock).code()
+    signed = bare.run(bare.accounts.sign_in.with_password("demo", ready.password, code))
+    assert signed.roles == {MANAGER}
+    assert ready.password not in repr(ready)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import httpx
 import pytest
@@ -12,6 +13,8 @@ from gate.core.roles import AccountId, Role, Staff
 from gate.web.app import create_app
 from gate.web.gatekeeper import STAFF_COOKIE
 from tests.web.conftest import BASE
+from tests.web.gate_fakes import quiet_gate
+from tests.web.world import StoppedClock, World
 
 FETCHED = {"sec-fetch-site": "same-origin"}
 
@@ -37,6 +40,16 @@ class House:
         self.keeper = self.app.state.gatekeeper
         self.runner = runner
         self.world = world
+
+    def begin_anew(self):
+        gate, fresh = self.gate, quiet_gate()
+        for part in fields(gate):
+            vars(getattr(gate, part.name)).update(vars(getattr(fresh, part.name)))
+        self.office.approvals.asked = []
+        self.office.accounts.ended.clear()
+        self.world.obstacles_elsewhere = False
+        self.world.clock.seconds = StoppedClock.seconds
+        self.keeper.staff.end_where(lambda _session: True)
 
     def signed_in(self, *roles, account="a"):
         return Person(self, Staff(AccountId(account * 16), frozenset(roles)))
@@ -73,9 +86,22 @@ class Person:
         return self.post(action, **(self.form(page, action) | more))
 
 
+@pytest.fixture(scope="module")
+def one_house():
+    """Compile the pages once: only what the fakes hold is anew for each test."""
+    with asyncio.Runner() as runner:
+        yield House(World(StoppedClock()), runner)
+
+
 @pytest.fixture
-def house(world, runner):
-    return House(world, runner)
+def house(one_house):
+    one_house.begin_anew()
+    return one_house
+
+
+@pytest.fixture
+def runner(house):
+    return house.runner
 
 
 @pytest.fixture

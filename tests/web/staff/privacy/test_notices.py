@@ -189,3 +189,13 @@ def test_every_published_version_can_be_read_and_an_altered_one_is_called_so_r11
 def test_a_notice_published_by_the_command_line_is_in_force_too(house, officer):
     assert "in force" in officer.get(HOME).text
     assert house.actions()[0][0] == Actor.INSTALLER
+
+
+def test_a_notice_written_while_the_session_ended_is_not_lost(house, officer):
+    text = reworded(house) + "Words. " * 1500
+    house.time.wait(hours=13)
+    parked = save(house, officer, seen="", en_short=text)
+    assert parked.status_code == 303
+    keeper = house.app.state.gatekeeper
+    kept = keeper.parked.take(parked.cookies["__Host-parked"])
+    assert dict(kept.fields)["en.short"] == text
