@@ -105,6 +105,10 @@ check: setup $(VENV)/dev ## Lint, types, import contracts, dependencies
 bench: setup ## Measure speed and size on this machine
 	$(BIN)/gate bench
 
+.PHONY: pictures
+pictures: setup $(VENV)/dev system ## Make the readme's pictures anew, of a gate at work with made-up people
+	PAGES_PICTURES=docs/pictures $(BIN)/pytest -q -m slow tests/pages/test_pictures.py
+
 .PHONY: docs
 docs: setup ## Rewrite the documents that are made of the code: requirements, faults at the door, data inventory
 	@$(BIN)/python -m tests.requirements_table

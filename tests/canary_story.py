@@ -66,6 +66,8 @@ PLAIN_COMMANDS = (
     ("rights", "list"),
 )
 FRAMES = 400
+CAPTURE_PATIENCE_S = 120.0
+"""Three poses, on a machine that does much else."""
 BEFORE = "before the withdrawal"
 CORE_FOLDERS = ("/var/lib/systemd/coredump", "/var/lib/apport/coredump", "/var/crash")
 
@@ -208,7 +210,11 @@ def enrol(gate, unit, scene):
     answer = {"token": token, "notice": notice, "language": "en", "shown": shown, "agreed": "yes"}
     # The notice must stand for its least time first (R10).
     until(lambda: gate.post("/enrol/consent", **answer).status_code == 303, "the agreement to be taken")
-    until(lambda: gate.http.get("/enrol/progress").status_code == 409, "the face to be taken")
+    until(
+        lambda: gate.http.get("/enrol/progress").status_code == 409,
+        "the face to be taken",
+        CAPTURE_PATIENCE_S,
+    )
     assert "/enrol/receipt.json" in gate.http.get("/enrol").text
     gate.http.get("/enrol/receipt.json")
     gate.post("/enrol/give-back", token=token)

@@ -85,8 +85,19 @@ def test_no_button_below_no_receipt_and_no_typed_digit_is_read_aloud(aloud, worl
     assert "1203" not in voice.said[-1][1]
 
 
+def test_neither_the_tools_nor_the_words_kept_for_a_lost_server_are_read_aloud(aloud):
+    assert aloud(do.ClearScreen()).splitlines() == [
+        "Welcome.",
+        "Start.",
+        "Type unit and PIN.",
+        "Withdraw face.",
+        "Card or PIN: use the reader at any moment, without touching this screen.",
+        "The camera is off.",
+    ]
+
+
 def test_words_are_sentences_and_pictures_are_silent():
-    html = "<section><svg><title>no</title></svg><h1>Your  PIN</h1><p>Six digits!</p><p hidden>no</p><template>no</template></section>"
+    html = "<section><svg><title>no</title><path d='M0'/></svg><div data-unspoken><br/><b>no</b></div><h1>Your  PIN</h1><p>Six digits!</p><p hidden>no</p><template>no</template></section>"
     assert words_of_view(html) == "Your PIN.\nSix digits!"
 
 

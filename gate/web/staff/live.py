@@ -107,7 +107,7 @@ async def events(
     """
     shown: LiveView | None = None
     began = spoke = monotonic()
-    while monotonic() - began < LONGEST_S:
+    while holds() and monotonic() - began < LONGEST_S:
         now = view()
         if now != shown:
             shown, spoke = now, monotonic()
