@@ -99,7 +99,7 @@ DATA_TABLE: Final[tuple[DataRow, ...]] = (
         Item.KEYS,
         "root key, epoch secret, transform seed",
         DataClass.SECRET,
-        "the custody chosen in the settings; where it is a file, the status page says so",
+        "the custody chosen in the settings; where it is a file, the health page says so",
         "the epoch",
         "until the next erasure (epoch secret); the device's life (root key)",
         "an erasure rotates the epoch; a factory reset ends all",
