@@ -120,7 +120,7 @@ class OverridesOffice:
     def history(self, before: int | None = None) -> tuple[VersionView, ...]:
         """Give the changes on record, newest first."""
         found = self._store.overrides.history(most=HISTORY_MOST + 1, before=before)
-        earlier = [each.values for each in found[1:]] + [{}]
+        earlier = [*(each.values for each in found[1:]), {}][: len(found)]
         return tuple(
             VersionView(
                 each.number,

@@ -209,6 +209,10 @@ def test_a_key_that_is_not_on_the_list_is_not_read(site):
     assert site.office.propose({"storage.custody": "file", "door.declared": "fail-safe"}).values == {}
 
 
+def test_a_site_that_never_changed_anything_has_an_empty_history(site):
+    assert site.office.history() == ()
+
+
 def test_the_history_says_each_value_as_it_was_and_became(site):
     site.change({"site.officer": "Ms Wang"})
     site.change({"site.officer": ""} if site.by_file.site.officer else {"door.release_s": "6"})

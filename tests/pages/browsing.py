@@ -119,6 +119,10 @@ class Browsing:
         context.add_cookies(self._signed_in.get(who or "", []))
         try:
             yield context.new_page()
+        except Exception:
+            for number, page in enumerate(context.pages):
+                self.shoot(page, f"failed {number} {language} {page.url.removeprefix(self.house.url)}")
+            raise
         finally:
             context.close()
         assert faults or not complaints.heard, complaints.heard

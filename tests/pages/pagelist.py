@@ -94,7 +94,6 @@ NO_PAGES: Final = {
     "GET /enrol/receipt.json": "a file",
     "GET /staff/desk/receipt.json": "a file",
     "GET /staff/live": "a stream, listened to by a script",
-    "GET /staff/counts/chart.svg": "a picture, whose table stands on the page",
 }
 
 

@@ -55,7 +55,7 @@ def routes(staff: StaffPages) -> APIRouter:
             port.ask(session.who)
         except RequestError as error:
             return shown(request, session, error)
-        return back_to(f"{HOME}#release")
+        return back_to(HOME)
 
     @router.post("/staff/door/release/confirm")
     async def confirm(request: Request, session: SignedStaff) -> Response:

@@ -43,7 +43,10 @@ function heed() {
   standing = now;
   document.title = now ? `(${now}) ${title}` : title;
   const bell = document.querySelector(".bell");
-  if (bell) bell.classList.toggle("rings", now > 0);
+  if (bell) {
+    bell.classList.toggle("rings", now > 0);
+    bell.textContent = region.querySelector(".live").dataset.bell;
+  }
   ring();
 }
 
