@@ -20,7 +20,7 @@ from gate.web.context import WebContext
 from gate.web.gatekeeper import Gatekeeper, refuse_unruled
 from gate.web.guard import Guard
 from gate.web.kiosk.routes import routes as kiosk_routes
-from gate.web.pages import FOLDER, Pages, ready_pages
+from gate.web.pages import FOLDER, Pages, back_to, language_of, ready_pages
 from gate.web.screen import KioskScreen
 from gate.web.sitting import SittingRoom
 from gate.web.staff import (
@@ -81,7 +81,13 @@ def create_app(context: WebContext, screen: KioskScreen) -> FastAPI:
     staff = StaffPages(context, pages)
     for area in (overview, door, alarms, health, overrides, retention_rules, backups, counts):
         app.include_router(area.routes(staff))
-    for area in (people, people_import, person, hours, visits):  # person last of its folder: it takes any word there
+    for area in (
+        people,
+        people_import,
+        person,
+        hours,
+        visits,
+    ):  # person last of its folder: it takes any word there
         app.include_router(area.routes(staff))
     for area in (audit, evidence, governance, notices, requests, retention):
         app.include_router(area.routes(staff))
@@ -96,6 +102,11 @@ def create_app(context: WebContext, screen: KioskScreen) -> FastAPI:
     return app
 
 
+def _home_of(path: str) -> str:
+    """Give where the part of the pages that *path* belongs to begins."""
+    return next((home for home in ("/staff", "/me") if path.startswith(f"{home}/")), "/")
+
+
 def _answer_errors(app: FastAPI, pages: Pages) -> None:
     @app.exception_handler(GateError)
     async def gate_error(request: Request, error: GateError) -> Response:
@@ -103,6 +114,9 @@ def _answer_errors(app: FastAPI, pages: Pages) -> None:
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and "lang" in request.query_params:
+            # The language was changed on a page that answered a form: there is no such page to ask for again.
+            return back_to(f"{_home_of(request.url.path)}?lang={language_of(request)}")
         answer = pages.refuse(request, CODES.get(HTTPStatus(error.status_code), "not-so"), error.status_code)
         answer.headers.update(error.headers or {})
         return answer

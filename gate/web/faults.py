@@ -157,7 +157,14 @@ _PAGES: Final[Mapping[str, Words]] = {
     ),
 }
 
-FAULTS: Final[Mapping[str, Words]] = ChainMap(dict(_PAGES), dict(ACCOUNT_FAULTS), dict(PRIVACY_FAULTS), dict(GATE_FAULTS), dict(PEOPLE_FAULTS), dict(ENROL_FAULTS))
+FAULTS: Final[Mapping[str, Words]] = ChainMap(
+    dict(_PAGES),
+    dict(ACCOUNT_FAULTS),
+    dict(PRIVACY_FAULTS),
+    dict(GATE_FAULTS),
+    dict(PEOPLE_FAULTS),
+    dict(ENROL_FAULTS),
+)
 """Every table of words for errors: each part of the pages adds its own."""
 
 

@@ -98,11 +98,16 @@ def words_of(error: GateError) -> Words | None:
 
 
 def language_of(request: Request) -> str:
-    """Give the language from the query, else from the cookie, else the default one."""
+    """Give the language from the query, else the cookie, else the first of the browser's that is here, else the default one."""
     kept = request.cookies.get(TLS_COOKIE, request.cookies.get(COOKIE))
     for wish in (request.query_params.get("lang"), kept):
         if wish is not None and wish in LANGUAGES:
             return wish
+    spoken = {tag.partition("-")[0]: tag for tag in LANGUAGES}
+    for wish in request.headers.get("accept-language", "").split(","):
+        family = wish.partition(";")[0].strip().lower().partition("-")[0]
+        if family in spoken:
+            return spoken[family]
     return DEFAULT
 
 

@@ -156,7 +156,9 @@ class KioskScreen:
             return None
         after, entry = pad.press(key, self._clock.monotonic())
         if entry is not None:
-            self._draw(replace(self._shown, over=None, chosen=None))  # the answer comes in this person's language
+            self._draw(
+                replace(self._shown, over=None, chosen=None)
+            )  # the answer comes in this person's language
         elif (after.at_pin, after.fault) != (pad.at_pin, pad.fault):
             self._draw(replace(self._shown, over=after))
         else:

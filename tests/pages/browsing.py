@@ -129,7 +129,9 @@ class Browsing:
 
     def keep(self, who: str, page: Page) -> None:
         """Keep the cookies of a sign-in, for other profiles to have."""
-        self._signed_in[who] = [each for each in page.context.cookies() if each["name"] not in {TLS_COOKIE, COOKIE}]
+        self._signed_in[who] = [
+            each for each in page.context.cookies() if each["name"] not in {TLS_COOKIE, COOKIE}
+        ]
 
     def knows(self, who: str) -> bool:
         """Tell whether somebody's sign-in is kept."""
@@ -151,6 +153,8 @@ class Browsing:
         if dark:
             page.emulate_media(color_scheme="dark")
         self.shots.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=self.shots / f"{re.sub('[^a-zA-Z0-9]+', '-', name).strip('-')}.png", full_page=whole)
+        page.screenshot(
+            path=self.shots / f"{re.sub('[^a-zA-Z0-9]+', '-', name).strip('-')}.png", full_page=whole
+        )
         if dark:
             page.emulate_media(color_scheme="light")

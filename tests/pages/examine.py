@@ -78,7 +78,9 @@ def accessible(page: Page, *rules: str) -> list[str]:
         options["rules"] = {"target-size": {"enabled": True}}  # of WCAG 2.2, which axe leaves off by itself
     found = page.evaluate(f"async () => (await axe.run({json.dumps(options)})).violations")
     return [
-        f"{each['id']}: {each['help']}: {node['html'][:160]} {_why(node)}" for each in found for node in each["nodes"]
+        f"{each['id']}: {each['help']}: {node['html'][:160]} {_why(node)}"
+        for each in found
+        for node in each["nodes"]
     ]
 
 
@@ -134,14 +136,18 @@ def reached_by_keyboard(page: Page) -> list[str]:
         page.keyboard.press("Tab")
     stops = page.evaluate("() => window.stops")
     # After the last one the browser begins anew, or stays where it is.
-    first_round = [stop for number, stop in enumerate(stops) if stop["at"] not in {each["at"] for each in stops[:number]}]
+    first_round = [
+        stop for number, stop in enumerate(stops) if stop["at"] not in {each["at"] for each in stops[:number]}
+    ]
     wrong = [f"focus is not seen on {stop['name']}" for stop in first_round if not stop["outlined"]]
     wrong += [f"focus is off the screen on {stop['name']}" for stop in first_round if not stop["shown"]]
     seen = [stop["at"] for stop in first_round]
     wrong += [f"not reached by the keyboard: {name}" for at, name in wanted if at not in seen]
     if seen != sorted(seen):
         jump = next(number for number in range(1, len(seen)) if seen[number] < seen[number - 1])
-        wrong.append(f"not in the page's order: {first_round[jump - 1]['name']} then {first_round[jump]['name']}")
+        wrong.append(
+            f"not in the page's order: {first_round[jump - 1]['name']} then {first_round[jump]['name']}"
+        )
     return wrong
 
 
@@ -155,11 +161,15 @@ def light(page: Page) -> list[str]:
     return [f"{size} bytes at first load: {spent}"] if size >= FIRST_LOAD_BYTES else []
 
 
-def faults_of(page: Page, language: str, *, zoomed: bool = True) -> list[str]:
-    """Give all that is wrong with the page shown now, in one go; it stands at its top and in the light afterwards."""
-    wrong = well_formed(page, language) + light(page) + accessible(page) + legible_in_the_dark(page)
-    wrong += reached_by_keyboard(page) + fits(page, zoomed=zoomed)
-    return wrong
+def faults_of(page: Page, language: str, *, zoomed: bool = True, thorough: bool = True) -> list[str]:
+    """Give all that is wrong with the page shown now, in one go; it stands in the light afterwards.
+
+    Not *thorough*: without the dark theme and the walk by keyboard.
+    """
+    wrong = well_formed(page, language) + light(page) + accessible(page)
+    if thorough:
+        wrong += legible_in_the_dark(page) + reached_by_keyboard(page)
+    return wrong + fits(page, zoomed=zoomed)
 
 
 def report(wrong: list[str]) -> str:

@@ -90,7 +90,12 @@ class Settled:
 
 
 ADA, LIN, BEN, KIM = "1203", "1204", "0702", "0703"
-WITH_CREDENTIALS = ((ADA, "Ada Chen", 40451), (LIN, "林若溪", 40452), (BEN, "Ben Wu", 40453), (KIM, "金秀雅", 40454))
+WITH_CREDENTIALS = (
+    (ADA, "Ada Chen", 40451),
+    (LIN, "林若溪", 40452),
+    (BEN, "Ben Wu", 40453),
+    (KIM, "金秀雅", 40454),
+)
 
 
 PASSWORD = "seven quiet herons at dawn"
@@ -119,7 +124,7 @@ def settle(house: House) -> Settled:
         settled.request = store.requests.open(
             RequestKind.CORRECT,
             settled[LIN].person,
-            "我的姓名写错了，应为林若曦。",
+            "我的姓名应为林若曦。",
             channel=Channel.DESK,
             at=now - timedelta(days=9),
             actor=Actor.INSTALLER,

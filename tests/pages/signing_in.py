@@ -37,15 +37,15 @@ def code_at_the_gate(browsing: Browsing) -> str:
         return code
 
 
-def sign_in_resident(browsing: Browsing, page, resident) -> None:
-    """Fill the sign-in of one's own page, with the code that the gate's screen shows."""
+def sign_in_resident(browsing: Browsing, page, resident, *, leads_to='form[action="/me/sign-out"]') -> None:
+    """Fill the sign-in of one's own page, with the code that the gate's screen shows. leads_to: what stands after it."""
     code = code_at_the_gate(browsing)
     page.goto("/me")
     page.locator('input[name="code"]').fill(code)
     page.locator('input[name="unit"]').fill(resident.unit)
     page.locator('input[name="pin"]').fill(resident.pin)
     page.locator('form[action="/me/sign-in"] button').first.click()
-    page.locator('form[action="/me/sign-out"]').first.wait_for(state="attached")
+    page.locator(leads_to).first.wait_for(state="attached")
 
 
 def sign_in_staff(page, colleague, *, here=False) -> None:

@@ -24,27 +24,28 @@ PICTURES = "PAGES_SHOTS" in os.environ
 """Of every page, for who asked for them: the walks leave theirs always."""
 
 
-def _in_turns():
-    """Give every page in one language, the next in the other; what is left has a command of its own."""
+def _turns():
+    """Give every page in one language, the next in the other, by a quick look; a thorough one has a command of its own."""
     for number, shown in enumerate(SHOWN):
-        for turn, language in enumerate(LANGUAGES):
-            marks = () if (number + turn) % len(LANGUAGES) == 0 else pytest.mark.slow
-            yield pytest.param(shown, language, marks=marks, id=f"{shown.name}-{language}")
+        language = LANGUAGES[number % len(LANGUAGES)]
+        yield pytest.param(shown, language, False, id=f"{shown.name}-{language}")
+        for each in LANGUAGES:
+            yield pytest.param(shown, each, True, marks=pytest.mark.slow, id=f"{shown.name}-{each}-thorough")
 
 
-@pytest.mark.parametrize(("shown", "language"), list(_in_turns()))
-def test_a_page_keeps_what_every_page_promises(browsing, shown, language):
+@pytest.mark.parametrize(("shown", "language", "thorough"), list(_turns()))
+def test_a_page_keeps_what_every_page_promises(browsing, shown, language, thorough):
     signed_in(browsing, shown.who)
     is_screen = shown.path.startswith(SCREEN)
     with browsing.opened(language=language, who=shown.who) as page:
         answer = page.goto(address(shown, browsing.house), wait_until="load")
-        if PICTURES:
+        if PICTURES and thorough:
             browsing.shoot(page, f"page {shown.name} {language}")
             browsing.shoot(page, f"page {shown.name} {language} dark", dark=True)
         wrong = [] if answer.status == 200 else [f"it answers {answer.status}"]
         if is_screen and page.locator("html").get_attribute("lang") != language:
             language = page.locator("html").get_attribute("lang")  # the screen has one language for all
-        wrong += examine.faults_of(page, language, zoomed=not is_screen)
+        wrong += examine.faults_of(page, language, zoomed=not is_screen, thorough=thorough)
     assert not wrong, examine.report(wrong)
 
 

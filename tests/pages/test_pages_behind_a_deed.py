@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -11,9 +11,9 @@ from tests.pages.settled import ADA, EVERYTHING, GUARD, PASSWORD
 from tests.pages.signing_in import sign_in_staff, signed_in
 from tests.pages.walking import press, unfold
 
-pytestmark = [pytest.mark.models, pytest.mark.portraits]
+pytestmark = [pytest.mark.slow, pytest.mark.models, pytest.mark.portraits]
 
-BOTH = [pytest.param("en", id="en"), pytest.param("zh-CN", id="zh-CN", marks=pytest.mark.slow)]
+BOTH = [pytest.param("en", id="en"), pytest.param("zh-CN", id="zh-CN")]
 ROSTER = "﻿unit,name,contact,card\r\n{unit}1,何雨晴,010 5555 0188,{card}1\r\n{unit}2,Sam Osei,,{card}2\r\n"
 FAULTY = "unit,name,contact,card\n12x,何雨晴,,\n5502,=SUM(A1),,\n5503,,,\n5503,Twice,,\n"
 
@@ -23,7 +23,10 @@ def test_a_file_is_shown_before_it_is_entered_and_a_faulty_one_enters_nobody(bro
     signed_in(browsing, EVERYTHING)
     unit = f"55{len(language)}"
     with browsing.opened(language=language, who=EVERYTHING) as page:
-        for content, name in ((FAULTY, "import faults"), (ROSTER.format(unit=unit, card=unit), "import preview")):
+        for content, name in (
+            (FAULTY, "import faults"),
+            (ROSTER.format(unit=unit, card=unit), "import preview"),
+        ):
             page.goto("/staff/people/import")
             file = {"name": "roster.csv", "mimeType": "text/csv", "buffer": content.encode()}
             page.locator('input[type="file"]').set_input_files(file)
@@ -55,7 +58,7 @@ def test_what_is_shown_once_is_as_good_a_page_as_any(house, browsing, language):
         page.goto("/staff/visits")
         form = page.locator('form[action="/staff/visits"].form')
         form.locator('input[name="unit"]').fill(ADA)
-        form.locator('input[name="until"]').fill(f"{date.today() + timedelta(days=2)}T20:00")
+        form.locator('input[name="until"]').fill(f"{datetime.now(UTC).date() + timedelta(days=2)}T20:00")
         form.locator("button").click()
         expect(page.locator("main svg").first).to_be_visible()
         browsing.look_at(page, "visitor code")

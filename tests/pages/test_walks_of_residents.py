@@ -30,7 +30,9 @@ def handed_over(page, house, resident) -> None:
 
 def agree(page, minimum_s=2.0) -> None:
     """Read for as long as the notice must stand (R10), tick, and agree."""
-    page.evaluate(f"() => new Promise(read => setTimeout(read, {1000 * minimum_s + 400} - performance.now()))")
+    page.evaluate(
+        f"() => new Promise(read => setTimeout(read, {1000 * minimum_s + 400} - performance.now()))"
+    )
     page.locator('input[name="age"][value="from-14"]').check()
     page.locator('input[name="agreed"]').check()
     page.locator('form[action="/enrol/consent"] button:not([formaction])').first.click()
@@ -124,3 +126,20 @@ def test_declining_is_one_press_and_ends_with_card_and_pin(house, browsing, lang
     with at_the_gate(browsing, language, size=PANEL) as kiosk:
         house.simulate("card", value=resident.card)
         kiosk.granted()
+
+
+@pytest.mark.slow
+def test_a_session_that_ends_on_the_phone_loses_nothing_of_a_request(house, browsing):
+    kim = house.settled[KIM]
+    with browsing.opened(language="zh-CN", size=PHONE) as page:
+        sign_in_resident(browsing, page, kim)
+        page.locator('textarea[name="details"]').fill("请告知你们保存了哪些信息。")
+        elsewhere = page.context.new_page()
+        elsewhere.goto("/me")
+        elsewhere.locator('form[action="/me/sign-out"] button').click()
+        elsewhere.close()
+        page.locator('form[action="/me/request"] button').click()
+        sign_in_resident(browsing, page, kim, leads_to="main form button")
+        browsing.look_at(page, "phone resumed")
+        page.locator("main form button").first.click()
+        expect(page.locator("main")).to_contain_text("请告知你们保存了哪些信息。")

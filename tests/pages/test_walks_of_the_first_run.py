@@ -61,7 +61,9 @@ def test_from_a_code_on_the_console_to_recovery_codes_and_a_passkey(unpacked, br
         browsing.look_at(page, "setup")
         fill_setup(page, "AAAA-AAAA-AAAA", login)
         expect(page.locator("#wrong-code, .fault").first).to_be_visible()
-        expect(page.locator('input[name="login"]')).to_have_value(login)  # nothing typed is lost but the secrets
+        expect(page.locator('input[name="login"]')).to_have_value(
+            login
+        )  # nothing typed is lost but the secrets
         fill_setup(page, code, login)
         browsing.look_at(page, "setup second factor")
         app = pyotp.TOTP(typed_secret(page))

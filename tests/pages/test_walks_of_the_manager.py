@@ -32,7 +32,9 @@ def test_a_manager_enters_a_resident_and_the_card_opens_at_once(house, browsing,
         page.locator('input[name="unit"]').fill("12 03")
         page.locator('input[name="name"]').fill("陈小雨")
         page.locator("form.form button.main").click()
-        expect(page.locator("#wrong-unit")).to_be_visible()  # said beside the field, and nothing typed is lost
+        expect(
+            page.locator("#wrong-unit")
+        ).to_be_visible()  # said beside the field, and nothing typed is lost
         expect(page.locator('input[name="name"]')).to_have_value("陈小雨")
         browsing.shoot(page, f"people new wrong {language} {scripted}")
         page.locator('input[name="unit"]').fill(unit)
@@ -102,7 +104,9 @@ def test_back_and_reload_after_a_deed_repeat_nothing(house, browsing):
         page.locator("form.form button.main").click()
         expect(page.locator(".secret")).to_be_visible()
         page.go_back()
-        expect(page.locator('input[name="name"]')).to_have_value("")  # nothing of anybody waits in the browser
+        expect(page.locator('input[name="name"]')).to_have_value(
+            ""
+        )  # nothing of anybody waits in the browser
         page.go_forward()
         expect(page.locator(".secret")).to_have_count(0)
         page.goto("/staff/people?q=8800")

@@ -18,7 +18,7 @@ MAKING_MS = 60_000
 def test_a_request_is_answered_in_time_and_the_answer_stands_on_the_phone(house, browsing):
     """R70: the oldest waits on top with its last day; the record is put right from there."""
     signed_in(browsing, OFFICER)
-    answer = "已更正，感谢告知。"
+    answer = "已更正。感谢告知。"
     with browsing.opened(language="zh-CN", who=OFFICER) as page:
         page.goto("/staff/requests")
         browsing.shoot(page, "requests zh-CN")

@@ -49,20 +49,19 @@ def test_the_status_page_says_that_face_is_offered_and_how_the_key_is_kept(clien
     page = client.get(HEALTH, params=EN).text
     assert "Face is offered, beside card and PIN." in page
     assert "kept in a software file" in page
-    assert 'http-equiv="refresh"' in page
 
 
 def test_a_vision_fault_stands_on_the_status_page_as_it_is(world, runner):
     broken = replace(world.status(), vision_fault="Model gone. Prepare it.", vision_providers=())
     app = create_app(replace(world.context, status=lambda: broken), world.screen)
-    assert '<dd lang="en">Model gone. Prepare it.</dd>' in signed(app, runner).get(HEALTH).text
+    assert '<td lang="en">Model gone. Prepare it.</td>' in signed(app, runner).get(HEALTH).text
 
 
 def test_what_hinders_backups_stands_on_the_status_page_as_it_is(world, runner):
     hindered = replace(world.status(), backup_wanted=True, backup_fault="Folder gone. Plug it in.")
     app = create_app(replace(world.context, status=lambda: hindered), world.screen)
     page = signed(app, runner).get(HEALTH, params=EN).text
-    assert '<dd lang="en">Folder gone. Plug it in.</dd>' in page
+    assert '<td lang="en">Folder gone. Plug it in.</td>' in page
 
 
 def test_a_change_of_keys_that_fails_stands_on_the_status_page(world, runner):
@@ -78,13 +77,6 @@ def page_with(world, runner, path, **facts):
     status = replace(world.status(), **facts)
     app = create_app(replace(world.context, status=lambda: status), world.screen)
     return unescape(signed(app, runner).get(path, params=EN).text)
-
-
-def test_alarms_stand_on_the_status_page_with_what_to_do(world, runner):
-    page = page_with(world, runner, HEALTH, alarms=("forced", "reader-lost"), door="forced")
-    assert "The door was forced." in page
-    assert "The reader does not answer." in page
-    assert "Forced open" in page
 
 
 def test_a_silent_alarm_stands_at_the_desk_and_on_no_page_that_others_read(world, runner):
@@ -115,6 +107,27 @@ def test_the_language_comes_from_the_query_and_is_kept_in_a_strict_cookie_r54(cl
     assert '<html lang="en">' in answer.text
     assert answer.headers["set-cookie"] == "__Host-language=en; HttpOnly; Path=/; SameSite=strict; Secure"
     assert '<html lang="en">' in client.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("spoken", "shown"),
+    [
+        ("en-GB,en;q=0.9", "en"),
+        ("zh-TW", "zh-CN"),
+        ("fr, en;q=0.5", "en"),
+        ("fr", "zh-CN"),
+        ("", "zh-CN"),
+        (";;,,*", "zh-CN"),
+    ],
+)
+def test_without_a_choice_the_browser_s_own_language_is_taken_where_it_is_here(client, spoken, shown):
+    answer = client.get("/notice", headers={"accept-language": spoken})
+    assert f'<html lang="{shown}"' in answer.text
+
+
+def test_a_language_chosen_on_a_page_that_answered_a_form_leads_to_where_its_part_begins(client):
+    answer = client.get("/me/sign-in?lang=en")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/me?lang=en")
 
 
 def test_an_unknown_language_is_the_default_one(client):
