@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -29,14 +29,17 @@ from gate.identifying import PinPages
 from gate.ports import Clock, Vision
 from gate.service import Service, new_attempt
 from gate.store import Store
+from gate.store.account.audit import Actor
 from gate.store.consent.consents import MINOR_OPEN_FOR, MinorOpening
 from gate.store.people import Person
-from gate.web.context import FaceStanding, Resident, Said
+from gate.web.context import FaceStanding, Identified, Resident, Said
 
 CAPTURE_S: Seconds = 45.0
 """For five captures in three poses by somebody who reads each advice; whoever knows them needs a few seconds."""
 
 OpeningOf = Callable[[Staff, PersonId], MinorOpening | None]
+InOrder = Callable[[], Awaitable[Sequence[PersonId]]]
+"""Names all who hold a unit, in the order in which lists have them."""
 
 
 @dataclass(slots=True)
@@ -118,6 +121,7 @@ class Desk:
         self._pins = pins
         self.children_enabled = children_enabled
         self.opening_of: OpeningOf = lambda _staff, _person: None
+        self.in_order: InOrder = self._as_entered
         self._enrolling: PersonId | None = None
         service.on_withdrawal(self._give_up)
 
@@ -129,6 +133,11 @@ class Desk:
         """Give one resident. Raises RequestError ``person-unknown``."""
         return self._seen(self._store.people.get(person))
 
+    async def by_unit(self, offset: int, limit: int) -> Sequence[Resident]:
+        """Give residents as ``residents`` does, in the order of their units; a record that does not open is not in it."""
+        ordered = await self.in_order()
+        return [self.resident(person) for person in ordered[offset : offset + limit]]
+
     def find(self, unit: str) -> Resident | None:
         """Give the resident entered under *unit*, None where there is none."""
         known = self._store.people.find_by_unit(unit.strip())
@@ -138,6 +147,10 @@ class Desk:
         """Give who types this at the desk. Raises RequestError as ``PinPages.identify`` does."""
         return (await self._pins.identify(unit, pin)).person
 
+    def identify_card(self, card: str) -> PersonId:
+        """Give whose card this is. Raises RequestError as ``PinPages.identify_card`` does."""
+        return self._pins.identify_card(card)
+
     @property
     def progress(self) -> Progress | None:
         """Give how far the enrolment under way is, None before the first frame and where there is none."""
@@ -145,7 +158,7 @@ class Desk:
 
     def refuse_early(self, person: PersonId, said: Said, *, by: Staff | None = None) -> None:
         """Raise what ``enrol`` would raise of an answer, before any camera opens."""
-        agreement = _agreement(said, Indication.TICKED_AND_PRESSED)
+        agreement = _agreed(said)
         opening = self._opening(person, said, by)
         self._store.consents.check(person, agreement, at=self._clock.now(), opening=opening)
 
@@ -157,7 +170,7 @@ class Desk:
         nothing is written.
         """
         opening = self._opening(person, said, by)
-        agreement = _agreement(said, Indication.TICKED_AND_PRESSED)
+        agreement = _agreed(said)
         self._store.consents.check(person, agreement, at=self._clock.now(), opening=opening)
         async with self._service.lend_camera() as vision:
             self._enrolling = person
@@ -183,7 +196,7 @@ class Desk:
         """Let the template live on under a new consent to a new major notice (R22). by: as ``enrol`` has it."""
         receipt = self._store.consents.reconfirm(
             person,
-            _agreement(said, Indication.TICKED_AND_PRESSED),
+            _agreed(said),
             at=self._clock.now(),
             opening=self._opening(person, said, by),
         )
@@ -193,7 +206,8 @@ class Desk:
     def decline(self, person: PersonId, said: Said) -> Receipt:
         """Remember that the person declined; a consent that still stood ends with it (R05)."""
         self._give_up(person)
-        declined = _agreement(said, Indication.PRESSED)
+        named = said.identified is Identified.BY_STAFF
+        declined = _agreement(said, Indication.PRESSED if named else Indication.CREDENTIAL_AND_PRESSED)
         receipt = self._store.consents.refuse(person, declined, at=self._clock.now())
         self._service.reload_gallery()
         return receipt
@@ -219,14 +233,17 @@ class Desk:
         """Tell whether a second person let *staff* open this child's record, and it is open still (R27)."""
         return self.opening_of(staff, person) is not None
 
-    def give_card(self, person: PersonId, card: str, *, by: Staff) -> None:
-        """Give the person the card of that value, beside those they have. Raises ``card-unfit``, ``card-taken``."""
+    def give_card(self, person: PersonId, card: str) -> None:
+        """Give the person, who types it themselves, a card beside those they have. Raises ``card-unfit``, ``card-taken``.
+
+        The audit log tells that the resident did it: staff were signed out, and find it on the person's page.
+        """
         number = card_number(card.strip())
         if number is None:
             raise RequestError(
                 "card-unfit", "This is no card's number.", remedy="Type what is printed on it, or 26:number."
             )
-        self._store.residents.give_card(person, number, self._clock.now(), beside=True, by=by)
+        self._store.residents.give_card(person, number, self._clock.now(), beside=True, by=Actor.RESIDENT)
 
     def receipts(self, person: PersonId) -> Sequence[Receipt]:
         """Issue all receipts of a person again, oldest first; of a child only those of the last MINOR_OPEN_FOR.
@@ -249,7 +266,11 @@ class Desk:
             standing = FaceStanding.DECLINED
         agreed_to = next((each.notice for each in consents if each.state is ConsentState.GIVEN), None)
         name = "" if child else person.name
-        return Resident(person.id, person.unit, name, standing, child, agreed_to)
+        methods = self._store.credentials.methods_of(person.id, now)
+        return Resident(person.id, person.unit, name, standing, child, agreed_to, methods)
+
+    async def _as_entered(self) -> Sequence[PersonId]:
+        return [each.id for each in self._store.people.list(0, -1)]
 
     def _opening(self, person: PersonId, said: Said, by: Staff | None) -> MinorOpening | None:
         """Give what a second person allowed *by* for this child; without it the store refuses (R27)."""
@@ -279,6 +300,14 @@ def standing_of(consents: Sequence[Consent], now: datetime, notice: NoticeVersio
                 return FaceStanding.OUTDATED
             return FaceStanding.RESTRICTED if consent.restricted_at else FaceStanding.GIVEN
     return FaceStanding.NONE
+
+
+def _agreed(said: Said) -> Agreement:
+    """Give an agreement by tick and press; its record tells whether a card or PIN said who that was, or the staff."""
+    named = said.identified is Identified.BY_STAFF
+    return _agreement(
+        said, Indication.TICKED_AND_PRESSED if named else Indication.CREDENTIAL_TICKED_AND_PRESSED
+    )
 
 
 def _agreement(said: Said, indication: Indication) -> Agreement:

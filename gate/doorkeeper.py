@@ -112,8 +112,7 @@ class Doorkeeper:
         now = self._clock.monotonic()
         self._hardware.poll(now)
         if now >= self._orders_due:
-            self._orders_due = now + ORDERS_S
-            self._heed_orders()
+            self.heed_orders()
         self.take(at_door.Tick())
         self._alarms.heed(Alarm.READER_LOST, stands=self._hardware.reader_lost)
         self._alarms.poll(now)
@@ -128,11 +127,13 @@ class Doorkeeper:
                 events.extend(self._carry_out(effect))
         self._tell()
 
-    def _heed_orders(self) -> None:
+    def heed_orders(self) -> None:
         """Look whether there is a lockdown, and what the door's own hours say, each by itself.
 
-        Unless it is known that there is no lockdown, nobody is let in; hours that cannot be read are none.
+        The gate does so by itself every ORDERS_S; whoever gave an order here asks for it at once. Unless it is known
+        that there is no lockdown, nobody is let in; hours that cannot be read are none.
         """
+        self._orders_due = self._clock.monotonic() + ORDERS_S
         lockdown = self._asked(lambda: self._store.lockdown.is_on)
         self._lockdown_known = lockdown is not None
         hours = self._asked(self._hours_now)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
+from gate.core.cards import card_number
 from gate.core.credentials import PIN_DIGITS_MOST, SignedIn, is_unit
-from gate.core.types import Reason, Seconds, UnitPin
+from gate.core.types import PersonId, Reason, Seconds, UnitPin
 from gate.errors import RequestError
 from gate.ports import Clock
 from gate.service import Service
@@ -43,6 +44,23 @@ class PinPages:
         self._right.append((typed.unit, self._clock.monotonic()))
         return SignedIn(verdict.person, verdict.pin)
 
+    def identify_card(self, card: str) -> PersonId:
+        """Give whose card, in force now, a reader at the desk typed the number of; it is looked up and not kept.
+
+        Wrong ones wait as PINs do that are typed on pages. Raises RequestError: ``card-wrong`` in the same words for
+        every wrong one, ``sign-in-wait``.
+        """
+        verdict = self._service.verifier.identify_card(card_number(card.strip()) or "")
+        if verdict.reason is Reason.THROTTLED:
+            raise sign_in_wait()
+        if verdict.person is None:
+            raise RequestError(
+                "card-wrong",
+                "No card that opens here has this number.",
+                remedy="Hold it to the reader again, or type unit and PIN. The desk helps whoever has neither.",
+            )
+        return verdict.person
+
     def _comes_too_often(self, unit: str) -> bool:
         oldest = self._clock.monotonic() - SIGN_INS_S
         while self._right and self._right[0][1] <= oldest:
@@ -63,6 +81,6 @@ def sign_in_wrong() -> RequestError:
     """Give the fault of a unit and PIN that do not belong together, to be raised."""
     return RequestError(
         "sign-in-wrong",
-        "Unit and PIN do not belong together.",
-        remedy="Type both as at the keypad. The desk gives a new PIN to whoever forgot theirs.",
+        "Unit, PIN or code is not right.",
+        remedy="Type unit and PIN as at the keypad. The desk gives a new PIN to whoever forgot theirs.",
     )

@@ -132,6 +132,7 @@ async def _serve(
     transport = Transport(
         names=site_names(web),
         port=port_of(ports.tls) if ports.tls else 0,
+        screen_port=port_of(ports.screen) if ports.screen else None,
         authority=lambda: trust.authority if trust else None,
         restart=lambda: _soon(again),
     )

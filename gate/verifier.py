@@ -107,6 +107,10 @@ class Verifier:
         # Shielded: a browser that hangs up must not free the slot while its hash still runs.
         return await asyncio.shield(self._sign_in)
 
+    def identify_card(self, number: str) -> Verdict:
+        """Tell for a page whose card this is, as a reader of the gate would send it; opens nothing."""
+        return self._store.credentials.check_card_on_page(number, self._clock.now())
+
     async def hash_for_staff(self, work: Callable[[], T]) -> T:
         """Do *work*, one hash of a password, after the keypad's PINs; opens nothing.
 

@@ -164,7 +164,7 @@ class _Browser:
         scope = {
             "type": "http",
             "method": method,
-            "scheme": "https",
+            "scheme": "http" if path.startswith("/kiosk") else "https",
             "path": path,
             "http_version": "1.1",
             "raw_path": path.encode(),

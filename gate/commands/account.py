@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -13,7 +11,6 @@ from gate.commands.resident import DEFAULT_CONFIG, Config
 from gate.core.accounts import normal_login, spelled
 from gate.errors import RequestError
 from gate.store import Store
-from gate.store.account.audit import Action, Actor
 from gate.store.staff.accounts import Account
 
 account = typer.Typer(no_args_is_help=True, help="Staff accounts: the first way in, and the way back in.")
@@ -62,28 +59,19 @@ def disable(login: Login, config: Config = DEFAULT_CONFIG) -> None:
 def reset_second_factor(login: Login, config: Config = DEFAULT_CONFIG) -> None:
     """Take password, second factor and passkeys of an account back and print an invitation that sets them anew.
 
-    The only manager's account is not reset: set another up by a set-up code, then end this one.
+    The tokens it made end with them. The only manager's account is not reset: set another up by a set-up code, then
+    end this one.
     """
+    from gate.office.accounts.book import reset  # slow to import: not for --help
+
     with opened(config) as (_, store):
         found = _found(store, login)
         confirm("Its password and second factor will be gone. Type its login again", found.login)
-        code = _reset(store, found, trusted_now(store))
+        code, _ = reset(store, found.id, at=trusted_now(store))
     typer.echo(f"Invitation: {spelled(code)}")
     typer.echo(
         "Its holder types it at /staff/join on the gate's pages, within a week. It is good once.", err=True
     )
-
-
-def _reset(store: Store, found: Account, now: datetime) -> str:
-    """Take the secrets back and draw the invitation, both or neither."""
-    room = store.staff
-
-    def work(connection: sqlite3.Connection) -> str:
-        by, action = Actor.INSTALLER, Action.ACCOUNT_RESET
-        room.accounts.end(found.id, at=now, by=by, action=action, disabled_at=None)
-        return room.codes.invite(connection, found.id, now, by)[0]
-
-    return room.write(work)
 
 
 def _found(store: Store, login: str) -> Account:

@@ -20,7 +20,7 @@ from typing import assert_never
 
 from gate.core import effects as do
 from gate.core import inputs as on
-from gate.core.endings import Step, door_reported, recorded, refuse, withdrawal
+from gate.core.endings import Step, door_reported, recorded, refuse, rest, withdrawal
 from gate.core.offers import (
     camera_failed,
     circumstances_changed,
@@ -120,7 +120,7 @@ def _expire(gate: Gate, due: Seconds, now: Seconds, rules: Rules) -> Step:
         case Withdrawing(attempt):
             return withdrawal(gate, on.Withdrawn(attempt, WithdrawalOutcome.FAILED), now, rules)
         case _:
-            return replace(gate, phase=Idle()), (do.ClearScreen(),)
+            return rest(gate)
 
 
 def _take(gate: Gate, event: on.Input, now: Seconds, rules: Rules) -> Step:
@@ -189,10 +189,11 @@ def _cancelled(gate: Gate, now: Seconds, rules: Rules) -> Step:
     """Let go of a person who walks off; a card or PIN that is being checked is still answered."""
     match gate.phase:
         case Noticing() | Choosing() | Identifying() | Confirming() | Told():
-            return replace(gate, phase=Idle()), (do.ClearScreen(),)
+            return rest(gate)
         case Capturing() as phase:
             gate, effects = break_off(gate, phase, now, rules)
-            return replace(gate, phase=Idle()), (*effects, do.ClearScreen())
+            gate, cleared = rest(gate)
+            return gate, (*effects, *cleared)
         case _:
             return gate, ()
 

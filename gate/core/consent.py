@@ -52,9 +52,13 @@ class By:
 
 
 class Indication(StrEnum):
-    """How the person showed what they want. Each is an act of theirs; silence and a box ticked beforehand are none."""
+    """How the person showed what they want. Each is an act of theirs; silence and a box ticked beforehand are none.
+
+    Where the word tells of no card, PIN or sign-in, it was the staff who said who the person is.
+    """
 
     TICKED_AND_PRESSED = "ticked-and-pressed"
+    CREDENTIAL_TICKED_AND_PRESSED = "card-or-pin-ticked-and-pressed"
     PRESSED = "pressed"
     CREDENTIAL_AND_PRESSED = "card-or-pin-and-pressed"
     SIGNED_IN_AND_PRESSED = "signed-in-and-pressed"

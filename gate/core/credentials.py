@@ -41,6 +41,7 @@ class PinPlace(StrEnum):
     KEYPAD = "keypad"
     PAGE = "page"
     STAFF = "staff"  # the staff's sign-in
+    PROOF = "proof"  # by staff who are signed in, before a secret of theirs changes
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,9 @@ class ShowWithdrawn:
 
 @dataclass(frozen=True, slots=True)
 class ClearScreen:
-    """Go back to the resting screen."""
+    """Go back to the resting screen; *shut*: the door is locked for everybody now, and it says so before anybody tries."""
+
+    shut: bool = False
 
 
 View = (

@@ -11,6 +11,7 @@ from gate.core.phases import (
     Confirming,
     Gate,
     Granted,
+    Idle,
     Recording,
     Refused,
     Told,
@@ -118,6 +119,16 @@ def turn_away(gate: Gate, attempt: AttemptId, entry: Reason, now: Seconds, rules
     """Say why nobody gets in, without a decision: either there is one already, or nobody asked by any method."""
     phase = Refused(attempt, now + rules.show_result_s)
     return replace(gate, phase=phase), (do.ShowResult(attempt, granted=False, reason=entry),)
+
+
+def rest(gate: Gate) -> Step:
+    """Go back to serving nobody; the resting screen tells whether the door is locked for everybody."""
+    return replace(gate, phase=Idle()), (do.ClearScreen(shut=is_shut(gate)),)
+
+
+def is_shut(gate: Gate) -> bool:
+    """Tell whether the door is locked for everybody: by a lockdown or by its own hours."""
+    return gate.entry is Reason.DOOR_LOCKED
 
 
 def door_reported(gate: Gate, attempt: AttemptId, now: Seconds, rules: Rules, *, released: bool) -> Step:

@@ -5,8 +5,10 @@ A lint reads words, not meaning: it stops the known ways of getting a notice wro
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from gate.core.notice_words import (
@@ -36,6 +38,10 @@ _REMEDIES: Final = {
     Rule.UNFILLED: "Fill it in, or use a placeholder of this release; gate notice lint --items lists them.",
     Rule.RETENTION: "Say a time of at most 12 months (365 days).",
 }
+FOUND_MOST: Final = 20
+"""Findings of one rule in one text: whoever mends so many asks again."""
+DENIAL_MOST: Final = 240
+"""Characters before a word in which its denial is looked for: one that stands farther off denies nothing for a reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +93,13 @@ def _in_text(draft: Draft, key: Key, found: tuple[Paragraph, ...]) -> Iterator[F
         return
     yield from _items(key, found)
     yield from _values(draft, key, found)
-    for match in UNFILLED.finditer(text):
+    for match in islice(UNFILLED.finditer(text), FOUND_MOST):
         yield Finding(Rule.UNFILLED, *key, match[0])
     for rule in (Rule.UNLIMITED, Rule.BUNDLED, Rule.PRESSURE, Rule.CLAIM):
-        yield from _refused_words(rule, key, _without_names(text, draft) if rule in _NAMES_PASS else text)
-    for paragraph in found:
-        if Item.RETENTION in paragraph.items:
-            yield from _too_long(key, paragraph.text)
+        said = _without_names(text, draft) if rule in _NAMES_PASS else text
+        yield from islice(_refused_words(rule, key, said), FOUND_MOST)
+    retention = [paragraph.text for paragraph in found if Item.RETENTION in paragraph.items]
+    yield from islice((each for told in retention for each in _too_long(key, told)), FOUND_MOST)
 
 
 _NAMES_PASS: Final = {Rule.BUNDLED, Rule.CLAIM}
@@ -138,9 +144,12 @@ def _values(draft: Draft, key: Key, found: tuple[Paragraph, ...]) -> Iterator[Fi
 
 
 def _refused_words(rule: Rule, key: Key, text: str) -> Iterator[Finding]:
+    beginnings = [0, *(match.end() for match in SENTENCE_END.finditer(text))]
     for phrase in REFUSED[rule, key[0]]:
         for match in phrase.words.finditer(text):
-            before = SENTENCE_END.split(text[: match.start()])[-1]
+            start = match.start()
+            begins = beginnings[bisect_right(beginnings, start) - 1]
+            before = text[max(begins, start - DENIAL_MOST) : start]
             if phrase.denied is None or not phrase.denied.search(before):
                 yield Finding(rule, *key, match[0])
 

@@ -238,9 +238,10 @@ _ZH: Final = {
 }
 SPANS: Final = {
     "en": Spans(re.compile(rf"\b(\d+|{'|'.join(_EN)})[- ]?(day|week|month|year)s?\b", re.IGNORECASE), _EN),
-    # Four digits before 年 are a calendar year.
+    # Four digits before 年 are a calendar year. No count in words is longer than three: a long run must not be tried anew
+    # from each of its characters.
     "zh-CN": Spans(
-        re.compile(r"(?<!\d)(\d{1,3}|\d{4}(?=\s*[日天周个])|[两二三四五六八十]+)\s*(日|天|周|个月|年)"), _ZH
+        re.compile(r"(?<!\d)(\d{1,3}|\d{4}(?=\s*[日天周个])|[两二三四五六八十]{1,3})\s*(日|天|周|个月|年)"), _ZH
     ),
 }
 DAYS: Final = {

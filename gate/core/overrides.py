@@ -112,11 +112,18 @@ def read(setting: Setting, typed: str) -> Value | Unfit:
             assert_never(setting.kind)
 
 
+def steps_of(subject: str) -> Mapping[str, tuple[str, str]]:
+    """Give what stood and what is to stand by the *subject* of an approval, by key; nothing where it is about something else."""
+    word, *pairs = subject.split(" ")
+    said = {key: step.partition(">") for key, _, step in (pair.partition("=") for pair in pairs)}
+    if word != "rules" or not set(said) <= set(SETTINGS):
+        return {}
+    return {key: (was, wanted) for key, (was, sign, wanted) in said.items() if sign}
+
+
 def typed_of(subject: str) -> Mapping[str, str]:
     """Give what was typed for the *subject* of an approval, by key; nothing for one that is about something else."""
-    word, *pairs = subject.split(" ")
-    typed = dict(pair.partition("=")[::2] for pair in pairs)
-    return typed if word == "rules" and set(typed) <= set(SETTINGS) else {}
+    return {key: wanted for key, (_, wanted) in steps_of(subject).items()}
 
 
 def _line(text: str) -> str | Unfit:
@@ -138,9 +145,13 @@ def written(value: Value) -> str:
             return str(value)
 
 
-def subject_of(values: Values) -> str:
-    """Give the canonical words by which a second person agrees to exactly these *values*."""
-    return " ".join(["rules", *(f"{key}={written(values[key])}" for key in SETTINGS if key in values)])
+def subject_of(values: Values, in_force: Values) -> str:
+    """Give the canonical words by which a second person agrees to exactly these *values* in place of those *in_force*.
+
+    What stood is part of it: leave to shorten a span is none to lengthen it, once the value has moved meanwhile.
+    """
+    steps = (f"{key}={written(in_force[key])}>{written(values[key])}" for key in SETTINGS if key in values)
+    return " ".join(["rules", *steps])
 
 
 def changed(before: Values, after: Values) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ class Act(StrEnum):
     APPROVE = "approve"  # as the second person
     APPROVE_ASSESSMENT = "approve-assessment"  # R80
     OPEN_MINOR = "open-minor"  # R27: the second approval to a child's record
+    EXPORT_RECORD = "export-record"  # of somebody who did not ask on their own page
 
 
 _G, _M, _P, _I = Role.GUARD, Role.MANAGER, Role.PRIVACY_OFFICER, Role.INSTALLER
@@ -76,10 +77,11 @@ GRANTED: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
         Act.APPROVE: frozenset({_M, _P}),
         Act.APPROVE_ASSESSMENT: frozenset({_M, _P}),
         Act.OPEN_MINOR: frozenset({_M, _P}),
+        Act.EXPORT_RECORD: frozenset({_M, _P}),
     }
 )
 
-TWO_PERSON: Final = frozenset({Act.EXPORT_EVIDENCE, Act.CHANGE_RETENTION, Act.OPEN_MINOR})
+TWO_PERSON: Final = frozenset({Act.EXPORT_EVIDENCE, Act.CHANGE_RETENTION, Act.OPEN_MINOR, Act.EXPORT_RECORD})
 """What one person asks for and another, who may APPROVE, allows: never the same account twice."""
 
 
@@ -98,6 +100,10 @@ class Staff:
     def may(self, act: Act) -> bool:
         """Tell whether some office of theirs may do *act*."""
         return not self.roles.isdisjoint(GRANTED.get(act, frozenset()))
+
+    def may_all_of(self, role: Role) -> bool:
+        """Tell whether they may do whatever *role* may: nobody makes, or keeps, a key to more than that."""
+        return all(self.may(act) for act, roles in GRANTED.items() if role in roles)
 
     @property
     def value(self) -> str:

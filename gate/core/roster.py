@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,6 +20,8 @@ from gate.core.credentials import is_unit
 from gate.core.types import PersonId
 
 ROWS_MOST: Final = 10_000
+HEADING_MOST: Final = 1_000
+"""Characters of the line that names the columns: a few dozen are enough, and it is split before anything else is known."""
 NAME_MOST: Final = 100
 CONTACT_MOST: Final = 200
 FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -137,7 +140,7 @@ def text_fault(text: str, most: int) -> RowFault | None:
     """
     if len(text) > most:
         return RowFault.TOO_LONG
-    if text.startswith(FORMULA_SIGNS) and not _PHONE.fullmatch(text):
+    if _is_formula(text) and not _PHONE.fullmatch(text):
         return RowFault.FORMULA
     return RowFault.CONTROL if _CONTROL.search(text) else None
 
@@ -159,6 +162,9 @@ def read(lines: Iterable[str], known: Known) -> Iterator[Row | RowError]:
     """
     reading = iter(lines)
     before, first = next(((number, line) for number, line in enumerate(reading, 1) if line.strip()), (0, ""))
+    if len(first) > HEADING_MOST:
+        yield RowError(before, RowFault.HEADING_UNKNOWN)
+        return
     delimiter = max(_DELIMITERS, key=first.count)
     columns = _columns(before, [each.strip().strip('"') for each in first.split(delimiter)])
     if isinstance(columns, RowError):
@@ -169,12 +175,17 @@ def read(lines: Iterable[str], known: Known) -> Iterator[Row | RowError]:
 
 def quoted(text: str) -> str:
     """Give *text* as a spreadsheet shows it: an apostrophe before what it would take for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
+    return f"'{text}" if _is_formula(text) else text
 
 
 def _unquoted(text: str) -> str:
     """Take back what ``quoted`` set before a text."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_SIGNS) else text
+    return text[1:] if text.startswith("'") and _is_formula(text[1:]) else text
+
+
+def _is_formula(text: str) -> bool:
+    """Tell whether a spreadsheet may compute *text*: East Asian ones take the full-width signs as well (OWASP, CSV injection)."""
+    return unicodedata.normalize("NFKC", text[:1]).startswith(FORMULA_SIGNS)
 
 
 def _columns(line: int, headings: list[str]) -> Sequence[Column] | RowError:

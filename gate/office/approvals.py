@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from gate.core.roles import Act, Staff
+from gate.core.types import PersonId
+from gate.errors import GateError
 from gate.ports import Clock
 from gate.store import Store
 from gate.store.staff.approvals import Answer, Approval
@@ -19,6 +22,7 @@ class ApprovalDesk:
     """Asks, answers and uses up what takes two persons."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
         self._approvals = store.staff.approvals
         self._clock = clock
 
@@ -29,12 +33,13 @@ class ApprovalDesk:
     def all(self) -> Sequence[ApprovalView]:
         """Give what was asked within the last 30 days, newest first."""
         now = self._clock.now()
-        return tuple(_view(each, now) for each in self._approvals.since(now - SHOWN_FOR))
+        return tuple(replace(_view(each, now), unit=self._unit(each.subject)) for each in self._since(now))
 
     def find(self, staff: Staff, act: Act, subject: str) -> ApprovalView | None:
         """Give the newest that *staff* asked for exactly this."""
-        asked = (staff.account, act, subject)
-        return next((each for each in self.all() if (each.asked_by, each.act, each.subject) == asked), None)
+        asked, now = (staff.account, act, subject), self._clock.now()
+        found = (each for each in self._since(now) if (each.asked_by, each.act, each.subject) == asked)
+        return next((_view(each, now) for each in found), None)
 
     def allow(self, approval: ApprovalId, staff: Staff) -> None:
         """Allow it as the second person; see ApprovalsPort."""
@@ -47,6 +52,25 @@ class ApprovalDesk:
     def take(self, approval: ApprovalId, staff: Staff, act: Act, subject: str) -> None:
         """Use it up. Raises RequestError ``approval-missing``."""
         self._approvals.take(approval, act, subject, at=self._clock.now(), by=staff)
+
+    def _since(self, now: datetime) -> Sequence[Approval]:
+        return self._approvals.since(now - SHOWN_FOR)
+
+    def _unit(self, subject: str) -> str | None:
+        """Give the unit of the person that *subject* names, itself or by a request: a unit is no child's name."""
+        kind, _, ref = subject.partition(" ")
+        try:
+            match kind:
+                case "person":
+                    person: PersonId | None = PersonId(ref)
+                case "request":
+                    facts = self._store.requests.get(ref).facts
+                    person = facts.person if facts else None
+                case _:
+                    return None
+            return self._store.people.get(person).unit if person else None
+        except GateError:
+            return None  # erased meanwhile, or altered: the pages of the person and the request tell
 
 
 def _view(approval: Approval, now: datetime) -> ApprovalView:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Collection
 from typing import Final
 
@@ -61,10 +62,14 @@ class ChildRecords:
         approval = self.approval(who, person)
         if approval is None or approval.answered_by is None:
             raise _shut()
-        self._approvals.take(approval.id, who, Act.OPEN_MINOR, subject_of(person))
         roles = self._roles_of(approval.answered_by)
         office = Approver.PRIVACY_OFFICER if Role.PRIVACY_OFFICER in roles else Approver.MANAGER
-        opening = self._store.consents.open_minor(person, office, at=self._clock.now(), by=_BY)
+
+        def work(_connection: sqlite3.Connection) -> MinorOpening:
+            self._approvals.take(approval.id, who, Act.OPEN_MINOR, subject_of(person))
+            return self._store.consents.open_minor(person, office, at=self._clock.now(), by=_BY)
+
+        opening = self._store.staff.write(work)
         while len(self._open) >= _MOST:
             del self._open[next(iter(self._open))]
         self._open[who.account, person] = opening

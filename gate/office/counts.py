@@ -20,9 +20,16 @@ class CountsOffice:
         self._zone = zone
 
     def days(self, days: int) -> tuple[Day, ...]:
-        """Give the last *days* days, today last."""
+        """Give the last *days* days, today last; none from before the gate counted."""
         now = self._clock.now()
-        return days_of(self._closed(since(now, days), now), now, self._zone, days=days)
+        first = self.since()
+        known = days_of(self._closed(since(now, days), now), now, self._zone, days=days)
+        return tuple(each for each in known if first is not None and each.day >= first)
+
+    def since(self) -> date | None:
+        """Give the day of the first hour that is kept, None before there is one."""
+        first = self._store.outbox.first()
+        return None if first is None else first.astimezone(self._zone).date()
 
     def hours(self, day: date) -> tuple[Hour, ...]:
         """Give the hours of one day that are over."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gate.core.types import PersonId, Seconds
+from gate.office.background import beside
 from gate.ports import Clock
 from gate.store import Store
 from gate.store.people import PeopleMark, Person
@@ -83,6 +84,8 @@ class Directory:
                 index = await self._read_all()
             elif changed:
                 self._read_again(index, changed)
+            if index is not self._index or changed:
+                await asyncio.to_thread(index.sort)  # of thousands it takes longer than a slice may
             self._index, self._used = index, self._clock.monotonic()
             self._drop_later(UNUSED_S)
             return index
@@ -92,7 +95,7 @@ class Directory:
         people = self._store.people
         for _ in range(_TRIES):
             index = _Index(people.mark)
-            present = list(people.units().values())
+            present = list((await beside(self._store, people.units)).values())
             for at in range(0, len(present), SLICE):
                 self._take(index, present[at : at + SLICE])
                 await asyncio.sleep(0)
@@ -112,7 +115,6 @@ class Directory:
         self._take(index, gone & set(self._store.people.units().values()) if gone else ())
         if gone:
             index.mark = mark
-        index.sort()
 
     def _take(self, index: _Index, some: Iterable[PersonId]) -> None:
         now = self._clock.now()

@@ -112,11 +112,15 @@ class DoorOffice:
     def lock_down(self, who: Staff | Program) -> bool:
         """Let nobody in until that is ended."""
         self._waiting.clear()
-        return self._store.lockdown.begin(self._clock.now(), who)
+        begun = self._store.lockdown.begin(self._clock.now(), who)
+        self._doorkeeper.heed_orders()
+        return begun
 
     def end_lockdown(self, who: Staff | Program) -> bool:
         """Let people in again."""
-        return self._store.lockdown.end(self._clock.now(), who)
+        ended = self._store.lockdown.end(self._clock.now(), who)
+        self._doorkeeper.heed_orders()
+        return ended
 
     def _refuse_obstacle(self) -> None:
         """Refuse what the door machine would refuse, before anything is written."""

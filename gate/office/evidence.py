@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,7 +18,7 @@ from gate.settings import Settings
 from gate.store import Store
 from gate.store.account.audit import Action
 from gate.store.account.signing import fingerprint
-from gate.web.staff.ports.approvals import ApprovalsPort
+from gate.web.staff.ports.approvals import ApprovalId, ApprovalsPort, ApprovalState
 from gate.web.staff.ports.evidence import KEPT_FOR, ArchiveFile, EvidenceView, ReadyArchive
 
 SUBJECT: Final = "evidence archive"
@@ -55,22 +56,30 @@ class EvidenceOffice:
         self._approvals.ask(who, Act.EXPORT_EVIDENCE, SUBJECT, reason)
 
     def make(self, who: Staff) -> None:
-        """Use the approval up and make the archive beside the door's work; that it was made is on record."""
+        """Make the archive beside the door's work; that it was made is on record, and uses the approval up.
+
+        One that could not be made costs no approval.
+        """
         if self._job.is_at_work:
             raise RequestError(
                 "evidence-busy",
                 "An archive is being made just now.",
                 remedy="Wait until it is done, then make yours.",
             )
+        if self._holds_anothers(who):
+            raise RequestError(
+                "evidence-waiting",
+                "An archive waits here for somebody else, who has an hour to take it.",
+                remedy="Have them take it, or make yours once the hour is over.",
+            )
         view = self._approvals.find(who, Act.EXPORT_EVIDENCE, SUBJECT)
-        if view is None:
+        if view is None or view.state is not ApprovalState.ALLOWED:
             raise RequestError(
                 "approval-missing",
-                "Nobody was asked to allow this.",
-                remedy="Ask a second person first.",
+                "No second person allowed this, or it was used, or a day went by.",
+                remedy="Ask a second person first, and make the archive within a day of the answer.",
             )
-        self._approvals.take(view.id, who, Act.EXPORT_EVIDENCE, SUBJECT)
-        at = self._clock.now()
+        at, approval = self._clock.now(), view.id
 
         def work() -> _Made:
             content = export(self._settings, self._store, at)
@@ -79,7 +88,7 @@ class EvidenceOffice:
             return _Made(ready, ArchiveFile(name, content))
 
         self._for = who.account
-        self._job.begin(self._store, work, then=lambda made: self._note(who, made))
+        self._job.begin(self._store, work, then=lambda made: self._note(who, approval, made))
 
     def take(self, who: Staff) -> ArchiveFile:
         """Give the archive, once; it is forgotten with that."""
@@ -97,9 +106,13 @@ class EvidenceOffice:
         """Wait until nothing is being made."""
         await self._job.done()
 
-    def _note(self, who: Staff, made: _Made) -> None:
-        detail = {"bytes": made.about.size}
-        self._store.audit.write(who, Action.EVIDENCE_EXPORTED, at=self._clock.now(), detail=detail)
+    def _note(self, who: Staff, approval: ApprovalId, made: _Made) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            self._approvals.take(approval, who, Act.EXPORT_EVIDENCE, SUBJECT)
+            at, detail = self._clock.now(), {"bytes": made.about.size}
+            self._store.audit.note(connection, who, Action.EVIDENCE_EXPORTED, at=at, detail=detail)
+
+        self._store.staff.write(work)
         # Nobody may come for it: it leaves the memory all the same.
         asyncio.get_running_loop().call_later(KEPT_FOR.total_seconds(), self._drop, made)
 
@@ -107,6 +120,13 @@ class EvidenceOffice:
         with suppress(GateError):
             if self._job.result is made:
                 self._job.forget()
+
+    def _holds_anothers(self, who: Staff) -> bool:
+        """Tell whether an archive waits for another account; one that could not be made waits for nobody."""
+        with suppress(GateError):
+            made = self._job.result
+            return made is not None and self._for != who.account and self._clock.now() < made.about.until
+        return False
 
     def _waiting(self, who: Staff) -> _Made | None:
         """Give the archive of *who* that still waits; one whose hour is over is dropped, whoever asks."""

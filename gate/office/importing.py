@@ -17,6 +17,7 @@ from gate.core.roles import AccountId, Staff
 from gate.core.roster import ROWS_MOST, Deed, Here, Row, RowError, RowFault, read
 from gate.core.types import PersonId, Seconds
 from gate.errors import RequestError
+from gate.office.background import beside
 from gate.office.directory import SLICE, Directory
 from gate.ports import Clock
 from gate.store import Store
@@ -119,7 +120,7 @@ class ImportOffice:
         everybody = await self._directory.everybody()
         taken = _Taken(
             self._store,
-            self._store.intake.roll(),
+            await beside(self._store, self._store.intake.roll),
             {each.person: each for each in everybody},
             frozenset(each.name for each in self._store.permits.list()),
         )

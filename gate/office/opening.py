@@ -32,7 +32,7 @@ def open_office(
 ) -> Office:
     """Give the pages' office; what it keeps in memory ends with it. gate: gives the ports of the gate itself.
 
-    desk: is told which children's records a second person opened (R27).
+    desk: is told which children's records a second person opened (R27), and in which order lists have the residents.
     """
     hashing = service.verifier.hash_for_staff
     accounts = open_accounts(
@@ -41,20 +41,22 @@ def open_office(
     approvals = ApprovalDesk(store, clock)
     children = ChildRecords(store, clock, approvals, lambda account: accounts.book.get(account).roles)
     desk.opening_of = children.opening
+    people = people_office(
+        store,
+        clock,
+        settings,
+        children=children,
+        hashing=hashing,
+        notice=lambda: service.notice,
+        left=service.reload_gallery,
+    )
+    desk.in_order = people.people.in_order
     return Office(
         accounts=accounts,
         approvals=approvals,
         tokens=TokenDesk(store, clock),
         gate=gate(approvals),
-        people=people_office(
-            store,
-            clock,
-            settings,
-            children=children,
-            hashing=hashing,
-            notice=lambda: service.notice,
-            left=service.reload_gallery,
-        ),
+        people=people,
         privacy=privacy_office(
             store,
             clock,

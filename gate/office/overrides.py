@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -93,6 +94,7 @@ class OverridesOffice:
             raise _moved()
         for key in values:
             _refuse_unless(who, Act.CHANGE_RETENTION if SETTINGS[key].two_persons else Act.CHANGE_RULES)
+        approval = None
         if needs_two(tuple(values)):
             approval = self.approval(who, typed)
             if approval is None or approval.state is not ApprovalState.ALLOWED:
@@ -101,8 +103,7 @@ class OverridesOffice:
                     "A second person has to agree to this change first.",
                     remedy="Ask for it on this page, and have a manager or the privacy officer agree.",
                 )
-            self._approvals.take(approval.id, who, Act.CHANGE_RETENTION, subject_of(values))
-        number = self._store.overrides.change(self._beside(values), seen=seen, at=self._clock.now(), by=who)
+        number = self._write(who, values, approval, seen)
         self._restart()
         return number
 
@@ -110,12 +111,12 @@ class OverridesOffice:
         """Ask that a second person agrees to exactly this."""
         values = self._wanted(typed)
         _refuse_unless(who, Act.CHANGE_RETENTION)
-        self._approvals.ask(who, Act.CHANGE_RETENTION, subject_of(values), reason)
+        self._approvals.ask(who, Act.CHANGE_RETENTION, self._subject(values), reason)
 
     def approval(self, who: Staff, typed: Mapping[str, str]) -> ApprovalView | None:
         """Give how the second person stands to exactly this."""
         values, wrong = self._read(typed)
-        return None if wrong else self._approvals.find(who, Act.CHANGE_RETENTION, subject_of(values))
+        return None if wrong else self._approvals.find(who, Act.CHANGE_RETENTION, self._subject(values))
 
     def history(self, before: int | None = None) -> tuple[VersionView, ...]:
         """Give the changes on record, newest first."""
@@ -131,6 +132,20 @@ class OverridesOffice:
             )
             for each, was in zip(found, earlier, strict=True)
         )[:HISTORY_MOST]
+
+    def _write(self, who: Staff, values: Values, approval: ApprovalView | None, seen: int) -> int:
+        """Use the approval up with the change it is for, both or neither."""
+        at = self._clock.now()
+
+        def work(_connection: sqlite3.Connection) -> int:
+            if approval is not None:
+                self._approvals.take(approval.id, who, Act.CHANGE_RETENTION, self._subject(values))
+            return self._store.overrides.change(self._beside(values), seen=seen, at=at, by=who)
+
+        return self._store.staff.write(work)
+
+    def _subject(self, values: Values) -> str:
+        return subject_of(values, {key: value_of(self._settings, key) for key in values})
 
     def _wanted(self, typed: Mapping[str, str]) -> Values:
         proposal = self.propose(typed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
@@ -17,7 +17,7 @@ from gate.core.credentials import CredentialId
 from gate.core.receipt import Receipt
 from gate.core.roles import Staff
 from gate.core.roster import Column, quoted
-from gate.core.types import NoticeVersion, PersonId
+from gate.core.types import Method, NoticeVersion, PersonId
 from gate.desk import standing_of
 from gate.errors import RequestError
 from gate.office.accounts.desk import Hashing
@@ -30,7 +30,7 @@ from gate.office.visits import VisitsOffice
 from gate.ports import Clock
 from gate.settings import Settings
 from gate.store import Store
-from gate.store.account.audit import Action
+from gate.store.account.audit import Action, Actor
 from gate.store.credentials import IssuedCredential
 from gate.store.people import Person
 from gate.web.context import FaceStanding
@@ -48,6 +48,9 @@ from gate.web.staff.ports.people import (
 
 _SOON: Final = timedelta(days=1)
 """A mistyped day erases a face: an end that is so near has to be confirmed."""
+_LINES_LOOKED_AT: Final = 20_000
+"""So many lines of the audit log are looked through for cards that residents took: a few milliseconds' work."""
+_OF_A_CARD: Final = '{"method":"card"}'
 _EXPORTED: Final = (Column.UNIT, Column.NAME, Column.CONTACT, Column.HOURS)
 
 
@@ -93,11 +96,16 @@ class ResidentsOffice:
         """Give one page of those whom *query* tells."""
         return await self._parts.directory.search(query, page)
 
+    async def in_order(self) -> Sequence[PersonId]:
+        """Name all who hold a unit, in the order of the units."""
+        return [each.person for each in await self._parts.directory.everybody()]
+
     def sheet(self, who: Staff, person: PersonId) -> Sheet:
         """Give one resident's record; of a child's that is shut, what nobody has to open."""
         known, now = self._store.people.get(person), self._clock.now()
         issued = self._store.credentials.of(person)
-        credentials = tuple(_credential(each, now, self._zone) for each in issued)
+        taken = self._taken_by(person)
+        credentials = tuple(_credential(each, now, self._zone, taken) for each in issued)
         codes = len(self._store.visits.of(person, now))
         if self._children.is_shut(who, person):
             return Sheet(
@@ -165,7 +173,11 @@ class ResidentsOffice:
         self._store.residents.revoke_one(person, credential, self._clock.now(), by=who)
 
     async def new_pin(self, who: Staff, person: PersonId, *, duress: bool) -> ShownPin:
-        """Give a fresh PIN, and with *duress* one for use under threat."""
+        """Give a fresh PIN, and with *duress* one for use under threat.
+
+        A child's needs the opening as its facts do: whoever has the PIN reads all of it on the child's own page (R27).
+        """
+        self._children.refuse_shut(who, person)
         if duress and not self.takes_duress:
             raise RequestError(
                 "duress-off",
@@ -251,6 +263,13 @@ class ResidentsOffice:
         """Open a child's record with the approval there is."""
         self._children.open(who, person)
 
+    def _taken_by(self, person: PersonId) -> frozenset[datetime]:
+        """Tell when the person gave themselves a card at the desk: it held from that second on."""
+        lines = self._store.audit.about(
+            person, Actor.RESIDENT, Action.CREDENTIAL_ISSUED, latest=_LINES_LOOKED_AT
+        )
+        return frozenset(each.at for each in lines if each.detail == _OF_A_CARD)
+
     def _standing(self, known: Person, now: datetime) -> FaceStanding:
         standing = standing_of(self._store.consents.of(known.id), now, self._parts.notice())
         return FaceStanding.DECLINED if standing is FaceStanding.NONE and known.refusal else standing
@@ -300,7 +319,9 @@ def _seen(known: Person) -> str:
     return digest(known.unit, known.name, known.contact, known.hours, ends)
 
 
-def _credential(issued: IssuedCredential, now: datetime, zone: tzinfo) -> CredentialView:
+def _credential(
+    issued: IssuedCredential, now: datetime, zone: tzinfo, taken: Collection[datetime]
+) -> CredentialView:
     state, until = CredentialState.OPENS, issued.valid_until
     if issued.revoked_at is not None:
         state, until = CredentialState.ENDED, issued.revoked_at
@@ -309,7 +330,9 @@ def _credential(issued: IssuedCredential, now: datetime, zone: tzinfo) -> Creden
     elif issued.valid_from is not None and issued.valid_from > now:
         state = CredentialState.NOT_YET
     begins = issued.valid_from and issued.valid_from.astimezone(zone)
-    return CredentialView(issued.id, issued.method, state, begins, until and until.astimezone(zone))
+    ends = until and until.astimezone(zone)
+    is_taken = issued.method is Method.CARD and issued.valid_from in taken
+    return CredentialView(issued.id, issued.method, state, begins, ends, by_resident=is_taken)
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -47,6 +47,7 @@ def privacy_office(
             records_of(settings, store, point_of(settings)),
             children,
             Told(withdrew=service.withdrawn, changed=service.reload_gallery),
+            approvals,
         ),
         retention=RetentionOffice(settings, store, clock, service.reload_gallery),
         audit=AuditOffice(store, clock, settings.site.zone, named),

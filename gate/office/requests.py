@@ -13,7 +13,7 @@ from typing import Final
 from gate.core.canonical import canonical
 from gate.core.consent import By, Channel, ConsentState
 from gate.core.rights import Outcome, RequestKind, last_day
-from gate.core.roles import Staff
+from gate.core.roles import Act, Staff
 from gate.core.types import PersonId
 from gate.errors import GateError, RequestError
 from gate.office.children import ChildRecords
@@ -22,7 +22,8 @@ from gate.rights import Records, exported
 from gate.store import Store
 from gate.store.account.audit import Action
 from gate.store.people import Person
-from gate.store.requests import Request
+from gate.store.requests import Facts, Request
+from gate.web.staff.ports.approvals import ApprovalsPort
 from gate.web.staff.ports.requests import PAGE, NewRequest, RequestLine, RequestView, Subject
 
 _BY: Final = By(Channel.DESK, "desk")
@@ -41,13 +42,20 @@ class RequestsOffice:
     """The requests of one gate's people."""
 
     def __init__(
-        self, store: Store, clock: Clock, records: Records, children: ChildRecords, told: Told
+        self,
+        store: Store,
+        clock: Clock,
+        records: Records,
+        children: ChildRecords,
+        told: Told,
+        approvals: ApprovalsPort,
     ) -> None:
         self._store = store
         self._clock = clock
         self._records = records
         self._children = children
         self._told = told
+        self._approvals = approvals
 
     def waiting(self) -> Sequence[RequestLine]:
         """Give the open requests, the earliest due first."""
@@ -79,6 +87,8 @@ class RequestsOffice:
             None if person is None else self._subject(person),
             child=person is not None and self._children.is_child(person.id),
             gone=facts.person is not None and person is None,
+            needs_second=_needs_second(facts),
+            export=self._approvals.find(who, Act.EXPORT_RECORD, _subject_of(request)),
         )
 
     def open(self, who: Staff, asked: NewRequest) -> str:
@@ -116,15 +126,31 @@ class RequestsOffice:
         self._children.open(who, self._about(request))
 
     def record(self, who: Staff, request: str) -> bytes:
-        """Give all that is held of the person as one zip file, for them; that it was taken is on record (R70)."""
+        """Give all that is held of the person as one zip file, for them; that it was taken is on record (R70).
+
+        Of a request that staff took in a second person allows it: else one of them could write it, and read anybody.
+        """
         person, now = self._opened(who, request), self._clock.now()
+        if self._store.requests.get(request).closed_at is not None:
+            raise RequestError(
+                "request-closed",
+                "The request was answered already.",
+                remedy="Open a new request if more is asked.",
+            )
         files = exported(self._records.own_record(person, now))
+        if _needs_second(self._store.requests.get(request).facts):
+            self._use_up(who, request)
         self._store.audit.write(who, Action.RECORD_EXPORTED, at=now, object=person)
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, content in files.items():
                 archive.writestr(zipfile.ZipInfo(name, _NO_TIME), content)
         return packed.getvalue()
+
+    def ask_to_export(self, who: Staff, request: str, reason: str) -> None:
+        """Ask a second person to allow that *who* takes the record out, once."""
+        self._opened(who, request)
+        self._approvals.ask(who, Act.EXPORT_RECORD, _subject_of(request), reason)
 
     def correct(self, who: Staff, request: str, *, unit: str, name: str, contact: str, seen: str) -> None:
         """Put the person's facts right, unless somebody else did meanwhile (R71)."""
@@ -159,6 +185,18 @@ class RequestsOffice:
         person = self._about(request)
         self._store.consents.withdraw(person, at=self._clock.now(), by=_BY)
         self._told.withdrew(person)
+
+    def _use_up(self, who: Staff, request: str) -> None:
+        """Use the approval up. Raises RequestError ``approval-missing``."""
+        subject = _subject_of(request)
+        approval = self._approvals.find(who, Act.EXPORT_RECORD, subject)
+        if approval is None:
+            raise RequestError(
+                "approval-missing",
+                "Staff took this request in: a second person has to allow that the record is handed out.",
+                remedy="Ask one first.",
+            )
+        self._approvals.take(approval.id, who, Act.EXPORT_RECORD, subject)
 
     def _leave_alone(self, person: PersonId) -> None:
         self._store.consents.restrict(person, at=self._clock.now(), by=_BY)
@@ -231,6 +269,15 @@ class RequestsOffice:
             unit=None if person is None else person.unit,
             readable=request.facts is not None,
         )
+
+
+def _needs_second(facts: Facts | None) -> bool:
+    """Tell whether somebody else than the resident on their own page, or at the gate, says that it was asked."""
+    return facts is None or facts.channel not in {Channel.SELF_SERVICE, Channel.GATE}
+
+
+def _subject_of(request: str) -> str:
+    return f"request {request}"
 
 
 def _digest(person: Person) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from gate.core.roles import GRANTED, Program, Role, Staff
+from gate.core.roles import Program, Role, Staff
 from gate.errors import RequestError
 from gate.office.accounts.desk import fit_name
 from gate.ports import Clock
@@ -30,9 +30,7 @@ class TokenDesk:
 
     def roles_for(self, by: Staff) -> Sequence[Role]:
         """Give the offices whose every act *by* may do: nobody makes a key to more than they have."""
-        return tuple(
-            role for role in Role if all(by.may(act) for act, roles in GRANTED.items() if role in roles)
-        )
+        return tuple(role for role in Role if by.may_all_of(role))
 
     def make(self, by: Staff, name: str, role: Role, days: int) -> FreshToken:
         """Make one; see TokensPort."""

@@ -42,11 +42,14 @@ _IN_FORCE = """revoked_at IS NULL AND valid_from <= :now AND (valid_until IS NUL
     AND NOT EXISTS (SELECT 1 FROM people WHERE people.id = person_id AND ends_at <= :now)
     AND NOT EXISTS (SELECT 1 FROM tombstones WHERE tombstones.kind = 'credential' AND ref = credentials.id)"""
 _CARD_HOLDER = "SELECT person_id FROM credentials WHERE kind = 'card' AND lookup = :lookup"
+_METHODS_OF = "SELECT DISTINCT kind FROM credentials WHERE person_id = :person"
 _PIN_OF = "SELECT id, verifier, duress FROM credentials WHERE kind = 'pin' AND person_id = :person"
 _INSERT = """INSERT INTO credentials
     (id, person_id, kind, lookup, verifier, valid_from, valid_until, duress)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"""
 _UNKNOWN = Verdict(Reason.UNKNOWN_CREDENTIAL)
+_CARDS = "card"
+"""In a unit's place where all cards on pages are counted: units are digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +259,24 @@ class Credentials:
             f"{_CARD_HOLDER} AND {_IN_FORCE}", lookup=self._card_lookup(number), now=seconds_of(at)
         )
         return Verdict(Reason.KNOWN_CREDENTIAL, PersonId(rows[0][0])) if rows else _UNKNOWN
+
+    def check_card_on_page(self, number: str, at: datetime) -> Verdict:
+        """Look up at *at* a card that was shown to a page; THROTTLED while such cards, or the pages, wait after wrong ones.
+
+        All cards count as one account among the pages' PINs: numbers run in a row, and nobody is to try the neighbours'.
+        """
+        account = self._people.unit_key(_CARDS)
+        if not self._throttle.take_try(account, at, PinPlace.PAGE):
+            return Verdict(Reason.THROTTLED)
+        verdict = self.check_card(number, at)
+        if verdict.person is not None:
+            self._database.write(lambda c: self._throttle.forgive(c, account, PinPlace.PAGE))
+        return verdict
+
+    def methods_of(self, person: PersonId, at: datetime) -> frozenset[Method]:
+        """Tell which of CARD and PIN the person has in force at *at*."""
+        rows = self._database.rows(f"{_METHODS_OF} AND {_IN_FORCE}", person=person, now=seconds_of(at))
+        return frozenset(Method(kind) for (kind,) in rows)
 
     def prepare_pin(self, unit: str, at: datetime, place: PinPlace = PinPlace.KEYPAD) -> PinCheck:
         """Begin a PIN try: count it, and fetch what ``PinCheck.verify`` needs, a dummy where there is nothing."""

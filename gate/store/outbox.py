@@ -50,6 +50,11 @@ class Outbox:
         rows = self._database.rows(sql, start=seconds_of(start), end=seconds_of(end))
         return tuple(AccessCounts(time_of(at), granted, refused) for at, granted, refused in rows)
 
+    def first(self) -> datetime | None:
+        """Give when the oldest window that is kept began, None where there is none."""
+        (row,) = self._database.rows("SELECT min(window_start) FROM outbox")
+        return None if row[0] is None else time_of(row[0])
+
     def pending(self, now: datetime, *, limit: int = 100) -> tuple[Queued, ...]:
         """Give closed windows that were never acknowledged, oldest first, and freeze them."""
         closed_by = seconds_of(now) - _HOUR

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from gate.core.consent import By, Channel
 from gate.core.credentials import CredentialId
 from gate.core.receipt import Receipt
+from gate.core.roster import CONTACT_MOST, NAME_MOST, Column, facts_faults
 from gate.core.types import Method, PersonId
 from gate.errors import RequestError, VaultError
 from gate.store.account.audit import Action, Actor, AuditLog, Who
@@ -95,8 +96,9 @@ class Tenants:
         """Enter a person with a generated PIN and, if given, a card; return the PIN, once.
 
         drawn: made by ``draw`` beforehand, else it is made here. Raises RequestError, and then nothing is written:
-        ``unit-unfit``, ``unit-taken``, ``card-unfit``, ``card-taken``.
+        ``unit-unfit``, ``unit-taken``, ``name-unfit``, ``contact-unfit``, ``card-unfit``, ``card-taken``.
         """
+        _refuse_unfit(unit, name, contact)
         drawn = drawn or self.draw()
         person = drawn.person
 
@@ -223,8 +225,9 @@ class Tenants:
     ) -> bool:
         """Put the person's facts right (R71), whole or not at all; False if they were so already.
 
-        Raises RequestError: ``unit-unfit``, ``unit-taken``.
+        Raises RequestError: ``unit-unfit``, ``unit-taken``, ``name-unfit``, ``contact-unfit``.
         """
+        _refuse_unfit(unit, name, contact)
 
         def work(connection: sqlite3.Connection) -> bool:
             if not self._people.correct(connection, person, unit=unit, name=name, contact=contact):
@@ -296,6 +299,23 @@ class Tenants:
     ) -> None:
         detail = None if method is None else {"method": method.value}
         self._audit.note(connection, by, action, at=at, object=person, detail=detail)
+
+
+def _refuse_unfit(unit: str, name: str, contact: str) -> None:
+    """Refuse a name and a contact that may not stand in a record, whoever typed them; a unit is looked at as it is written."""
+    faults = facts_faults(unit, name, contact)
+    if Column.NAME in faults:
+        raise RequestError(
+            "name-unfit",
+            f"A name is 1 to {NAME_MOST} characters on one line, and begins like no formula; nothing was written.",
+            remedy="Write the name as it is said, without =, +, - or @ before it.",
+        )
+    if Column.CONTACT in faults:
+        raise RequestError(
+            "contact-unfit",
+            f"A contact is at most {CONTACT_MOST} characters on one line, and begins like no formula; nothing was written.",
+            remedy="Write a telephone number such as +86 10 5555 0100, an address, or nothing.",
+        )
 
 
 def _channel_of(by: Who) -> By:

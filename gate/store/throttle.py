@@ -6,7 +6,8 @@ the card gives nobody tries of its own.
 The guess is paid before it is checked: a power cut during the check gives no free try. A unit that does not exist is
 counted like one that does, so that waiting tells nobody which is which. One more count, over all units, slows who
 tries a few PINs at each. The keypad, the residents' pages and the staff's sign-in, whose accounts are logins, count
-apart: nobody shuts the door's PINs from a browser.
+apart: nobody shuts the door's PINs from a browser. What somebody of the staff proves who is signed in counts apart
+from their sign-in, and on their login alone: whoever knows a login stops nobody who is in.
 """
 
 from __future__ import annotations
@@ -29,10 +30,13 @@ _ALL_UNITS = {
     PinPlace.PAGE: b"\1",
     PinPlace.STAFF: b"\2",
 }  # no unit's row: theirs are 32 bytes
+# A login is no secret, and anybody may try it from afar: its holder waits a minute for that, and no longer (R54).
+_STAFF_DELAY_MOST = 60
 _PREFIX = {
     PinPlace.KEYPAD: b"",
     PinPlace.PAGE: b"page\0",
     PinPlace.STAFF: b"staff\0",
+    PinPlace.PROOF: b"proof\0",
 }  # accounts have one length, so that the two never meet
 _ALL_UNITS_FREE = 7  # more than a unit has: ten wrong PINs in a row, over all units, before the place waits
 _ALL_UNITS_DELAY_MOST = 60  # all residents wait for what one stranger typed
@@ -58,7 +62,11 @@ class Throttle:
     def take_try(self, account: bytes, at: datetime, place: PinPlace = PinPlace.KEYPAD) -> bool:
         """Count one try as failed and tell whether it may go on; while account or place waits, nothing is counted."""
         now = seconds_of(at)
-        delays = {self._lookup(account, place): delay_after, _ALL_UNITS[place]: _delay_over_all_units}
+        delays: dict[bytes, Callable[[int], int]] = {
+            self._lookup(account, place): _DELAYS.get(place, delay_after)
+        }
+        if place in _ALL_UNITS:
+            delays[_ALL_UNITS[place]] = _delay_over_all_units
 
         def work(connection: sqlite3.Connection) -> bool:
             counts = {key: _count(connection, key, delay, now) for key, delay in delays.items()}
@@ -86,8 +94,9 @@ class Throttle:
         Halved, not dropped: who knows one PIN must not buy free tries at the neighbours' with it.
         """
         connection.execute("DELETE FROM throttle WHERE unit_lookup = ?", (self._lookup(account, place),))
-        sql = "UPDATE throttle SET failures = failures / 2, not_before = 0 WHERE unit_lookup = ?"
-        connection.execute(sql, (_ALL_UNITS[place],))
+        if place in _ALL_UNITS:
+            sql = "UPDATE throttle SET failures = failures / 2, not_before = 0 WHERE unit_lookup = ?"
+            connection.execute(sql, (_ALL_UNITS[place],))
 
     def _lookup(self, account: bytes, place: PinPlace) -> bytes:
         return hmac.digest(self._lookup_key, _PREFIX[place] + account, "sha256")
@@ -95,6 +104,13 @@ class Throttle:
 
 def _delay_over_all_units(failures: int) -> int:
     return min(delay_after(max(0, failures - _ALL_UNITS_FREE)), _ALL_UNITS_DELAY_MOST)
+
+
+def _staff_delay(failures: int) -> int:
+    return min(delay_after(failures), _STAFF_DELAY_MOST)
+
+
+_DELAYS = {PinPlace.STAFF: _staff_delay, PinPlace.PROOF: _staff_delay}
 
 
 def _count(connection: sqlite3.Connection, key: bytes, delay: Callable[[int], int], now: int) -> _Count:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Literal
 
@@ -10,7 +10,7 @@ from fastapi import Form
 
 from gate.core.consent import Relation, RelationProof
 from gate.core.types import PersonId
-from gate.web.context import ChildSaid, Said, WebContext
+from gate.web.context import ChildSaid, Identified, Said, WebContext
 from gate.web.faults import page_fault
 from gate.web.languages import Language
 from gate.web.reading import Reading
@@ -40,19 +40,24 @@ FIELDS = {
 """Which field of the sheet each fault is about."""
 
 
-def shown_of(context: WebContext, answer: Answer) -> Said:
+def shown_of(context: WebContext, answer: Answer, identified: Identified) -> Said:
     """Give what was before the person. Raises RequestError ``notice-outdated`` unless it is the notice in force."""
     in_force = context.notices.in_force
     if in_force is None or answer.notice != in_force.version:
         raise page_fault("notice-outdated")
-    return Said.to(in_force, answer.language)
+    return Said.to(in_force, answer.language, identified)
 
 
-def agreed_of(context: WebContext, reading: Reading, person: PersonId, answer: Answer) -> Said:
-    """Give what the person agreed to. Raises RequestError for a form that says less than a consent needs, or too soon."""
+def agreed_of(
+    context: WebContext, reading: Reading, person: PersonId, answer: Answer, identified: Identified
+) -> Said:
+    """Give what the person agreed to. Raises RequestError for a form that says less than a consent needs, or too soon.
+
+    Where the site has no face for children, whoever ticks says in the same sentence that they are 14 or older (R27).
+    """
     if answer.agreed != "yes":
         raise page_fault("consent-box")
-    said = shown_of(context, answer)
+    said = shown_of(context, answer, identified)
     reading.check(answer.shown, person, answer.notice, answer.language)
     if not context.desk.children_enabled or answer.age == "from-14":
         return said
@@ -61,4 +66,4 @@ def agreed_of(context: WebContext, reading: Reading, person: PersonId, answer: A
     if not (answer.relation and answer.checked_by and answer.turns_14_on):
         raise page_fault("guardian-missing")
     child = ChildSaid(answer.relation, answer.checked_by, answer.turns_14_on)
-    return Said(said.notice, said.notice_sha256, said.language, child)
+    return replace(said, child=child)

@@ -70,7 +70,7 @@ def create_app(context: WebContext, screen: KioskScreen) -> FastAPI:
     app.include_router(landing.routes(context, pages))
     app.include_router(status.routes(context, pages))
     app.include_router(kiosk_routes(context, screen, pages))
-    room = SittingRoom(context.clock)
+    room = SittingRoom(context.clock, context.office.accounts.still_holds)
     app.include_router(desk.routes(context, pages, room))
     app.include_router(enrol.routes(context, pages, room))
     app.include_router(me.routes(context, pages))
@@ -95,6 +95,7 @@ def create_app(context: WebContext, screen: KioskScreen) -> FastAPI:
         app.include_router(area.routes(staff))
     app.include_router(api_routes(context))
     app.state.gatekeeper = Gatekeeper(context, pages)
+    app.state.gatekeeper.end_sitting = room.end
     refuse_unruled(app)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     _answer_errors(app, pages)

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from gate.core.consent import Relation, RelationProof
 from gate.core.consent_record import EventKind, ExpiryReason, InvalidationReason, Reason, Standing
+from gate.core.types import Method
 from gate.web.context import FaceStanding
 from gate.web.languages import marked as _
 
 STANDINGS: Final[Mapping[FaceStanding, str]] = {
-    FaceStanding.NONE: _("Card and PIN"),
-    FaceStanding.GIVEN: _("Face, card and PIN"),
-    FaceStanding.RESTRICTED: _("Card and PIN; face rests at their own wish"),
-    FaceStanding.OUTDATED: _("Card and PIN; face rests until they agree to the new notice"),
-    FaceStanding.DECLINED: _("Card and PIN. Declined face; will not be asked again."),
+    FaceStanding.NONE: _("No face"),
+    FaceStanding.GIVEN: _("Face"),
+    FaceStanding.RESTRICTED: _("Face rests at their own wish"),
+    FaceStanding.OUTDATED: _("Face rests until they agree to the new notice"),
+    FaceStanding.DECLINED: _("Declined face; will not be asked again."),
 }
+"""How somebody stands to face, beside the cards and PIN that ``ways_of`` tells."""
+
+
+def ways_of(methods: Collection[Method]) -> str:
+    """Say which of card and PIN somebody has now."""
+    match Method.CARD in methods, Method.PIN in methods:
+        case True, True:
+            return _("Card and PIN")
+        case True, False:
+            return _("A card, no PIN")
+        case False, True:
+            return _("A PIN, no card")
+        case _:
+            return _("Neither card nor PIN")
+
 
 RELATIONS: Final[Mapping[Relation, str]] = {
     Relation.PARENT: _("Parent"),

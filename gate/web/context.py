@@ -17,11 +17,11 @@ from gate.core.own_record import OwnRecord
 from gate.core.receipt import Receipt
 from gate.core.rights import RequestKind
 from gate.core.roles import Staff
-from gate.core.types import AttemptId, NoticeVersion, PersonId
+from gate.core.types import AttemptId, Method, NoticeVersion, PersonId
 from gate.ports import Clock
 from gate.web.kiosk.parts import KioskParts
 from gate.web.staff.office import Office
-from gate.web.transport import Transport
+from gate.web.transport import Transport, site_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class FaceStanding(StrEnum):
 class Resident:
     """A resident as the desk sees them. child: under 14 by what a guardian told; then the name is empty (R27).
 
-    agreed_to: the notice their consent was given under, while there is one.
+    agreed_to: the notice their consent was given under, while there is one. methods: CARD and PIN, if they have them now.
     """
 
     person: PersonId
@@ -76,6 +76,7 @@ class Resident:
     standing: FaceStanding
     child: bool = False
     agreed_to: NoticeVersion | None = None
+    methods: frozenset[Method] = frozenset()
 
     @property
     def has_consented(self) -> bool:
@@ -92,19 +93,31 @@ class ChildSaid:
     turns_14_on: date = field(repr=False)
 
 
+class Identified(StrEnum):
+    """How it was known at the desk who somebody is."""
+
+    BY_STAFF = "by-staff"  # who chose them in the list
+    BY_CARD = "by-card"
+    BY_PIN = "by-pin"
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What somebody at the desk answered: to which text, in which language. child: where it is about one."""
+    """What somebody at the desk answered: to which text, in which language. child: where it is about one.
+
+    identified: how it was known who answered; the consent's record tells it.
+    """
 
     notice: NoticeVersion
     notice_sha256: str
     language: str
     child: ChildSaid | None = None
+    identified: Identified = Identified.BY_STAFF
 
     @classmethod
-    def to(cls, notice: Published, language: str, child: ChildSaid | None = None) -> Said:
+    def to(cls, notice: Published, language: str, identified: Identified = Identified.BY_STAFF) -> Said:
         """Give the answer to the full form of *notice* in one of its languages."""
-        return cls(notice.version, notice.sha256[language, Form.FULL], language, child)
+        return cls(notice.version, notice.sha256[language, Form.FULL], language, identified=identified)
 
 
 class NoticePort(Protocol):
@@ -124,8 +137,8 @@ class NoticePort(Protocol):
 class DeskPort(Protocol):
     """Consent and withdrawal with the resident present. Every method may raise RequestError or VaultError."""
 
-    def residents(self, offset: int, limit: int) -> Sequence[Resident]:
-        """Give up to *limit* residents after the first *offset*, always in the same order."""
+    async def by_unit(self, offset: int, limit: int) -> Sequence[Resident]:
+        """Give up to *limit* residents after the first *offset*, in the order of their units."""
 
     @property
     def children_enabled(self) -> bool:
@@ -142,6 +155,9 @@ class DeskPort(Protocol):
 
         Raises ``sign-in-wrong``, ``sign-in-wait``.
         """
+
+    def identify_card(self, card: str) -> PersonId:
+        """Give whose card has the number that a reader types here. Raises ``card-wrong``, ``sign-in-wait``."""
 
     @property
     def progress(self) -> Progress | None:
@@ -162,8 +178,8 @@ class DeskPort(Protocol):
     def is_open(self, staff: Staff, person: PersonId) -> bool:
         """Tell whether a second person let *staff* open this child's record, and it is open still (R27)."""
 
-    def give_card(self, person: PersonId, card: str, *, by: Staff) -> None:
-        """Give the person the card of that value, beside those they have. Raises ``card-unfit``, ``card-taken``."""
+    def give_card(self, person: PersonId, card: str) -> None:
+        """Give the person, who types it themselves, a card beside those they have. Raises ``card-unfit``, ``card-taken``."""
 
     def decline(self, person: PersonId, said: Said) -> Receipt:
         """Remember that the person declined, so that nobody asks again."""
@@ -324,6 +340,12 @@ class WebContext:
     two_factors: bool = False
     scanner: bool = False
     zone: tzinfo = UTC
+
+    @property
+    def offers_own_code(self) -> bool:
+        """Tell whether codes for people's own telephones are of use: these reach the pages, or all of it is played."""
+        reached = site_address(self.transport) is not None or self.simulation is not None
+        return self.kiosk.codes is not None and reached
 
     @property
     def notice(self) -> NoticeVersion | None:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from gate.core.types import PersonId
 from gate.errors import GateError, RequestError
-from gate.web.consent_words import STANDINGS
+from gate.web.consent_words import STANDINGS, ways_of
 from gate.web.context import Resident, WebContext
 from gate.web.enrol import HOME as HANDED_OVER
 from gate.web.faults import page_fault
@@ -51,7 +51,7 @@ def _lists(router: APIRouter, desk: _Desk) -> None:
         page: SheetNumber = 1,
         unit: Annotated[str, Query(max_length=64)] = "",
     ) -> Response:
-        return desk.show(request, session, page, unit.strip())
+        return await desk.show(request, session, page, unit.strip())
 
     @router.post("/staff/desk/hand-over")
     async def hand_over(request: Request, session: SignedStaff, person: PersonField = "") -> Response:
@@ -60,7 +60,7 @@ def _lists(router: APIRouter, desk: _Desk) -> None:
             if person:
                 desk.refuse_shut(session, PersonId(person))
         except GateError as error:
-            return desk.show(request, session, 1, "", error)
+            return await desk.show(request, session, 1, "", error)
         gatekeeper_of(request).staff.end(request.cookies.get(STAFF_COOKIE))
         answer = back_to(HANDED_OVER)
         answer.delete_cookie(STAFF_COOKIE, path="/", secure=True, httponly=True, samesite="strict")
@@ -73,14 +73,14 @@ def _lists(router: APIRouter, desk: _Desk) -> None:
         try:
             receipt = desk.context.desk.withdraw(PersonId(person))
         except GateError as error:
-            return desk.show(request, session, 1, "", error)
+            return await desk.show(request, session, 1, "", error)
         return back_to(receipt_path(PersonId(person), receipt.reference) if receipt else HOME)
 
 
 def _children(router: APIRouter, desk: _Desk) -> None:
     @router.get("/staff/desk/child")
     async def child(request: Request, session: SignedStaff, person: str) -> Response:
-        return desk.child(request, session, PersonId(person))
+        return await desk.child(request, session, PersonId(person))
 
     @router.post("/staff/desk/child/ask")
     async def ask(
@@ -93,7 +93,7 @@ def _children(router: APIRouter, desk: _Desk) -> None:
         try:
             desk.context.office.people.people.ask_to_open(session.who, PersonId(person), reason)
         except GateError as error:
-            return desk.child(request, session, PersonId(person), error, reason=reason)
+            return await desk.child(request, session, PersonId(person), error, reason=reason)
         return back_to(f"{HOME}/child?person={person}")
 
     @router.post("/staff/desk/child/open")
@@ -102,7 +102,7 @@ def _children(router: APIRouter, desk: _Desk) -> None:
         try:
             desk.context.office.people.people.open_child(session.who, PersonId(person))
         except GateError as error:
-            return desk.child(request, session, PersonId(person), error)
+            return await desk.child(request, session, PersonId(person), error)
         return back_to(f"{HOME}/child?person={person}&open=1")
 
 
@@ -144,7 +144,7 @@ class _Desk:
         if resident.child and not self.context.desk.is_open(session.who, person):
             raise page_fault("minor-approval")
 
-    def show(
+    async def show(
         self,
         request: Request,
         session: StaffSession,
@@ -159,9 +159,8 @@ class _Desk:
             found = [one] if one else []
         else:
             first = (number - 1) * RESIDENTS_A_PAGE
-            found = list(
-                self.context.desk.residents(first, RESIDENTS_A_PAGE + 1)
-            )  # one more: of a next sheet
+            one_more = RESIDENTS_A_PAGE + 1  # it tells whether there is a next sheet
+            found = list(await self.context.desk.by_unit(first, one_more))
         obstacles = self.context.status().obstacles
         stopped = "not_stopped" in obstacles
         in_the_way = [OBSTACLES[each] for each in obstacles if each != "screen_live"]
@@ -172,6 +171,7 @@ class _Desk:
             error=error,
             residents=found[:RESIDENTS_A_PAGE],
             standings=STANDINGS,
+            ways=ways_of,
             unit=unit,
             number=number,
             has_next=len(found) > RESIDENTS_A_PAGE,
@@ -182,7 +182,7 @@ class _Desk:
             children=self.context.desk.children_enabled,
         )
 
-    def child(
+    async def child(
         self,
         request: Request,
         session: StaffSession,
@@ -195,7 +195,7 @@ class _Desk:
         try:
             resident = self.context.desk.resident(person)
         except RequestError as unknown:
-            return self.show(request, session, 1, "", unknown)
+            return await self.show(request, session, 1, "", unknown)
         return self.pages.page(
             request,
             session,

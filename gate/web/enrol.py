@@ -19,7 +19,7 @@ from gate.core.types import PersonId
 from gate.errors import GateError, RequestError
 from gate.web.answers import FIELDS, Answer, agreed_of, shown_of
 from gate.web.consent_words import PROOFS, RELATIONS
-from gate.web.context import FaceStanding, Resident, WebContext
+from gate.web.context import FaceStanding, Identified, Resident, WebContext
 from gate.web.enrol_words import ADVICE, POSES
 from gate.web.faults import page_fault
 from gate.web.gatekeeper import GuardedRoute
@@ -43,6 +43,7 @@ def routes(context: WebContext, pages: Pages, room: SittingRoom) -> APIRouter:
     page = _Page(context, pages, room, Reading(context.clock, context.notice_minimum_s))
     _shown(router, page)
     _decisions(router, page)
+    _refusals(router, page)
     _afterwards(router, page)
     return router
 
@@ -65,30 +66,40 @@ def _shown(router: APIRouter, page: _Page) -> None:
     async def identify(
         request: Request,
         token: TokenField,
-        unit: Annotated[str, Form(max_length=64)],
-        pin: Annotated[str, Form(max_length=64)],
+        unit: Annotated[str, Form(max_length=64)] = "",
+        pin: Annotated[str, Form(max_length=64)] = "",
+        card: Annotated[str, Form(max_length=64)] = "",
     ) -> Response:
+        """Learn who is there, by unit and PIN or by a card; whoever is known already stays who they are."""
         session = page.session(request, token)
+        sitting, desk = session.who, page.context.desk
+        if sitting.step is not Step.IDENTIFY:
+            return back_to(HOME)
         try:
-            session.who.person = await page.context.desk.identify(unit, pin)
+            by = Identified.BY_CARD if card else Identified.BY_PIN
+            person = desk.identify_card(card) if card else await desk.identify(unit, pin)
         except GateError as error:
             return page.show(request, session, error)
+        if sitting.person is None:  # while the PIN was hashed, another press may have told
+            sitting.person, sitting.identified = person, by
         return back_to(HOME)
 
 
 def _decisions(router: APIRouter, page: _Page) -> None:
     @router.post("/enrol/consent")
     async def consent(request: Request, token: TokenField, answer: Annotated[Answer, Depends()]) -> Response:
-        """Take the face of a person who ticked the box themselves."""
+        """Take the face of a person who ticked the box themselves; a second press leads to what the first began."""
         session = page.session(request, token)
         sitting, desk = session.who, page.context.desk
+        if page.is_past_deciding(session):
+            return back_to(HOME)
         try:
             person = page.person(session)
-            said = agreed_of(page.context, page.reading, person, answer)
+            said = agreed_of(page.context, page.reading, person, answer, sitting.identified)
             desk.refuse_early(person, said, by=sitting.staff)
         except GateError as error:
             return page.show(request, session, error)
-        sitting.begin(desk.enrol(person, said, by=sitting.staff), page.context.clock)
+        await sitting.begin(desk.enrol(person, said, by=sitting.staff), page.context.clock)
         return back_to(HOME)
 
     @router.post("/enrol/reconfirm")
@@ -97,24 +108,33 @@ def _decisions(router: APIRouter, page: _Page) -> None:
     ) -> Response:
         """Let the template live on for a person who ticked the box of the new notice themselves (R22)."""
         session = page.session(request, token)
+        sitting = session.who
+        if page.is_past_deciding(session):
+            return back_to(HOME)
         try:
             person = page.person(session)
-            said = agreed_of(page.context, page.reading, person, answer)
-            session.who.finish(page.context.desk.reconfirm(person, said, by=session.who.staff))
+            said = agreed_of(page.context, page.reading, person, answer, sitting.identified)
+            sitting.finish(page.context.desk.reconfirm(person, said, by=sitting.staff))
         except GateError as error:
             return page.show(request, session, error)
         return back_to(HOME)
 
+
+def _refusals(router: APIRouter, page: _Page) -> None:
     @router.post("/enrol/decline")
     async def decline(request: Request, token: TokenField, answer: Annotated[Answer, Depends()]) -> Response:
-        """Remember the refusal; nothing else in the form matters (R05)."""
+        """Remember the refusal; nothing else in the form matters (R05). A capture under way stops before it."""
         session = page.session(request, token)
+        sitting = session.who
+        if sitting.step is Step.DONE:
+            return back_to(HOME)
+        await sitting.stop()  # what it wrote just before that ends with the refusal
         try:
             person = page.person(session)
-            receipt = page.context.desk.decline(person, shown_of(page.context, answer))
+            receipt = page.context.desk.decline(person, shown_of(page.context, answer, sitting.identified))
         except GateError as error:
             return page.show(request, session, error)
-        session.who.finish(receipt, declined=True)
+        sitting.finish(receipt, declined=True)
         return back_to(HOME)
 
     @router.post("/enrol/stop")
@@ -130,7 +150,7 @@ def _afterwards(router: APIRouter, page: _Page) -> None:
         """Give a fresh PIN at once; it is shown on the next page, and never again."""
         session = page.session(request, token)
         try:
-            page.finished(session)
+            page.renews(session)
             fresh = await page.context.desk.fresh_pin(page.person(session), by=session.who.staff)
         except GateError as error:
             return page.show(request, session, error)
@@ -140,13 +160,17 @@ def _afterwards(router: APIRouter, page: _Page) -> None:
     async def card(
         request: Request, token: TokenField, card: Annotated[str, Form(max_length=64)]
     ) -> Response:
+        """Give the resident the one card that they may take along; the audit log names them, not the staff."""
         session = page.session(request, token)
         try:
-            page.finished(session)
-            page.context.desk.give_card(page.person(session), card, by=session.who.staff)
+            page.renews(session)
+            if session.who.card_given:
+                raise page_fault("card-again")
+            page.context.desk.give_card(page.person(session), card)
         except GateError as error:
             return page.show(request, session, error, typed_card=card)
-        return back_to(f"{HOME}?card=given")
+        session.who.card_given = True
+        return back_to(HOME)
 
     @router.get("/enrol/receipt.json")
     async def receipt(request: Request) -> Response:
@@ -198,6 +222,16 @@ class _Page:
         """Raise RequestError ``not-so`` before the decision is on record."""
         if session.who.step is not Step.DONE:
             raise page_fault("not-so")
+
+    def renews(self, session: SittingSession) -> None:
+        """Raise RequestError ``not-so`` unless the decision is on record, and the person may draw a PIN or take a card."""
+        self.finished(session)
+        if not session.who.may_renew:
+            raise page_fault("not-so")
+
+    def is_past_deciding(self, session: SittingSession) -> bool:
+        """Tell whether a decision is under way or on record: a form of the sheet that still comes in changes nothing."""
+        return session.who.step in {Step.CAPTURE, Step.DONE}
 
     def show(
         self,
@@ -264,7 +298,8 @@ class _Page:
         return receipt_values(receipts, receipt, LocalTimes(self.context.zone)) | {
             "declined": session.who.declined,
             "pin": session.take(request.query_params.get("once", "")),
-            "card_given": request.query_params.get("card") == "given",
+            "card_given": session.who.card_given,
+            "may_renew": session.who.may_renew,
         }
 
     def _resident(self, person: PersonId) -> Resident | None:

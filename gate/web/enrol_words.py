@@ -42,6 +42,14 @@ ENROL_FAULTS: Final[Mapping[str, Words]] = {
         _("Try again; if it stays so, tell the manager. Card and PIN work."),
     ),
     "enrol-stopped": Words(_("Stopped. Nothing was taken and nothing was stored."), _("Decide again below.")),
+    "card-wrong": Words(
+        _("No card that opens here has this number."),
+        _("Hold it to the reader again, or type unit and PIN. The desk helps whoever has neither."),
+    ),
+    "card-again": Words(
+        _("One card was given here already; nothing was changed."),
+        _("Ask the desk for a further card once the screen is given back."),
+    ),
     "sitting-over": Words(
         _("This page was handed over to somebody, and that is over."), _("Sign in to begin anew.")
     ),

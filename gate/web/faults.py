@@ -71,8 +71,8 @@ _PAGES: Final[Mapping[str, Words]] = {
         _("Run gate govern assess, read it, then run gate govern approve."),
     ),
     "sign-in-wrong": Words(
-        _("Unit and PIN do not belong together."),
-        _("Type both as at the keypad. The desk gives a new PIN to whoever forgot theirs."),
+        _("Unit, PIN or code is not right."),
+        _("Type unit and PIN as at the keypad, and the code of the gate's screen where it is asked for. The desk gives a new PIN to whoever forgot theirs."),
     ),
     "sign-in-wait": Words(
         _("Too many tries just now"), _("Wait a little before the next PIN. A card works at once.")
@@ -150,6 +150,19 @@ _PAGES: Final[Mapping[str, Words]] = {
     "session-over": Words(
         _("You were signed out, because nothing happened for a while."),
         _("Sign in again. What you had typed is kept for a quarter of an hour."),
+    ),
+    "session-over-lost": Words(
+        _("You are not signed in, so what you sent was not done."), _("Sign in, then send it again.")
+    ),
+    "session-over-file": Words(
+        _("You are not signed in, so the file was not read."), _("Sign in, then choose the file again.")
+    ),
+    "parked-gone": Words(
+        _("What was kept for you is no longer here."), _("Open the page and fill the form in again.")
+    ),
+    "form-charset": Words(
+        _("The form is written in signs that this gate does not read."),
+        _("Send it from the gate's own page; forms are in UTF-8."),
     ),
     "consent-box": Words(
         _("The box was not ticked, so nothing was taken and nothing was stored."),

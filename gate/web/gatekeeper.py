@@ -5,7 +5,6 @@ Denied by default: a route without a rule is never served, and ``create_app`` re
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any, Final, assert_never
@@ -13,6 +12,7 @@ from urllib.parse import quote
 
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
@@ -20,11 +20,13 @@ from starlette.routing import BaseRoute
 from gate.core.credentials import SignedIn
 from gate.core.roles import Act, Program, Role, Staff
 from gate.web.context import WebContext
-from gate.web.guard import is_loopback
+from gate.web.faults import page_fault
+from gate.web.guard import is_at_screen, is_this_device
+from gate.web.once import StrangersPresses
 from gate.web.pages import Pages, back_to
-from gate.web.parked import PARKED_COOKIE, Parked
+from gate.web.parked import PARKED_COOKIE, PARKED_FIELD, Parked, may_park, owner_of, replayed
 from gate.web.rules import RULES, Everyone, For, Resident, Rule, Screen, Signed, Token
-from gate.web.sessions import ANSWERS_MOST, Session, Sessions, Span
+from gate.web.sessions import Session, Sessions, Span
 
 STAFF_COOKIE: Final = "__Host-staff"
 OWN_COOKIE: Final = "__Host-own"
@@ -65,21 +67,24 @@ class Gatekeeper:
         self._context = context
         self._pages = pages
         self._rules = rules
-        self.staff: Sessions[Staff] = Sessions(context.clock, _staff_span, most=SESSIONS_MOST)
-        self.own: Sessions[SignedIn] = Sessions(context.clock, lambda _who: OWN_SPAN, most=SESSIONS_MOST)
+        self.staff: Sessions[Staff] = Sessions(
+            context.clock, _staff_span, most=SESSIONS_MOST, whose=lambda who: who.account
+        )
+        self.own: Sessions[SignedIn] = Sessions(
+            context.clock, lambda _who: OWN_SPAN, most=SESSIONS_MOST, whose=lambda who: who.person
+        )
         self.parked = Parked(context.clock)
+        self._strangers = StrangersPresses(context.clock)
+        self.end_sitting: Callable[[Request, Response], None] = lambda _request, _answer: None
 
     async def let_in(self, request: Request, route: str, handle: Handler) -> Response:
         """Answer *request* through *handle* if the rule of *route* lets it in."""
         rule = self._rules[route]
         match rule:
             case Everyone():
-                return await handle(request)
+                return await self._for_everyone(request, handle)
             case Screen():
-                peer = request.client
-                if peer is None or not is_loopback(peer.host):
-                    return self._pages.refuse(request, "screen-only", HTTPStatus.FORBIDDEN)
-                return await handle(request)
+                return await handle(request) if is_at_screen(request.scope) else self._to_screen(request)
             case Resident():
                 return await self._for_session(request, self.own_session(request, rule), rule, handle)
             case Signed() | For():
@@ -94,7 +99,7 @@ class Gatekeeper:
         token = request.cookies.get(STAFF_COOKIE)
         session = self.staff.find(token, quiet=isinstance(rule, For) and rule.quiet)
         if session is not None and not self._context.office.accounts.still_holds(session.who):
-            self.staff.end(token)
+            self.staff.let_go(token)
             return None
         return session
 
@@ -103,7 +108,7 @@ class Gatekeeper:
         token = request.cookies.get(OWN_COOKIE)
         session = self.own.find(token, quiet=isinstance(rule, Resident) and rule.quiet)
         if session is not None and not self._context.own.still_holds(session.who):
-            self.own.end(token)
+            self.own.let_go(token)
             return None
         return session
 
@@ -112,12 +117,25 @@ class Gatekeeper:
         browser = browser_of(request)
         if isinstance(who, Staff):
             self.staff.end(request.cookies.get(STAFF_COOKIE))
+            self.end_sitting(request, answer)  # R26: nobody ticks there for a resident
             name, token = STAFF_COOKIE, self.staff.begin(who, browser=browser)
         else:
             self.own.end(request.cookies.get(OWN_COOKIE))
             name, token = OWN_COOKIE, self.own.begin(who, browser=browser)
         answer.set_cookie(name, token, path="/", secure=True, httponly=True, samesite="strict")
         return token
+
+    async def _for_everyone(self, request: Request, handle: Handler) -> Response:
+        if request.method == "GET":
+            return await handle(request)
+        return await self._strangers.do(request, await request.form(), lambda: handle(request))
+
+    def _to_screen(self, request: Request) -> Response:
+        """Refuse what is the screen's alone; a browser of this device that asks over TLS is led to where it is served."""
+        port = self._context.transport.screen_port
+        if request.method != "GET" or port is None or not is_this_device(request.scope):
+            return self._pages.refuse(request, "screen-only", HTTPStatus.FORBIDDEN)
+        return RedirectResponse(f"http://127.0.0.1:{port}{request.url.path}", HTTPStatus.TEMPORARY_REDIRECT)
 
     async def _for_session(
         self, request: Request, session: StaffSession | OwnSession | None, rule: Rule, handle: Handler
@@ -132,8 +150,26 @@ class Gatekeeper:
         form = await request.form()
         if not session.fits(str(form.get("token", ""))):
             return self._pages.refuse(request, "foreign-page", HTTPStatus.FORBIDDEN)
+
+        async def work() -> Response:
+            return await (
+                self._replay(request, session, form, handle) if PARKED_FIELD in form else handle(request)
+            )
+
         once = str(form.get("once", ""))
-        return await (_once(session, once, request, handle) if once else handle(request))
+        return await (session.presses.do(once, work) if once else work())
+
+    async def _replay(
+        self, request: Request, session: StaffSession | OwnSession, form: FormData, handle: Handler
+    ) -> Response:
+        """Answer the form that waited as if it came now; it goes on waiting where the answer is an error."""
+        key, owner = str(form[PARKED_FIELD]), owner_of(session.who)
+        waiting = self.parked.get(key, owner)
+        if waiting is None or waiting.path != request.url.path:
+            raise page_fault("parked-gone")
+        answer = await handle(replayed(request, waiting, ("token", session.form)))
+        self.parked.drop(key, owner)
+        return answer
 
     async def _for_token(self, request: Request, act: Act, handle: Handler) -> Response:
         kind, _, bearer = request.headers.get("authorization", "").partition(" ")
@@ -158,32 +194,23 @@ class Gatekeeper:
         if request.method == "GET":
             there = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return back_to(f"{sign_in}?next={quote(there, safe='/')}")
-        answer = back_to(f"{sign_in}?over=1")
-        key = self.parked.keep(request.url.path, await request.form())
-        answer.set_cookie(PARKED_COOKIE, key, path="/", secure=True, httponly=True, samesite="strict")
+        key = await self._park(request, rule)
+        is_file = request.headers.get("content-type", "").lower().startswith("multipart/")
+        answer = back_to(f"{sign_in}?over={'1' if key else 'file' if is_file else 'lost'}")
+        if key is not None:
+            answer.set_cookie(PARKED_COOKIE, key, path="/", secure=True, httponly=True, samesite="strict")
         return answer
 
-
-async def _once(session: StaffSession | OwnSession, once: str, request: Request, handle: Handler) -> Response:
-    """Do the same form once: a second press waits for where the first one leads, and goes there."""
-    if (first := session.answers.get(once)) is not None:
-        return back_to(await asyncio.shield(first))
-    leads: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    session.answers[once] = leads
-    while len(session.answers) > ANSWERS_MOST:
-        session.answers.popitem(last=False)
-    try:
-        answer = await handle(request)
-    except BaseException:
-        session.answers.pop(once, None)
-        leads.cancel()
-        raise
-    if isinstance(answer, RedirectResponse):
-        leads.set_result(answer.headers["location"])
-    else:  # it was refused, and may be put right and sent again
-        session.answers.pop(once, None)
-        leads.set_result(request.url.path)
-    return answer
+    async def _park(self, request: Request, rule: Rule) -> str | None:
+        """Keep what was typed in a session that was let go, and give its key; of nobody else is a form even read."""
+        who: Staff | SignedIn | None = (
+            self.own.was(request.cookies.get(OWN_COOKIE))
+            if isinstance(rule, Resident)
+            else self.staff.was(request.cookies.get(STAFF_COOKIE))
+        )
+        if who is None or not may_park(request):
+            return None
+        return self.parked.keep(owner_of(who), request.url.path, await request.form())
 
 
 def routes_of(app: FastAPI) -> tuple[APIRoute, ...]:

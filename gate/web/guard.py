@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 import structlog
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
@@ -44,6 +45,11 @@ HEARTBEAT: Final = "/kiosk/view"
 OWN_FOLDERS: Final = ("/staff/desk", "/staff/people", "/staff/requests/", "/enrol", "/me/")
 """What no foreign page may even ask for: pages that open sealed records for the names on them, receipts and answers."""
 HTTPS_PORT: Final = 443
+FORWARDED: Final = frozenset(
+    {"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"}
+)
+"""What a proxy says: then the one who asks is somewhere else, whatever address the connection has."""
+UTF_8: Final = frozenset({b"utf-8", b"utf8"})
 
 HEADERS: Final = {
     "content-security-policy": (
@@ -90,10 +96,30 @@ def is_same_origin(scheme: str, headers: Headers) -> bool:
     return own if site is None else site in {"same-origin", "none"} and (own or origin == "null")
 
 
+def is_this_device(scope: Scope) -> bool:
+    """Tell whether a request comes from this device itself, and not through a proxy on it."""
+    peer = scope["client"]
+    return peer is not None and is_loopback(peer[0]) and FORWARDED.isdisjoint(Headers(scope=scope).keys())
+
+
+def is_at_screen(scope: Scope) -> bool:
+    """Tell whether a request is one of the gate's own screen: over plain HTTP, which loopback alone serves (ADR 0021)."""
+    return scope["scheme"] == "http" and is_this_device(scope)
+
+
+def is_readable(headers: Headers) -> bool:
+    """Tell whether a form may be read: parts in UTF-8 alone.
+
+    The sender names the codec of a multipart form, and some take time in the square of the length (punycode) or make text
+    that is none (unicode_escape). The header is read as Starlette reads it.
+    """
+    kind, options = parse_options_header(headers.get("content-type"))
+    return kind != b"multipart/form-data" or options.get(b"charset", b"utf-8").lower() in UTF_8
+
+
 def is_for_screen(scope: Scope) -> bool:
     """Tell whether a request is the gate's own screen's: from this device, for what the screen is made of."""
-    peer = scope["client"]
-    if peer is None or not is_loopback(peer[0]):
+    if not is_this_device(scope):
         return False
     method = "GET" if scope["method"] == "HEAD" else scope["method"]
     rule = RULES.get(f"{method} {scope['path']}")
@@ -111,6 +137,8 @@ def refusal(scope: Scope, headers: Headers, names: Collection[str]) -> tuple[str
         return "foreign-page", HTTPStatus.FORBIDDEN
     if "transfer-encoding" in headers:
         return "body-length", HTTPStatus.LENGTH_REQUIRED
+    if not is_readable(headers):
+        return "form-charset", HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     most = BODIES_MOST_BYTES.get(path, BODY_MOST_BYTES)
     if int(headers.get("content-length", "0")) > most:  # the server let only digits pass
         return "body-size", HTTPStatus.REQUEST_ENTITY_TOO_LARGE
@@ -183,7 +211,7 @@ class Guard:
     def _overdone(self, scope: Scope) -> tuple[str, HTTPStatus] | None:
         """Say whether an address of the network asked for too much; this device itself, and its screen, may."""
         peer = scope["client"][0] if scope["client"] else ""
-        if scope["method"] in {"GET", "HEAD"} or is_loopback(peer):
+        if scope["method"] in {"GET", "HEAD"} or is_this_device(scope):
             return None
         return None if self._limits.takes(peer, scope["path"]) else ("too-many", HTTPStatus.TOO_MANY_REQUESTS)
 

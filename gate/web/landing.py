@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from gate.web.context import WebContext
 from gate.web.gatekeeper import GuardedRoute
-from gate.web.guard import is_loopback
+from gate.web.guard import is_this_device
 from gate.web.pages import Pages
 
 
@@ -18,7 +18,7 @@ def routes(context: WebContext, pages: Pages) -> APIRouter:
 
     @router.get("/")
     async def landing(request: Request) -> Response:
-        here = request.client is not None and is_loopback(request.client.host)
+        here = is_this_device(request.scope)
         return pages.page(
             request,
             "landing.html",

@@ -27,7 +27,7 @@ from gate.web.gatepass import AT_GATE_COOKIE, GatePasses
 from gate.web.moments import LocalTimes
 from gate.web.own import ASKABLE, record_values
 from gate.web.pages import Pages, back_to, words_of
-from gate.web.parked import PARKED_COOKIE
+from gate.web.parked import PARKED_COOKIE, over_fault, owner_of
 from gate.web.receipt import find_receipt, receipt_file, receipt_values
 from gate.web.staff.layout import fresh_word
 
@@ -55,7 +55,7 @@ def _sign_in_and_out(router: APIRouter, own: OwnPages) -> None:
         """Show everything. received: the request just taken in. code: as the gate's QR code has it. over: after a time-out."""
         session = gatekeeper_of(request).own_session(request)
         if session is None:
-            return own.sign_in_page(request, page_fault("session-over") if over else None, code=code)
+            return own.sign_in_page(request, over_fault(over), code=code)
         return own.page(request, session, received=received)
 
     @router.post("/me/sign-in")
@@ -77,7 +77,7 @@ def _sign_in_and_out(router: APIRouter, own: OwnPages) -> None:
                 own.passes.give(answer, fresh)
             return answer
         keeper = gatekeeper_of(request)
-        waits = keeper.parked.waits(request.cookies.get(PARKED_COOKIE))
+        waits = keeper.parked.get(request.cookies.get(PARKED_COOKIE), owner_of(who))
         answer = back_to("/me/resume" if waits else HOME)
         own.passes.end(answer, known)
         own.passes.end(answer, fresh)

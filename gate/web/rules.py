@@ -93,6 +93,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "GET /me/receipt": Resident(),
         "GET /me/receipt.json": Resident(),
         "GET /me/resume": Resident(),
+        "POST /me/resume": Resident(),
         "GET /me/pin": Resident(),
         "POST /me/pin": Resident(),
         "GET /me/visitors": Resident(),
@@ -121,6 +122,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "POST /enrol/give-back": Everyone(),
         # The staff's pages.
         "GET /staff/resume": Signed(),
+        "POST /staff/resume": Signed(),
         # The way in, and one's own account.
         "GET /setup": Everyone(),  # by the code that the device itself prints
         "POST /setup": Everyone(),
@@ -237,6 +239,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "GET /staff/requests/{request_id}": For(Act.ANSWER_REQUESTS),
         "POST /staff/requests/{request_id}/answer": For(Act.ANSWER_REQUESTS),
         "POST /staff/requests/{request_id}/record": For(Act.ANSWER_REQUESTS),
+        "POST /staff/requests/{request_id}/record/ask": For(Act.EXPORT_RECORD),
         "POST /staff/requests/{request_id}/correct": For(Act.ANSWER_REQUESTS),
         "POST /staff/requests/{request_id}/face": For(Act.ANSWER_REQUESTS),
         "POST /staff/requests/{request_id}/ask": For(Act.OPEN_MINOR),

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
+import hashlib
 import hmac
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
 from gate.core.types import Seconds
 from gate.ports import Clock
+from gate.web.once import Presses
 
 Who = TypeVar("Who")
 
-ANSWERS_MOST: Final = 32
-"""Of so many forms a session remembers where they led: a second press of the same button does nothing twice."""
 PUT_ASIDE_MOST: Final = 4
+EACH_MOST: Final = 8
+"""So many sessions somebody may have at once, so that nobody signs all others out by signing in."""
+GONE_MOST: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Session(Generic[Who]):
     span: Span
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     browser: str = ""
-    answers: OrderedDict[str, asyncio.Future[str]] = field(default_factory=OrderedDict, repr=False)
+    presses: Presses = field(default_factory=Presses, repr=False)
     _aside: OrderedDict[str, object] = field(default_factory=OrderedDict, repr=False)
 
     def fits(self, form: str) -> bool:
@@ -70,17 +72,34 @@ class Session(Generic[Who]):
 class Sessions(Generic[Who]):
     """The sessions by their token, the longest unseen first."""
 
-    def __init__(self, clock: Clock, span: Callable[[Who], Span], *, most: int) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        span: Callable[[Who], Span],
+        *,
+        most: int,
+        whose: Callable[[Who], Hashable] | None = None,
+    ) -> None:
+        """whose: what sessions of the same person have in common; None: a session is nobody's."""
         self._clock = clock
         self._span = span
         self._most = most
+        self._whose = whose
         self._sessions: OrderedDict[str, Session[Who]] = OrderedDict()
+        self._gone: OrderedDict[bytes, Who] = OrderedDict()
 
     def begin(self, who: Who, *, browser: str = "") -> str:
-        """Sign somebody in; give the fresh token. Beyond *most* the longest unseen is signed out."""
+        """Sign somebody in; give the fresh token.
+
+        Beyond EACH_MOST of theirs, and beyond *most* of all, the longest unseen is signed out.
+        """
         self._drop_over()
+        if (whose := self._whose) is not None:
+            theirs = [token for token, each in self._sessions.items() if whose(each.who) == whose(who)]
+            for token in theirs[: max(0, len(theirs) - EACH_MOST + 1)]:
+                self.let_go(token)
         while len(self._sessions) >= self._most:
-            self._sessions.popitem(last=False)
+            self.let_go(next(iter(self._sessions)))
         token = secrets.token_urlsafe(32)
         now = self._clock.monotonic()
         form = secrets.token_urlsafe(32)
@@ -105,6 +124,18 @@ class Sessions(Generic[Who]):
         """Sign out; a second time is fine."""
         self._sessions.pop(token or "", None)
 
+    def let_go(self, token: str | None) -> None:
+        """Sign out whoever did not ask for it; who they were is remembered for what they may still send."""
+        session = self._sessions.pop(token or "", None)
+        if session is not None:
+            self._gone[_digest(token or "")] = session.who
+            while len(self._gone) > GONE_MOST:
+                self._gone.popitem(last=False)
+
+    def was(self, token: str | None) -> Who | None:
+        """Give whose session *token* was before it was let go; None where they signed out, or never were in."""
+        return self._gone.get(_digest(token or ""))
+
     def end_where(self, goes: Callable[[Session[Who]], bool]) -> int:
         """Sign out every session that *goes* names; give how many."""
         over = [token for token, session in self._sessions.items() if goes(session)]
@@ -114,4 +145,9 @@ class Sessions(Generic[Who]):
 
     def _drop_over(self) -> None:
         now = self._clock.monotonic()
-        self.end_where(lambda session: session.is_over(now))
+        for token in [token for token, session in self._sessions.items() if session.is_over(now)]:
+            self.let_go(token)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -7,7 +7,7 @@ giving the screen back leads to the staff's sign-in.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -20,6 +20,7 @@ from gate.core.roles import Staff
 from gate.core.types import PersonId, Seconds
 from gate.errors import GateError
 from gate.ports import Clock
+from gate.web.context import Identified
 from gate.web.faults import page_fault
 from gate.web.sessions import Session, Sessions, Span
 
@@ -45,11 +46,14 @@ class Step(StrEnum):
 class Sitting:
     """One resident before the page. staff: who handed it over, and answers for it.
 
-    shown: the stamp of the notice that stands before them. error: why the last capture came to nothing.
+    identified: how it is known who they are. shown: the stamp of the notice that stands before them. error: why the last
+    capture came to nothing. card_given: whether they gave themselves a card here; one is all a sitting gives.
     """
 
     staff: Staff
     person: PersonId | None = field(default=None, repr=False)
+    identified: Identified = Identified.BY_STAFF
+    card_given: bool = False
     shown: str = ""
     receipt: str = ""
     declined: bool = False
@@ -66,17 +70,29 @@ class Sitting:
             return Step.CAPTURE
         return Step.DONE if self.receipt else Step.DECIDE
 
-    def begin(self, enrolling: Coroutine[object, object, Receipt], clock: Clock) -> None:
-        """Take the face, as *enrolling* does, while the page goes on being asked for."""
+    @property
+    def may_renew(self) -> bool:
+        """Tell whether they may draw a PIN or take a card along: not who showed a card alone, which may be a found one."""
+        return self.identified is not Identified.BY_CARD
+
+    async def begin(self, enrolling: Coroutine[object, object, Receipt], clock: Clock) -> None:
+        """Take the face, as *enrolling* does, while the page goes on being asked for; an earlier capture stops first."""
+        await self.stop()
         self.error, self.asked_at = None, clock.monotonic()
         self._taking = asyncio.get_running_loop().create_task(self._take(enrolling, clock))
 
     async def stop(self) -> None:
-        """Give the capture up, if there is one; nothing of it is stored."""
+        """Give the capture up, if there is one; nothing of it is stored unless it was whole already."""
         if self._taking is not None and not self._taking.done():
             self._taking.cancel()
             await asyncio.wait({self._taking})
-            self.error = page_fault("enrol-stopped")
+            if not self.receipt:
+                self.error = page_fault("enrol-stopped")
+
+    def abandon(self) -> None:
+        """Give the capture up without waiting for its end: nobody comes back to this sitting."""
+        if self._taking is not None:
+            self._taking.cancel()
 
     def finish(self, receipt: Receipt | None, *, declined: bool = False) -> None:
         """Come to the end: what was decided is on record."""
@@ -94,6 +110,10 @@ class Sitting:
             if not work.done():
                 work.cancel()
                 await asyncio.wait({work})
+            self._settle(work)
+
+    def _settle(self, work: asyncio.Future[Receipt]) -> None:
+        """Keep how the capture ended. One that was written before it could be stopped is told as written."""
         if work.cancelled():
             self.error = page_fault("browser-gone")
             return
@@ -109,8 +129,10 @@ SittingSession = Session[Sitting]
 class SittingRoom:
     """The sittings by their cookie."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, still_holds: Callable[[Staff], bool]) -> None:
+        """still_holds: tells whether an account is as it was at the sign-in; a sitting ends with it."""
         self._sittings: Sessions[Sitting] = Sessions(clock, lambda _sitting: SITTING_SPAN, most=SITTINGS_MOST)
+        self._still_holds = still_holds
 
     def hand_over(self, answer: Response, sitting: Sitting) -> None:
         """Begin *sitting* in the browser that *answer* goes to."""
@@ -118,10 +140,23 @@ class SittingRoom:
         answer.set_cookie(SITTING_COOKIE, token, path="/", secure=True, httponly=True, samesite="strict")
 
     def of(self, request: Request) -> SittingSession | None:
-        """Give the sitting of a request, None where there is none or its time is over."""
-        return self._sittings.find(request.cookies.get(SITTING_COOKIE))
+        """Give the sitting of a request, None where there is none, or its time or the account behind it is over."""
+        token = request.cookies.get(SITTING_COOKIE)
+        session = self._sittings.find(token)
+        if session is not None and not self._still_holds(session.who.staff):
+            self._drop(token)
+            return None
+        return session
 
     def end(self, request: Request, answer: Response) -> None:
-        """End the sitting of *request*."""
-        self._sittings.end(request.cookies.get(SITTING_COOKIE))
-        answer.delete_cookie(SITTING_COOKIE, path="/", secure=True, httponly=True, samesite="strict")
+        """End the sitting of *request*, if it has one, with what it takes just now."""
+        token = request.cookies.get(SITTING_COOKIE)
+        if token is not None:
+            self._drop(token)
+            answer.delete_cookie(SITTING_COOKIE, path="/", secure=True, httponly=True, samesite="strict")
+
+    def _drop(self, token: str | None) -> None:
+        session = self._sittings.find(token, quiet=True)
+        if session is not None:
+            session.who.abandon()
+        self._sittings.end(token)

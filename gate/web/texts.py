@@ -28,14 +28,14 @@ _BEGINNINGS = {"# ": Kind.TITLE, "## ": Kind.HEADING, "- ": Kind.LIST}
 
 def blocks_of(text: str) -> tuple[Block, ...]:
     """Split *text* into blocks, line by line; entries of a list that follow each other make one list."""
-    blocks: list[Block] = []
+    blocks: list[tuple[Kind, list[str]]] = []
     for line in filter(None, map(str.strip, text.splitlines())):
         kind, words = _read(line)
-        if kind is Kind.LIST and blocks and blocks[-1].kind is Kind.LIST:
-            blocks[-1] = Block(kind, (*blocks[-1].lines, words))
+        if kind is Kind.LIST and blocks and blocks[-1][0] is Kind.LIST:
+            blocks[-1][1].append(words)
         else:
-            blocks.append(Block(kind, (words,)))
-    return tuple(blocks)
+            blocks.append((kind, [words]))
+    return tuple(Block(kind, tuple(lines)) for kind, lines in blocks)
 
 
 def _read(line: str) -> tuple[Kind, str]:

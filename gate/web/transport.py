@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +20,29 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """The pages' way in. names: the site's, besides this device's own. port: of TLS, as it answers.
+    """The pages' way in. names: the site's, besides this device's own. port: of TLS, as it answers. screen_port: of the
+    gate's own screen, on loopback; None: it is not served.
 
     authority: None where the site brings a certificate of its own. restart: opens the gate anew, for rules that changed.
     """
 
     names: tuple[str, ...] = ()
     port: int = 443
+    screen_port: int | None = None
     authority: Callable[[], Authority | None] = lambda: None
     restart: Callable[[], None] = lambda: None
+
+
+HTTPS: Final = 443
+
+
+def site_address(transport: Transport) -> str | None:
+    """Give where people's own telephones find the pages, None where the site has named no address that they reach."""
+    if not transport.names or not transport.port:
+        return None
+    name = transport.names[0]
+    port = "" if transport.port == HTTPS else f":{transport.port}"
+    return f"https://{f'[{name}]' if ':' in name else name}{port}"
 
 
 @dataclass(frozen=True, slots=True)

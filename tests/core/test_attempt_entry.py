@@ -111,9 +111,28 @@ def test_who_stands_at_the_screen_as_the_door_locks_is_told_at_once_and_nothing_
 
 def test_who_comes_to_a_locked_door_is_told_at_once_and_once_it_serves_again_is_served():
     visit = Visit()(LOCKED)(on.Presence(ME))
-    assert visit.effects == [do.ShowResult(ME, granted=False, reason=Reason.DOOR_LOCKED)]
+    assert visit.effects[1:] == [do.ShowResult(ME, granted=False, reason=Reason.DOOR_LOCKED)]
     visit(on.Tick(), after=RULES.show_result_s)(on.EntryChanged(None))(on.Presence(NEXT))
     assert visit.effects[-1] == do.ShowNotice(NEXT, NOTICE)
+
+
+def test_at_rest_a_door_that_locks_for_everybody_says_so_at_once_and_no_more_once_it_is_over():
+    visit = Visit()(LOCKED)(LOCKED)
+    assert visit.effects == [do.ClearScreen(shut=True)]
+    visit(on.EntryChanged(None))(on.EntryChanged(None))
+    assert visit.effects[1:] == [do.ClearScreen()]
+
+
+def test_the_screen_goes_back_to_a_rest_that_says_the_door_is_locked():
+    visit = Visit()(LOCKED)(on.Presence(ME))(on.Tick(), after=RULES.show_result_s)
+    assert visit.effects[-1] == do.ClearScreen(shut=True)
+    visit = Visit()(on.WithdrawalChosen(ME))(LOCKED)(on.Cancelled(ME))
+    assert visit.effects[-1] == do.ClearScreen(shut=True)
+
+
+@pytest.mark.parametrize("obstacle", [Reason.FAULT, Reason.INTERLOCKED])
+def test_what_passes_in_a_moment_leaves_the_resting_screen_alone(obstacle):
+    assert Visit()(on.EntryChanged(obstacle)).effects == []
 
 
 def test_who_waits_for_their_second_factor_as_the_door_locks_is_refused():

@@ -2,10 +2,11 @@
 # ruff: noqa: RUF001 - Chinese punctuation
 
 from dataclasses import replace
+from time import process_time
 
 import pytest
 
-from gate.core.notice_lint import Rule, lint
+from gate.core.notice_lint import FOUND_MOST, Rule, lint
 from gate.core.notices import KEYS, REQUIRED, Draft, Form, Item, Terms
 
 TERMS = Terms(
@@ -320,3 +321,20 @@ def test_every_finding_says_where_and_what_to_do():
     )
     for rule in Rule:
         assert replace(finding, rule=rule).remedy.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "unlimited "), ("en", "irrevocable "), ("en", "not unlimited "), ("zh-CN", "二"), ("zh-CN", "永久")],
+)
+def test_no_text_takes_the_lint_longer_than_its_length_asks(language, words):
+    draft = saying(language, words * (60_000 // len(words)), item="retention")
+    began = process_time()
+    assert len(lint(draft)) <= 3 * FOUND_MOST
+    assert process_time() - began < 3  # a third of a second; tried anew from each word it was a minute
+
+
+def test_a_denial_denies_in_its_own_sentence_and_near_by():
+    assert found(saying("en", "We never keep it. It is unlimited."))
+    assert not found(saying("en", "It is never unlimited."))
+    assert found(saying("en", f"Not used for {'a, ' * 200}marketing."))

@@ -10,6 +10,7 @@ from gate.core.overrides import (
     changed,
     needs_two,
     read,
+    steps_of,
     subject_of,
     typed_of,
     written,
@@ -87,12 +88,25 @@ def test_r53_only_how_long_faces_are_kept_needs_a_second_person():
 
 
 def test_the_subject_of_an_approval_names_exactly_the_values_and_is_read_back():
-    subject = subject_of({"face.under_14.retention_days": 60, "face.retention_days": 90})
-    assert subject == "rules face.retention_days=90 face.under_14.retention_days=60"
+    in_force = {"face.retention_days": 180, "face.under_14.retention_days": None}
+    subject = subject_of({"face.under_14.retention_days": 60, "face.retention_days": 90}, in_force)
+    assert subject == "rules face.retention_days=180>90 face.under_14.retention_days=>60"
     assert typed_of(subject) == {"face.retention_days": "90", "face.under_14.retention_days": "60"}
+    assert steps_of(subject) == {
+        "face.retention_days": ("180", "90"),
+        "face.under_14.retention_days": ("", "60"),
+    }
 
 
-@pytest.mark.parametrize("subject", ["person 0123", "rules storage.custody=file", "rulesx", "evidence"])
+def test_r53_leave_to_lengthen_a_span_is_another_than_leave_to_shorten_it():
+    values = {"face.retention_days": 90}
+    assert subject_of(values, {"face.retention_days": 180}) != subject_of(values, {"face.retention_days": 30})
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["person 0123", "rules storage.custody=file", "rules face.retention_days=90", "rulesx", "evidence"],
+)
 def test_the_subject_of_something_else_says_nothing(subject):
     assert typed_of(subject) == {}
 

@@ -11,12 +11,12 @@ EXPECTED = {
     Role.GUARD: "see-gate release-door lock-down acknowledge block-card",
     Role.MANAGER: """see-gate release-door lock-down acknowledge block-card manage-people enrol set-hours edit-notice
         answer-requests see-counts see-retention change-retention change-rules manage-backups manage-accounts manage-tokens
-        approve approve-assessment open-minor""",
+        approve approve-assessment open-minor export-record""",
     Role.PRIVACY_OFFICER: """see-gate edit-notice publish-notice answer-requests see-counts see-audit export-evidence
-        see-retention change-retention approve approve-assessment open-minor""",
+        see-retention change-retention approve approve-assessment open-minor export-record""",
     Role.INSTALLER: "see-gate change-rules manage-backups",
 }
-PERSONAL = {Act.MANAGE_PEOPLE, Act.ENROL, Act.ANSWER_REQUESTS, Act.OPEN_MINOR}
+PERSONAL = {Act.MANAGE_PEOPLE, Act.ENROL, Act.ANSWER_REQUESTS, Act.OPEN_MINOR, Act.EXPORT_RECORD}
 
 
 @pytest.mark.parametrize(("role", "act"), list(itertools.product(Role, Act)))
@@ -56,3 +56,14 @@ def test_r53_a_program_may_what_its_one_office_may():
 def test_r55_the_audit_log_is_told_an_id_and_no_name():
     assert Staff(AccountId("a" * 16), frozenset()).value == f"staff:{'a' * 16}"
     assert Program("t" * 16, Role.GUARD).value == f"token:{'t' * 16}"
+
+
+def test_r53_who_may_all_of_an_office_holds_it_or_more():
+    """A token is made, and kept, by who may all that it may."""
+    manager, guard = (Staff(AccountId("a" * 16), frozenset({role})) for role in (Role.MANAGER, Role.GUARD))
+    assert [manager.may_all_of(role) for role in (Role.MANAGER, Role.GUARD, Role.PRIVACY_OFFICER)] == [
+        True,
+        True,
+        False,
+    ]
+    assert not guard.may_all_of(Role.MANAGER)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from gate.core.cards import card_number
 from gate.core.roster import (
     CONTACT_MOST,
+    HEADING_MOST,
     NAME_MOST,
     ROWS_MOST,
     Column,
@@ -221,3 +222,15 @@ def test_any_text_is_read_to_its_end(text):
 )
 def test_a_cards_value_is_read_as_the_reader_sends_it(typed, number):
     assert card_number(typed) == number
+
+
+@pytest.mark.parametrize("sign", "＝＋－＠﹢﹣")  # noqa: RUF001 - what East Asian spreadsheets take for signs
+def test_a_full_width_formula_is_a_formula_both_ways(sign):
+    assert text_fault(f"{sign}1+1", NAME_MOST) is RowFault.FORMULA
+    assert quoted(f"{sign}1+1") == f"'{sign}1+1"
+    assert row(f"1203,'{sign}1+1,,,") == [RowError(2, RowFault.FORMULA, Column.NAME)]
+
+
+def test_a_first_line_without_end_is_refused_before_it_is_split():
+    heading = "unit,name" + "," * HEADING_MOST
+    assert told(f"{heading}\n1,Ada\n") == [RowError(1, RowFault.HEADING_UNKNOWN)]

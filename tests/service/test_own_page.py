@@ -183,7 +183,7 @@ def test_a_wrong_pin_and_an_unknown_unit_get_the_same_words(at_page):
         assert {answer.status_code for answer in answers} == {422}
         typed_again = re.compile(r'name="unit" type="text" value="\w+"')
         assert len({typed_again.sub("", answer.text) for answer in answers}) == 1
-        assert "Unit and PIN do not belong together." in answers[0].text
+        assert "Unit, PIN or code is not right." in answers[0].text
 
     at_page(scenario)
 

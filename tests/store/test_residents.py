@@ -7,6 +7,7 @@ import pytest
 from gate.core.consent import ConsentState
 from gate.core.types import Method
 from gate.errors import RequestError
+from gate.store.account.audit import Actor
 from gate.store.residents import MovedOut
 from tests.consents import give
 from tests.notices import publish_notice
@@ -184,3 +185,32 @@ def test_a_card_nobody_holds_is_told_as_such_and_nothing_is_on_record(store, ada
         store.residents.block_card("26:7", noon)
     assert refusal.value.code == "card-unknown"
     assert store.audit.entries() == before
+
+
+UNFIT = [
+    ("name-unfit", {"name": ""}),
+    ("name-unfit", {"name": "x" * 101}),
+    ("name-unfit", {"name": "=1+1"}),
+    ("contact-unfit", {"contact": "=HYPERLINK(1)"}),
+    ("contact-unfit", {"contact": "a\x07"}),
+    ("contact-unfit", {"contact": "y" * 3000}),
+]
+
+
+@pytest.mark.parametrize(("code", "wrong"), UNFIT)
+def test_r71_no_correction_writes_what_may_not_stand_in_a_record(store, ada, noon, code, wrong):
+    before = store.people.find_by_unit("1203")
+    facts = {"unit": "1203", "name": "Ada Chan", "contact": "", **wrong}
+    with pytest.raises(RequestError) as refused:
+        store.residents.correct(before.id, **facts, at=noon, actor=Actor.DESK)
+    assert refused.value.code == code
+    assert store.people.find_by_unit("1203") == before
+
+
+@pytest.mark.parametrize(("code", "wrong"), UNFIT)
+def test_nobody_moves_in_with_facts_that_may_not_stand_in_a_record(store, noon, code, wrong):
+    facts = {"name": "Ada Chan", "contact": "", **wrong}
+    with pytest.raises(RequestError) as refused:
+        store.residents.move_in("1203", facts["name"], facts["contact"], None, noon)
+    assert refused.value.code == code
+    assert rows(store) == [0, 0, 0]

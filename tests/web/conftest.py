@@ -16,6 +16,9 @@ from tests.web.browser import CHROMIUM, FLAGS, Site, opened
 from tests.web.world import StoppedClock, World
 
 BASE = "https://127.0.0.1:8443"
+SCREEN = "http://127.0.0.1:8080"
+"""Where the gate's own screen and the simulator are: plain, and on loopback alone (ADR 0021)."""
+OF_SCREEN = ("/kiosk", "/sim")
 
 
 class Client:
@@ -24,6 +27,7 @@ class Client:
     def __init__(self, app, runner, *, base=BASE, peer=("127.0.0.1", 1)) -> None:
         self._app = app
         self._runner = runner
+        self._base = base
         self._http = httpx.AsyncClient(transport=httpx.ASGITransport(app, client=peer), base_url=base)
 
     def sign_in(self, *roles):
@@ -34,13 +38,17 @@ class Client:
         return sessions.find(cookie).form
 
     def get(self, path, **options):
-        return self._runner.run(self._http.get(path, **options))
+        return self._runner.run(self._http.get(self._at(path), **options))
 
     def post(self, path, data=None, **options):
-        return self._runner.run(self._http.post(path, data=data, **options))
+        return self._runner.run(self._http.post(self._at(path), data=data, **options))
 
     def request(self, method, path, **options):
-        return self._runner.run(self._http.request(method, path, **options))
+        return self._runner.run(self._http.request(method, self._at(path), **options))
+
+    def _at(self, path):
+        """Give where a browser of this device asks for *path*: what is the screen's, where the screen is served."""
+        return f"{SCREEN}{path}" if self._base == BASE and path.startswith(OF_SCREEN) else path
 
     def sheet(self, person, notice, language):
         """Give the stamp of a consent sheet that is sent now."""
@@ -54,7 +62,7 @@ class Client:
         """Ask *asked* and do *deed* while it waits."""
 
         async def both():
-            asking = asyncio.create_task(self._http.get(asked))
+            asking = asyncio.create_task(self._http.get(self._at(asked)))
             for _ in range(50):  # turns of the loop that bring it to its wait
                 await asyncio.sleep(0)
             deed()

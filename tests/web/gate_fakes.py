@@ -163,7 +163,8 @@ class FakeOverrides:
     def ask(self, who, typed, reason):
         if not reason:
             raise RequestError("reason-unfit", "No reason.", remedy="Say why.")
-        self.asked.append((who.value, subject_of(self.propose(typed).values), reason))
+        values = self.propose(typed).values
+        self.asked.append((who.value, subject_of(values, dict.fromkeys(values)), reason))
 
     def approval(self, _who, _typed):
         return self.approvals
@@ -207,6 +208,10 @@ class FakeBackups:
 @dataclass
 class FakeCounts:
     asked: list[object] = field(default_factory=list)
+    first: date | None = date(2026, 11, 3)
+
+    def since(self):
+        return self.first
 
     def days(self, days):
         self.asked.append(days)

@@ -56,6 +56,7 @@ resident   POST   /me/release
 resident   POST   /me/request
 resident   POST   /me/restrict
 resident   GET    /me/resume
+resident   POST   /me/resume
 everyone   POST   /me/sign-in
 resident   POST   /me/sign-out
 resident   GET    /me/visitors
@@ -183,6 +184,7 @@ MP         POST   /staff/requests/{request_id}/face
 MP         POST   /staff/requests/{request_id}/open
 MP         POST   /staff/requests/{request_id}/record
 GMPI       GET    /staff/resume
+GMPI       POST   /staff/resume
 MP         GET    /staff/retention
 MP         POST   /staff/retention/run
 MI         GET    /staff/rules

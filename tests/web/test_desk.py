@@ -12,6 +12,7 @@ import pytest
 
 from gate.core.consent_record import EventKind, ExpiryReason, InvalidationReason, Standing
 from gate.core.roles import AccountId, Role
+from gate.core.types import Method
 from gate.errors import VaultError
 from gate.store.consent.receipts import read
 from gate.web.app import create_app
@@ -112,6 +113,21 @@ def test_the_desk_opens_one_page_of_records_and_leads_to_the_next(client, world)
 @pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 30])
 def test_a_page_of_residents_that_cannot_be_is_refused(client, page):
     assert client.get("/staff/desk", params={"page": page}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("methods", "words"),
+    [
+        ((Method.CARD, Method.PIN), "Card and PIN"),
+        ((Method.CARD,), "A card, no PIN"),
+        ((Method.PIN,), "A PIN, no card"),
+        ((), "Neither card nor PIN"),
+    ],
+)
+def test_the_list_says_truly_who_has_a_card_a_pin_or_neither(client, world, methods, words):
+    world.desk.methods = frozenset(methods)
+    assert re.search(rf"<td>{words}<br>\s*Face\s", row_of(desk(client), "1203"))
+    assert re.search(rf"<td>{words}<br>\s*No face\s", row_of(desk(client), "1204"))
 
 
 def test_there_are_words_for_everything_a_consent_can_be():

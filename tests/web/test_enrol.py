@@ -94,7 +94,7 @@ def test_a_resident_can_identify_themselves_and_staff_learn_no_pin(client, clock
 def test_a_wrong_pin_at_the_desk_opens_nobodys_sheet(client, clock, world, runner):
     resident = Resident(client, clock, world, runner).sit_down(person="")
     answer = resident.press("identify", unit="1204", pin="000000")
-    assert (answer.status_code, "Unit and PIN do not belong together." in answer.text) == (422, True)
+    assert (answer.status_code, "Unit, PIN or code is not right." in answer.text) == (422, True)
     assert resident.press("decline").status_code == 422
     assert world.desk.said == []
 

@@ -16,7 +16,7 @@ from gate.core.phases import Gate
 from gate.core.policy import Conditions, Rules
 from gate.core.receipt import Receipt
 from gate.core.roles import Program
-from gate.core.types import AttemptId, Card, PersonId, Pin, Reason, TemplateId, UnitPin, WithdrawalOutcome
+from gate.core.types import AttemptId, Card, Method, PersonId, Pin, Reason, TemplateId, UnitPin, WithdrawalOutcome
 from gate.errors import RequestError
 from gate.simulated import DEEDS
 from gate.web.context import FaceStanding, Resident, Said, Status, WebContext
@@ -67,6 +67,7 @@ class FakeDesk:
     standings: dict[str, FaceStanding] = field(default_factory=dict)
     children: set[str] = field(default_factory=set)
     children_enabled: bool = False
+    methods: frozenset[Method] = frozenset({Method.CARD, Method.PIN})
     issued: list[Receipt] = field(default_factory=list)
     progress: Progress | None = None
     opened: set[tuple[str, str]] = field(default_factory=set)
@@ -78,8 +79,16 @@ class FakeDesk:
 
     async def identify(self, unit, pin):
         if (unit, pin) != ("1204", "739154"):
-            raise RequestError("sign-in-wrong", "Unit and PIN do not belong together.", remedy="Try again.")
+            raise RequestError("sign-in-wrong", "Unit, PIN or code is not right.", remedy="Try again.")
         return PersonId("p-undecided")
+
+    def identify_card(self, card):
+        if card != "40451":
+            raise RequestError("card-wrong", "No card that opens here has this number.", remedy="Try again.")
+        return PersonId("p-undecided")
+
+    async def by_unit(self, offset, limit):
+        return self.residents(offset, limit)
 
     def refuse_early(self, _person, said, **_by):
         if said.child is not None and not self.opened:
@@ -94,7 +103,7 @@ class FakeDesk:
         self.pins.append((person, by.value))
         return "482915"
 
-    def give_card(self, person, card, **_by):
+    def give_card(self, person, card):
         if not card.isdigit():
             raise RequestError("card-unfit", "This is no card's number.", remedy="Type it again.")
         self.cards.append((person, card))
@@ -107,7 +116,14 @@ class FakeDesk:
             *((f"p-{number}", str(2000 + number), f"Resident {number}") for number in range(self.others)),
         ]
         return [
-            Resident(PersonId(person), unit, name, self._standing(person), person in self.children)
+            Resident(
+                PersonId(person),
+                unit,
+                name,
+                self._standing(person),
+                person in self.children,
+                methods=self.methods,
+            )
             for person, unit, name in everybody[offset : offset + limit]
         ]
 
@@ -213,7 +229,7 @@ class NobodyKnown:
         return False
 
     async def sign_in(self, _unit, _pin, **_code):
-        raise RequestError("sign-in-wrong", "Unit and PIN do not belong together.", remedy="Try again.")
+        raise RequestError("sign-in-wrong", "Unit, PIN or code is not right.", remedy="Try again.")
 
     def still_holds(self, _signed_in):
         return False

@@ -74,9 +74,23 @@ class AccountBook:
                     "Somebody else changed this account meanwhile.",
                     remedy="Look at what it says now, then change it again if need be.",
                 )
+            if account == by.account and roles != before.roles:
+                raise RequestError(
+                    "roles-own",
+                    "Nobody changes their own offices.",
+                    remedy="Ask another manager; where there is none, gate account setup-code lets one join.",
+                )
             return replace(before, name=fit, roles=roles)
 
-        self._room.accounts.change(account, alter, at=self._clock.now(), by=by)
+        def work(connection: sqlite3.Connection) -> None:
+            now, room = self._clock.now(), self._room
+            before = room.accounts.get(account)
+            after = room.accounts.change(account, alter, at=now, by=by)
+            if not before.roles <= after.roles:
+                may = after.staff.may_all_of
+                room.tokens.revoke_made_by(connection, account, at=now, by=by, but_for=may)
+
+        self._room.write(work)
         return self.get(account)
 
     def disable(self, by: Staff, account: AccountId) -> None:
@@ -85,15 +99,8 @@ class AccountBook:
 
     def invite_anew(self, by: Staff, account: AccountId) -> Invitation:
         """Take all secrets of an account back and invite its holder; see AccountBookPort."""
-        now = self._clock.now()
-
-        def work(connection: sqlite3.Connection) -> Invitation:
-            after = self._room.accounts.end(
-                account, at=now, by=by, action=Action.ACCOUNT_RESET, disabled_at=None
-            )
-            return self._invite(connection, after, by)
-
-        return self._room.write(work)
+        code, until = reset(self._store, account, at=self._clock.now(), by=by)
+        return Invitation(account, self._room.accounts.get(account).login, code, until)
 
     def note_sessions_ended(self, by: Staff, account: AccountId) -> None:
         """Write down that somebody signed an account's browsers out."""
@@ -137,6 +144,22 @@ def disable(store: Store, account: AccountId, *, at: datetime, by: Who = Actor.I
         store.staff.tokens.revoke_made_by(connection, account, at=at, by=by)
 
     store.staff.write(work)
+
+
+def reset(
+    store: Store, account: AccountId, *, at: datetime, by: Who = Actor.INSTALLER
+) -> tuple[str, datetime]:
+    """Take an account's secrets and the tokens it made back, and give a new invitation's code and end: all, or nothing.
+
+    The tokens go too: whoever had the secrets may have made them. Raises RequestError ``account-unknown``, ``last-manager``.
+    """
+
+    def work(connection: sqlite3.Connection) -> tuple[str, datetime]:
+        store.staff.accounts.end(account, at=at, by=by, action=Action.ACCOUNT_RESET, disabled_at=None)
+        store.staff.tokens.revoke_made_by(connection, account, at=at, by=by)
+        return store.staff.codes.invite(connection, account, at, by)
+
+    return store.staff.write(work)
 
 
 def _state(account: Account) -> AccountState:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final, Protocol, TypeVar
 
 from gate.core.accounts import normal_login, normal_name
+from gate.core.credentials import PinPlace
 from gate.core.passwords import (
     CHARACTERS_LEAST,
     CHARACTERS_MOST,
@@ -67,13 +68,16 @@ class AccountDesk:
     hashing: Hashing
     gate_id: str
 
-    async def prove(self, login: str, password: str, code: str, *, signs_in: bool) -> Account:
+    async def prove(self, login: str, password: str, code: str, place: PinPlace) -> Account:
         """Give whose login, password and second factor these are, used up.
 
+        place: STAFF for a sign-in, PROOF for who is signed in already: wrong tries at the one slow nobody at the other.
         Raises RequestError ``staff-sign-in-wrong``, whatever was wrong; ``staff-throttled``.
         """
         staff = self.store.staff.sign_in
-        tried = staff.prepare(normal_login(login) or login, at=self.clock.now(), nobodys_totp=_NOBODYS)
+        tried = staff.prepare(
+            normal_login(login) or login, at=self.clock.now(), nobodys_totp=_NOBODYS, place=place
+        )
         if tried.is_throttled:
             raise _wait()
         fits = await self.hashing(partial(tried.check.verify, normal_password(password)))
@@ -82,7 +86,6 @@ class AccountDesk:
             password_fits=bool(fits),
             shown=self._shown(tried, code),
             at=self.clock.now(),
-            signs_in=signs_in,
         )
         if account is None:
             raise wrong()

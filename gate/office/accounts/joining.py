@@ -33,11 +33,16 @@ class Joining:
     def __init__(self, desk: AccountDesk) -> None:
         self._desk = desk
         self._waiting: Waiting[_Joiner] = Waiting(desk.clock)
+        self._is_set_up = False
 
     @property
     def is_set_up(self) -> bool:
-        """Tell whether anybody can sign in as a manager."""
-        return bool(self._desk.store.staff.accounts.managers())
+        """Tell whether anybody can sign in as a manager; once somebody can, the last of them cannot be taken away.
+
+        So it is remembered: everybody may ask for the sign-in, and to count managers is to open every account.
+        """
+        self._is_set_up = self._is_set_up or bool(self._desk.store.staff.accounts.managers())
+        return self._is_set_up
 
     async def set_up(
         self, code: str, login: str, name: str, password: str, roles: frozenset[Role]

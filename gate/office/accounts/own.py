@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from gate.core.credentials import PinPlace
 from gate.core.roles import AccountId, Staff
 from gate.office.accounts import totp
 from gate.office.accounts.desk import AccountDesk, fit_name, wrong
@@ -123,7 +124,7 @@ class OwnAccounts:
 
     async def _prove(self, staff: Staff, proof: Proof) -> Account:
         account = self._room.accounts.get(staff.account)
-        return await self._desk.prove(account.login, proof.password, proof.code, signs_in=False)
+        return await self._desk.prove(account.login, proof.password, proof.code, PinPlace.PROOF)
 
     def _change(
         self, connection: sqlite3.Connection, proven: Account, alter: _Alter, action: Action | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gate.core.credentials import PinPlace
 from gate.core.roles import Staff
 from gate.office.accounts.desk import AccountDesk
 from gate.office.accounts.passkeys import Ceremonies
@@ -17,7 +18,7 @@ class SignIn:
 
     async def with_password(self, login: str, password: str, code: str) -> Staff:
         """Give who this is; see SignInPort."""
-        account = await self._desk.prove(login, password, code, signs_in=True)
+        account = await self._desk.prove(login, password, code, PinPlace.STAFF)
         return account.staff
 
     def passkey_options(self) -> str:

@@ -252,6 +252,14 @@ class AuditLog:
         )
         return tuple(_entry(row) for row in rows)
 
+    def about(self, object: str, actor: Actor, action: Action, *, latest: int) -> tuple[Entry, ...]:  # noqa: A002 - as in note
+        """Give the lines of one act by *actor* on *object* among the *latest* lines of all, the newest first."""
+        newest: int = self._database.rows("SELECT coalesce(max(seq), 0) FROM audit_log")[0][0]
+        wanted = f"{_LINES} WHERE seq > :after AND object = :what AND actor = :who AND action = :done"
+        values = {"what": object, "who": actor.value, "done": action.value}
+        rows = self._database.rows(f"{wanted} ORDER BY seq DESC", after=newest - latest, **values)
+        return tuple(map(_entry, rows))
+
     def count(self) -> int:
         """Count the lines."""
         found: int = self._database.rows("SELECT count(*) FROM audit_log")[0][0]

@@ -12,7 +12,7 @@ import secrets
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from gate.core.roles import AccountId, Role, Staff
@@ -26,6 +26,8 @@ from gate.store.vault import Binding, Sealed, Vault
 
 ACCOUNTS_MOST: Final = 200
 ID_BYTES: Final = 8
+NEAR: Final = timedelta(days=30)
+"""For so long whoever entered, reset or gave an office to an account counts as near to it: it may be theirs in truth."""
 _STAMP_BYTES: Final = 16
 _SELECT: Final = """SELECT id, login_lookup, created_at, disabled_at, accounts.wrapped_key, accounts.sealed,
     stamp, account_secrets.wrapped_key, account_secrets.sealed
@@ -43,8 +45,16 @@ class Secrets:
 
 
 @dataclass(frozen=True, slots=True)
+class Hand:
+    """Who of the staff entered, reset or gave an office to an account that is not their own, and when last."""
+
+    by: AccountId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """One account. secrets: None until an invitation is taken up, and after the end."""
+    """One account. secrets: None until an invitation is taken up, and after the end. hands: of the last days alone."""
 
     id: AccountId
     login: str = field(repr=False)
@@ -53,6 +63,7 @@ class Account:
     created_at: datetime
     disabled_at: datetime | None = None
     secrets: Secrets | None = field(default=None, repr=False)
+    hands: tuple[Hand, ...] = ()
 
     @property
     def is_active(self) -> bool:
@@ -63,6 +74,17 @@ class Account:
     def staff(self) -> Staff:
         """Give who is signed in to it, as things stand."""
         return Staff(self.id, self.roles, self.secrets.stamp if self.secrets else "")
+
+    def is_near(self, other: AccountId, at: datetime) -> bool:
+        """Tell whether *other* entered, reset or gave an office to it within NEAR before *at*."""
+        return any(hand.by == other and at < hand.at + NEAR for hand in self.hands)
+
+    def handled(self, by: Who, at: datetime) -> Account:
+        """Give it with the hand of *by*; what somebody does to their own account, or at the device, leaves none."""
+        if not isinstance(by, Staff) or by.account == self.id:
+            return self
+        others = tuple(each for each in self.hands if each.by != by.account and at < each.at + NEAR)
+        return replace(self, hands=(*others, Hand(by.account, time_of(seconds_of(at)))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +158,7 @@ class Accounts:
         by: Who,
     ) -> Account:
         """Enter an account without secrets, inside the caller's transaction. Raises RequestError ``login-taken``."""
-        account = Account(new_account(), login, name, roles, time_of(seconds_of(at)))
+        account = Account(new_account(), login, name, roles, time_of(seconds_of(at))).handled(by, at)
         self.insert(connection, account, by)
         return account
 
@@ -179,6 +201,8 @@ class Accounts:
             after = alter(before)
             if after == before:
                 return before
+            if not after.roles <= before.roles:
+                after = after.handled(by, at)
             self._reseal(connection, after)
             if after.roles != before.roles and after.secrets is not None:
                 self.put_secrets(connection, account, after.secrets, at)
@@ -194,6 +218,8 @@ class Accounts:
     ) -> Account:
         """Take every secret of an account away and set or clear its end, in one transaction of the caller's.
 
+        One that goes on is invited anew by whoever did this, who is near to it from then on.
+
         Raises RequestError ``account-unknown``, ``last-manager``.
         """
 
@@ -202,6 +228,8 @@ class Accounts:
             was_manager = before.is_active and Role.MANAGER in before.roles
             self.take_secrets(connection, account, at)
             after = replace(before, disabled_at=disabled_at, secrets=None)
+            if disabled_at is None:
+                after = after.handled(by, at)
             self._reseal(connection, after)
             self._audit.note(connection, by, action, at=at, object=account)
             if was_manager:
@@ -279,10 +307,16 @@ class Accounts:
             created_at=time_of(created),
             disabled_at=None if disabled is None else time_of(disabled),
             secrets=kept,
+            hands=tuple(Hand(AccountId(who), time_of(then)) for who, then in facts.get("hands", ())),
         )
 
     def _seal(self, account: Account) -> Sealed:
-        facts = {"login": account.login, "name": account.name, "roles": sorted(account.roles)}
+        facts = {
+            "login": account.login,
+            "name": account.name,
+            "roles": sorted(account.roles),
+            "hands": [(hand.by, seconds_of(hand.at)) for hand in account.hands],
+        }
         ended = None if account.disabled_at is None else seconds_of(account.disabled_at)
         bound = _binding(account.id, self.lookup(account.login), seconds_of(account.created_at), ended)
         return self._facts.seal(json.dumps(facts).encode(), bound)

@@ -14,6 +14,7 @@ from gate.core.roles import TWO_PERSON, AccountId, Act, Staff
 from gate.errors import RequestError
 from gate.store.account.audit import Action, AuditLog
 from gate.store.database import Database, Row
+from gate.store.staff.accounts import NEAR, Accounts
 from gate.store.times import seconds_of, time_of
 from gate.store.vault import Binding, Sealed, Vault
 
@@ -68,9 +69,10 @@ class Approval:
 class Approvals:
     """The approvals table. A row altered or moved raises VaultError ``record-altered``."""
 
-    def __init__(self, database: Database, vault: Vault, audit: AuditLog) -> None:
+    def __init__(self, database: Database, vault: Vault, accounts: Accounts, audit: AuditLog) -> None:
         self._database = database
         self._vault = vault
+        self._accounts = accounts
         self._audit = audit
 
     def since(self, at: datetime) -> tuple[Approval, ...]:
@@ -125,7 +127,11 @@ class Approvals:
         return self._database.write(work)
 
     def allow(self, approval: str, *, at: datetime, by: Staff) -> None:
-        """Allow it as the second person. Raises RequestError: ``approval-over``, ``approval-own``, ``approval-role``."""
+        """Allow it as the second person.
+
+        Raises RequestError: ``approval-over``, ``approval-role``; ``approval-own`` where *by* asked for it, and
+        ``approval-near`` where who asked had a hand in the account of *by* lately, and may well be the same person.
+        """
 
         def work(connection: sqlite3.Connection) -> None:
             asked = self._waiting(approval, at)
@@ -136,6 +142,7 @@ class Approvals:
                     "Nobody allows what they asked for themselves.",
                     remedy="Have somebody else of the staff look at it.",
                 )
+            self._refuse_near(asked, at, by)
             self._answer(connection, asked, Answer.ALLOWED, at, by)
 
         self._database.write(work)
@@ -176,6 +183,17 @@ class Approvals:
         if not found.waits(at):
             raise _over()
         return found
+
+    def _refuse_near(self, asked: Approval, at: datetime, by: Staff) -> None:
+        second = self._accounts.find(by.account)
+        if second is not None and second.is_near(asked.asked_by, at):
+            raise RequestError(
+                "approval-near",
+                "Who asks entered, reset or gave an office to your account within the last "
+                f"{NEAR.days} days, so that the two may be one person.",
+                remedy="Have another of the staff look at it, wait until that is longer ago,"
+                " or ask for it yourself and let them answer.",
+            )
 
     def _answer(
         self, connection: sqlite3.Connection, asked: Approval, answer: Answer, at: datetime, by: Staff

@@ -56,9 +56,13 @@ class StaffRoom:
             codes=codes,
             passkeys=passkeys,
             sign_in=StaffSignIn(database, accounts, codes, passkeys, throttle, pepper, audit),
-            approvals=Approvals(database, Vault(master.derive(KeyUse.APPROVALS)), audit),
+            approvals=Approvals(database, Vault(master.derive(KeyUse.APPROVALS)), accounts, audit),
             tokens=Tokens(
-                database, Vault(master.derive(KeyUse.TOKENS)), master.derive(KeyUse.TOKEN_LOOKUP), audit
+                database,
+                Vault(master.derive(KeyUse.TOKENS)),
+                master.derive(KeyUse.TOKEN_LOOKUP),
+                accounts,
+                audit,
             ),
             _database=database,
         )

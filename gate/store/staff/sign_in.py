@@ -71,10 +71,15 @@ class StaffSignIn:
         self._pepper = pepper
         self._audit = audit
 
-    def prepare(self, login: str, *, at: datetime, nobodys_totp: str) -> SignInTry:
-        """Begin a try, counted as failed from now on. nobodys_totp: what stands in where there is no such account."""
+    def prepare(
+        self, login: str, *, at: datetime, nobodys_totp: str, place: PinPlace = PinPlace.STAFF
+    ) -> SignInTry:
+        """Begin a try, counted as failed from now on. nobodys_totp: what stands in where there is no such account.
+
+        place: STAFF for a sign-in, PROOF for who is signed in already.
+        """
         lookup = self._accounts.lookup(login)
-        may_try = self._throttle.take_try(lookup, at, PinPlace.STAFF)
+        may_try = self._throttle.take_try(lookup, at, place)
         account = self._accounts.by_login(login)
         if account is not None and not account.is_active:
             account = None
@@ -86,24 +91,23 @@ class StaffSignIn:
             verifier=kept.password if kept else dummy_verifier(),
             pepper=self._pepper,
             is_throttled=not may_try,
-            place=PinPlace.STAFF,
+            place=place,
         )
         return SignInTry(account, lookup, kept.totp if kept else nobodys_totp, check)
 
-    def finish(
-        self, tried: SignInTry, *, password_fits: bool, shown: Shown, at: datetime, signs_in: bool
-    ) -> Account | None:
+    def finish(self, tried: SignInTry, *, password_fits: bool, shown: Shown, at: datetime) -> Account | None:
         """Give whose password and second factor these are, None if either is wrong; used up, both of them.
 
-        signs_in: whether this begins a session, and is written down; a Proof does not.
+        What begins a session is written down; a proof begins none.
         """
+        place = tried.check.place
 
         def work(connection: sqlite3.Connection) -> Account | None:
             account = self._same(tried.account)
             if account is None or not password_fits or not self._second(connection, account, shown, at):
                 return None
-            self._throttle.forgive(connection, tried.lookup, PinPlace.STAFF)
-            if signs_in:
+            self._throttle.forgive(connection, tried.lookup, place)
+            if place is PinPlace.STAFF:
                 self._audit.note(connection, account.staff, Action.SIGNED_IN, at=at, object=account.id)
             return account
 

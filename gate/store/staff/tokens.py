@@ -6,6 +6,7 @@ import hmac
 import json
 import secrets
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,6 +15,7 @@ from gate.core.roles import AccountId, Program, Role, Staff
 from gate.errors import RequestError, VaultError
 from gate.store.account.audit import Action, AuditLog, Who
 from gate.store.database import Database, Row
+from gate.store.staff.accounts import Accounts
 from gate.store.times import seconds_of, time_of
 from gate.store.upkeep import tombstones
 from gate.store.upkeep.tombstones import Kind
@@ -44,10 +46,13 @@ class ApiToken:
 class Tokens:
     """The tokens table. A row altered or moved raises VaultError ``record-altered``, or opens nothing."""
 
-    def __init__(self, database: Database, vault: Vault, lookup_key: bytes, audit: AuditLog) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, lookup_key: bytes, accounts: Accounts, audit: AuditLog
+    ) -> None:
         self._database = database
         self._vault = vault
         self._lookup_key = lookup_key
+        self._accounts = accounts
         self._audit = audit
 
     def all(self) -> tuple[ApiToken, ...]:
@@ -96,17 +101,31 @@ class Tokens:
         self._database.write(work)
 
     def revoke_made_by(
-        self, connection: sqlite3.Connection, account: AccountId, *, at: datetime, by: Who
+        self,
+        connection: sqlite3.Connection,
+        account: AccountId,
+        *,
+        at: datetime,
+        by: Who,
+        but_for: Callable[[Role], bool] = lambda _role: False,
     ) -> int:
-        """End all that *account* made, inside the caller's transaction; give how many. Who knows one may have left."""
+        """End what *account* made, inside the caller's transaction; give how many. Who knows one may have left.
+
+        but_for: whether tokens of an office stay; none does unless it says so.
+        """
         rows = self._database.rows(f"{_SELECT} WHERE revoked_at IS NULL")
         theirs = [(token, row[1]) for row in rows if (token := self._token(row)).made_by == account]
-        for token, lookup in theirs:
+        gone = [(token, lookup) for token, lookup in theirs if not but_for(token.role)]
+        for token, lookup in gone:
             self._revoke(connection, token, lookup, at, by)
-        return len(theirs)
+        return len(gone)
 
     def holder(self, text: str, at: datetime) -> Program | None:
-        """Give who shows *text*, None where it is no token in force."""
+        """Give who shows *text*, None where it is no token in force.
+
+        The account that made it is asked each time: a token may nothing that its maker may not any more, also where
+        their office was lost otherwise than here, as by a restored backup.
+        """
         if not text.startswith(PREFIX) or len(text) > _TEXT_MOST or not text.isascii():
             return None
         rows = self._database.rows(
@@ -116,9 +135,12 @@ class Tokens:
         )
         try:
             token = self._token(rows[0]) if rows else None
+            maker = self._accounts.find(token.made_by) if token else None
         except VaultError:
             return None  # somebody wrote to the database: the list of tokens says so
-        return Program(token.id, token.role) if token else None
+        if token is None or maker is None or not maker.is_active or not maker.staff.may_all_of(token.role):
+            return None
+        return Program(token.id, token.role)
 
     def _revoke(
         self, connection: sqlite3.Connection, token: ApiToken, lookup: bytes, at: datetime, by: Who

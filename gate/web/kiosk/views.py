@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Final, assert_never
+from typing import assert_never
 from urllib.parse import urlencode
 
 from gate.core import effects as do
 from gate.core.notices import Form as NoticeForm
 from gate.core.policy import FacePlace
-from gate.core.types import Method, WithdrawalOutcome
+from gate.core.types import Method, Reason, WithdrawalOutcome
 from gate.web.context import WebContext
 from gate.web.kiosk.keypad import Pad, PadFault
 from gate.web.pages import Pages
 from gate.web.qr import qr_svg
 from gate.web.screen import KioskScreen, OwnCode, Shown
-from gate.web.transport import Transport
+from gate.web.transport import Transport, site_address
 from gate.web.words import CHECKING, CHOSEN, HINTS, METHODS, RESULTS, SECOND, SHUT, WITHDRAWALS
 
 IN_ORDER = (Method.CARD, Method.PIN, Method.FACE)
 """The order on the screen: equal in size and weight, and the first focus is never on face (R03)."""
-
-HTTPS: Final = 443
 
 Values = dict[str, object]
 
@@ -84,8 +82,10 @@ def aside(context: WebContext, screen: KioskScreen, pages: Pages) -> str:
 
 
 def _notice_code(context: WebContext) -> str:
-    """Give the QR code of the notice (R13); none without a public address: a telephone cannot open this device's own."""
-    return _code_of(context.public_url) if context.notice and context.public_url else ""
+    """Give the QR code of the notice (R13): at its public address, else where telephones reach this gate, else none."""
+    site = site_address(context.transport)
+    address = context.public_url or (f"{site}/notice" if site else "")
+    return _code_of(address) if context.notice and address else ""
 
 
 def _mirrored(place: FacePlace | None) -> tuple[float, float, float] | None:
@@ -109,8 +109,9 @@ def _drawn(context: WebContext, shown: Shown) -> tuple[str, Values]:
 
 def _view_model(context: WebContext, shown: Shown) -> tuple[str, Values]:
     match shown.view:
-        case do.ClearScreen():
-            return "rest", {"own_codes": context.kiosk.codes is not None}
+        case do.ClearScreen(shut):
+            words = RESULTS[Reason.DOOR_LOCKED] if shut else None
+            return "rest", {"own_codes": context.offers_own_code, "shut": words}
         case do.ShowNotice() as view:
             return "notice", _notice_model(context, view, shown.language)
         case do.OfferMethods() | do.AskSecond() as view:
@@ -183,17 +184,15 @@ def _code_model(context: WebContext, code: str) -> Values:
     return {
         "code": code,
         "site": site,
+        "here": f"https://localhost:{context.transport.port}/me",
         "address": qr_svg(f"{site}?{urlencode({'code': code})}") if site else "",
     }
 
 
 def own_page(transport: Transport) -> str | None:
     """Give where people's own telephones find their page, None where they cannot reach this gate."""
-    if not transport.names or not transport.port:
-        return None
-    name = transport.names[0]
-    port = "" if transport.port == HTTPS else f":{transport.port}"
-    return f"https://{f'[{name}]' if ':' in name else name}{port}/me"
+    site = site_address(transport)
+    return f"{site}/me" if site else None
 
 
 def _withdrawal_model(

@@ -45,6 +45,7 @@ ACTS: Final[Mapping[Act, str]] = {
     Act.EXPORT_EVIDENCE: _("Export evidence"),
     Act.CHANGE_RETENTION: _("Change how long data are kept"),
     Act.OPEN_MINOR: _("Open a child's record"),
+    Act.EXPORT_RECORD: _("Hand out a person's whole record"),
 }
 
 DONE: Final[Mapping[str, str]] = {
@@ -103,6 +104,10 @@ ACCOUNT_FAULTS: Final[Mapping[str, Words]] = {
     ),
     "name-unfit": Words(_("A name has 1 to 80 characters."), _("Write what the others know it by.")),
     "roles-none": Words(_("An account has at least one office."), _("Tick what its holder is to do.")),
+    "roles-own": Words(
+        _("Nobody changes their own offices."),
+        _("Ask another manager; where there is none, gate account setup-code lets one join."),
+    ),
     "account-unknown": Words(
         _("There is no such staff account."), _("Choose one from the list of accounts.")
     ),
@@ -140,6 +145,16 @@ ACCOUNT_FAULTS: Final[Mapping[str, Words]] = {
     ),
     "approval-own": Words(
         _("Nobody allows what they asked for themselves."), _("Have somebody else of the staff look at it.")
+    ),
+    "approval-near": Words(
+        _(
+            "Who asks entered, reset or gave an office to your account within the last 30 days, so that the two may be "
+            "one person."
+        ),
+        _(
+            "Have another of the staff look at it, wait until that is longer ago, or ask for it yourself and let them "
+            "answer."
+        ),
     ),
     "approval-over": Words(
         _("This was answered or taken back already, or waited too long."),

@@ -9,12 +9,14 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gate.core.overrides import steps_of
 from gate.core.roles import Staff
 from gate.errors import RequestError
 from gate.web.gatekeeper import GuardedRoute, SignedStaff, StaffSession
 from gate.web.moments import LocalTimes
 from gate.web.pages import back_to
 from gate.web.staff.account_words import ACTS, APPROVAL_STATES, DONE
+from gate.web.staff.gate_words import SETTING_WORDS
 from gate.web.staff.layout import StaffPages
 from gate.web.staff.ports.approvals import ApprovalId, ApprovalState
 from gate.web.staff.typed import typed
@@ -45,6 +47,8 @@ def routes(staff: StaffPages) -> APIRouter:
             states=APPROVAL_STATES,
             done=DONE.get(done),
             moment=times.moment,
+            steps=steps_of,
+            settings=SETTING_WORDS,
         )
 
     async def answer(

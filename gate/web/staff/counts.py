@@ -45,6 +45,7 @@ def routes(staff: StaffPages) -> APIRouter:
             days_options={str(each): staff.pages.say(words, language) for each, words in DAYS_WORDS.items()},
             days=_days(days),
             day=one,
+            since=port.since(),
             by_day=by_day[::-1],
             by_hour=by_hour,
             chart=_chart(by_hour or by_day),

@@ -11,10 +11,10 @@ from starlette.responses import Response
 from gate.errors import GateError, RequestError
 from gate.web.gatekeeper import GuardedRoute, SignedStaff, StaffSession
 from gate.web.pages import back_to
-from gate.web.staff.gate_words import DECLARED, DOOR_TONES, LEAVES, OBSTACLES_TO_ENTRY
 from gate.web.staff.layout import StaffPages
+from gate.web.staff.live import look
+from gate.web.staff.overview import said_of
 from gate.web.staff.typed import typed
-from gate.web.words import DOOR
 
 HOME: Final = "/staff/door"
 SAID: Final = frozenset({"released", "locked-down", "lockdown-over"})
@@ -28,20 +28,14 @@ def routes(staff: StaffPages) -> APIRouter:
     def shown(
         request: Request, session: StaffSession, error: GateError | None = None, said: str = ""
     ) -> Response:
-        state = port.state()
         return staff.page(
             request,
             session,
             "door.html",
             error=error,
-            door=state,
-            door_words=DOOR[state.view],
-            tone=DOOR_TONES[state.view],
-            leaf_words=LEAVES[state.leaf.value],
-            declared_words=DECLARED[state.declared],
-            obstacle_words=OBSTACLES_TO_ENTRY.get(state.obstacle) if state.obstacle else None,
             asked=port.asked(session.who),
             said=said if said in SAID else "",
+            **said_of(staff, look(staff.context)),
         )
 
     @router.get(HOME)

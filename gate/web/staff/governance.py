@@ -194,6 +194,7 @@ def _assessment(router: APIRouter, staff: StaffPages) -> None:
             "governance_assessment.html",
             error=error,
             view=port.assessment(),
+            notice_in_force=staff.context.notice is not None,
             remarks=remarks,
             remarks_most=REMARKS_MOST,
             minute=LocalTimes(staff.context.zone).moment,

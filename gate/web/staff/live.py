@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from gate.core.types import Seconds
 from gate.errors import GateError
@@ -26,6 +26,9 @@ PULSE_S: Final[Seconds] = 10.0
 """So often a quiet stream says that it lives; a page that hears nothing for longer says so."""
 LONGEST_S: Final[Seconds] = 1800.0
 """After that the browser asks anew: nothing lasts for ever, and no stream outlives its session by much."""
+
+
+View = TypeVar("View")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +97,8 @@ class Streams:
 
 
 async def events(
-    view: Callable[[], LiveView],
-    render: Callable[[LiveView], str],
+    view: Callable[[], View],
+    render: Callable[[View], str],
     *,
     holds: Callable[[], bool],
     monotonic: Callable[[], Seconds],
@@ -105,7 +108,7 @@ async def events(
 
     holds: whether the session still does; the stream ends with it.
     """
-    shown: LiveView | None = None
+    shown: View | None = None
     began = spoke = monotonic()
     while holds() and monotonic() - began < LONGEST_S:
         now = view()

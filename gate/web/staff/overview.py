@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
-from functools import partial
 from http import HTTPStatus
 from typing import Final, TypedDict
 
@@ -58,8 +57,11 @@ def routes(staff: StaffPages) -> APIRouter:
         )
 
     @router.get("/staff/live")
-    async def live(request: Request, session: SignedStaff) -> Response:
-        """Send the overview's part that changes, while somebody looks; never keeps the session alive."""
+    async def live(request: Request, session: SignedStaff, page: str = "") -> Response:
+        """Send the part that changes of the overview or of the *page* "door", while somebody looks.
+
+        It never keeps the session alive.
+        """
         if not streams.has_room(session.id):
             return staff.pages.refuse(request, "streams-many", HTTPStatus.SERVICE_UNAVAILABLE)
         keeper, language = gatekeeper_of(request), language_of(request)
@@ -67,10 +69,15 @@ def routes(staff: StaffPages) -> APIRouter:
         def holds() -> bool:
             return keeper.staff_session(request, _WATCHING) is session and session.who.may(Act.SEE_GATE)
 
-        def render(view: LiveView) -> str:
+        def now() -> tuple[LiveView, bool]:
+            return look(context), context.office.gate.door.asked(session.who) is not None
+
+        def render(seen: tuple[LiveView, bool]) -> str:
+            view, asked = seen
             return staff.pages.render(
-                "staff/gate_live.html",
+                "staff/door_live.html" if page == "door" else "staff/gate_live.html",
                 language,
+                asked=asked,
                 token=session.form,
                 once=fresh_word,
                 may=lambda act: session.who.may(Act(act)),
@@ -79,9 +86,7 @@ def routes(staff: StaffPages) -> APIRouter:
 
         async def stream() -> AsyncIterator[str]:
             with streams.held(session.id):
-                async for event in events(
-                    partial(look, context), render, holds=holds, monotonic=context.clock.monotonic
-                ):
+                async for event in events(now, render, holds=holds, monotonic=context.clock.monotonic):
                     yield event
 
         return StreamingResponse(stream(), media_type="text/event-stream")

@@ -19,6 +19,14 @@ PEOPLE_FAULTS: Final[Mapping[str, Words]] = {
         _("Write building, floor and flat as one number."),
     ),
     "unit-taken": Words(_("This unit is already entered."), _("Choose another unit number.")),
+    "name-unfit": Words(
+        _("A name is 1 to 100 characters on one line, and begins like no formula."),
+        _("Write the name as it is said, without =, +, - or @ before it."),
+    ),
+    "contact-unfit": Words(
+        _("A contact is at most 200 characters on one line, and begins like no formula."),
+        _("Write a telephone number such as +86 10 5555 0100, an address, or nothing."),
+    ),
     "unit-unknown": Words(_("No resident is entered under this unit."), _("Look the resident up by name.")),
     "card-unfit": Words(
         _("A card's value is a whole number, or its length in bits, a colon and the number."),

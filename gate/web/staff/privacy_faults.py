@@ -22,6 +22,10 @@ _OWN: Final[Mapping[str, Words]] = {
     "evidence-busy": Words(
         _("An archive is being made just now."), _("Wait until it is done, then make yours.")
     ),
+    "evidence-waiting": Words(
+        _("An archive waits here for somebody else, who has an hour to take it."),
+        _("Have them take it, or make yours once the hour is over."),
+    ),
     "entry-unknown": Words(_("There is no such entry."), _("Begin at the list of the register.")),
     "entry-changed": Words(
         _("Somebody else changed this entry meanwhile; nothing was written."),

@@ -31,6 +31,8 @@ FIELD_OF: Final[Mapping[str, str]] = MappingProxyType(
         "outcome-missing": "outcome",
         "unit-unfit": "unit",
         "unit-taken": "unit",
+        "name-unfit": "name",
+        "contact-unfit": "contact",
         "reason-unfit": "reason",
     }
 )

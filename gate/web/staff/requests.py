@@ -114,6 +114,15 @@ def _record(router: APIRouter, pages: _Requests) -> None:
         headers = {"content-disposition": 'attachment; filename="own-record.zip"'}
         return Response(content, media_type="application/zip", headers=headers)
 
+    @router.post("/staff/requests/{request_id}/record/ask")
+    async def ask(request: Request, session: SignedStaff, request_id: str, reason: Words = "") -> Response:
+        """Ask a second person to allow that the record is handed out, once."""
+
+        def deed() -> None:
+            port.ask_to_export(session.who, request_id, reason.strip())
+
+        return pages.do(request, session, request_id, deed, typed={"reason": reason})
+
     @router.post("/staff/requests/{request_id}/correct")
     async def correct(
         request: Request,

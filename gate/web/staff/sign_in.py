@@ -22,7 +22,7 @@ from gate.web.gatekeeper import (
     gatekeeper_of,
 )
 from gate.web.pages import back_to, words_of
-from gate.web.parked import PARKED_COOKIE
+from gate.web.parked import PARKED_COOKIE, over_fault, owner_of
 from gate.web.staff.layout import StaffPages
 from gate.web.staff.typed import typed
 
@@ -45,9 +45,7 @@ def routes(staff: StaffPages) -> APIRouter:
         """Show the form. over: somebody was signed out by the time that went by."""
         if gatekeeper_of(request).staff_session(request) is not None:
             return back_to(fit_path(after))
-        return door.sign_in(
-            request, after, error=page_fault("session-over") if over else None, status=HTTPStatus.OK
-        )
+        return door.sign_in(request, after, error=over_fault(over), status=HTTPStatus.OK)
 
     @router.post(STAFF_SIGN_IN)
     async def with_password(request: Request) -> Response:
@@ -133,7 +131,7 @@ class Outside:
     def signed_in(self, request: Request, who: Staff, after: str) -> Response:
         """Begin the session and send the browser on: to what it had typed, or where it was going."""
         keeper = gatekeeper_of(request)
-        waits = keeper.parked.waits(request.cookies.get(PARKED_COOKIE))
+        waits = keeper.parked.get(request.cookies.get(PARKED_COOKIE), owner_of(who))
         answer = back_to("/staff/resume" if waits else fit_path(after))
         keeper.sign_in(answer, request, who)
         return answer
@@ -141,7 +139,10 @@ class Outside:
 
 def fit_path(after: str) -> str:
     """Give where a sign-in leads: a page of the staff's, and of this gate alone."""
-    parts = urlsplit(after)
+    try:
+        parts = urlsplit(after)
+    except ValueError:  # such as //[
+        return HOME
     is_ours = not parts.scheme and not parts.netloc and "\\" not in after
     return after if is_ours and (parts.path == HOME or parts.path.startswith(f"{HOME}/")) else HOME
 

@@ -1,4 +1,4 @@
-// The overview, renewed while somebody looks; without this the page renews itself.
+// The overview or the door, renewed while somebody looks.
 "use strict";
 
 const SILENCE_MS = 25000; // the stream says something every ten seconds
@@ -14,6 +14,7 @@ let heard = Date.now();
 let standing = count();
 let beeping = 0;
 let audio = null;
+let first = true;
 
 function count() {
   return Number(region.querySelector(".live").dataset.standing);
@@ -26,6 +27,9 @@ function put(html) {
   const form = inside && before.form;
   const path = form && form.getAttribute("action");
   region.innerHTML = html;
+  // The first picture is what the page was drawn with; what was said of it does not hold for the next.
+  if (!first) document.querySelectorAll("[data-until-news]").forEach((said) => said.remove());
+  first = false;
   if (inside) {
     const same = before.id
       ? document.getElementById(before.id)
@@ -78,6 +82,7 @@ function beep() {
 }
 
 function showSound() {
+  if (!sound) return;
   sound.hidden = false;
   sound.setAttribute("aria-pressed", String(wanted()));
   sound.textContent = wanted() ? sound.dataset.on : sound.dataset.off;
@@ -90,7 +95,7 @@ function wake() {
   audio.resume().then(ring);
 }
 
-sound.addEventListener("click", () => {
+sound?.addEventListener("click", () => {
   localStorage.setItem(KEPT, wanted() ? "off" : "on");
   showSound();
   wake();
@@ -125,7 +130,7 @@ function watch() {
 // The stream was refused: signed out, too many of them, or the gate starts anew. The page itself says which.
 async function ask() {
   try {
-    const answer = await fetch("/staff", { redirect: "manual", signal: AbortSignal.timeout(AGAIN_MS) });
+    const answer = await fetch(location.pathname, { redirect: "manual", signal: AbortSignal.timeout(AGAIN_MS) });
     if (answer.ok || answer.type === "opaqueredirect") return location.reload();
   } catch {
     // not there yet

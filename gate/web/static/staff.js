@@ -16,3 +16,14 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("button:disabled")) if (!button.dataset.off) button.disabled = false;
 });
+
+// Work in the background: the page asks again by itself, and changes once that work is over.
+const renewing = document.querySelector("[data-renews]") && setInterval(async () => {
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!answer.ok || page.querySelector("[data-renews]")) return;
+    clearInterval(renewing);
+    document.getElementById("main").replaceWith(document.adoptNode(page.getElementById("main")));
+  } catch { /* the gate starts again: the next try finds it */ }
+}, 2000);

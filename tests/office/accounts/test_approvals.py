@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from gate.core.consent import Channel
+from gate.core.rights import RequestKind
 from gate.core.roles import AccountId, Act, Staff
 from gate.errors import RequestError
 from gate.web.staff.ports.approvals import ApprovalState
@@ -143,3 +147,92 @@ def test_an_answer_written_into_the_database_is_none(bare):
     bare.store.staff.write(lambda c: c.execute(sql, (first, second)))
     with pytest.raises(Exception, match="altered or moved"):
         bare.approvals.take(second, ASKER, Act.OPEN_MINOR, "person 1")
+
+
+def asked_and_allowed(site, by, second):
+    """Have *second* allow what *by* asks for; give the refusal, None where it is allowed."""
+    asked = ask(site, by=by.staff)
+    try:
+        site.approvals.allow(asked, second.staff)
+    except RequestError as refused:
+        return refused.code
+    return None
+
+
+@pytest.fixture
+def other(site, manager):
+    """Give a manager in whose account the first had no hand: by a set-up code of the device."""
+    return site.set_up("chen")
+
+
+def give_offices(site, by, account, *roles):
+    view = site.accounts.book.get(account)
+    site.accounts.book.change(by.staff, account, name=view.name, roles=frozenset(roles), seen=view.seen)
+
+
+def test_two_managers_apart_are_two_persons(site, manager, other):
+    assert asked_and_allowed(site, manager, other) is None
+
+
+def test_an_account_that_the_asker_entered_allows_nothing_of_theirs(site, manager):
+    """R53: who takes the invitation up themselves is not two persons for that."""
+    assert asked_and_allowed(site, manager, site.join(manager, "puppet", MANAGER)) == "approval-near"
+
+
+def test_an_account_that_the_asker_reset_allows_nothing_of_theirs(site, manager, other):
+    """R53: the code of a reset is shown to who pressed, who then may be both."""
+    taken = site.take_up(site.accounts.book.invite_anew(manager.staff, other.staff.account))
+    assert asked_and_allowed(site, manager, taken) == "approval-near"
+
+
+def test_an_account_to_which_the_asker_gave_an_office_allows_nothing_of_theirs(site, manager, other):
+    guard = site.join(other, "zhang", GUARD)
+    give_offices(site, manager, guard.staff.account, GUARD, OFFICER)
+    assert asked_and_allowed(site, manager, replace(guard, staff=site.sign_in(guard))) == "approval-near"
+    assert asked_and_allowed(site, other, replace(guard, staff=site.sign_in(guard))) == "approval-near"
+
+
+def test_a_name_or_an_office_taken_makes_nobody_near(site, manager, other):
+    give_offices(site, other, manager.staff.account, MANAGER, OFFICER)
+    give_offices(site, other, manager.staff.account, MANAGER)
+    site.clock.pass_time(days=31)
+    view = site.accounts.book.get(other.staff.account)
+    site.accounts.book.change(
+        manager.staff, other.staff.account, name="Chen Bo", roles=view.roles, seen=view.seen
+    )
+    assert asked_and_allowed(site, manager, other) is None
+
+
+@pytest.mark.parametrize(("days", "said"), [(29, "approval-near"), (30, None)])
+def test_after_thirty_days_an_account_is_taken_for_anothers(site, manager, days, said):
+    joined = site.join(manager, "bo", MANAGER)
+    site.clock.pass_time(days=days)
+    assert asked_and_allowed(site, manager, joined) == said
+
+
+def test_who_entered_an_account_answers_what_it_asks(site, manager):
+    """So that a site of two goes on; ADR 0020 says what that does not give."""
+    assert asked_and_allowed(site, site.join(manager, "bo", MANAGER), manager) is None
+
+
+def test_a_third_account_answers_for_one_that_is_near(site, manager, other):
+    site.join(manager, "bo", MANAGER)
+    assert asked_and_allowed(site, manager, other) is None
+
+
+def test_a_list_tells_the_unit_of_the_person_and_of_nobody_else(bare):
+    person = bare.store.people.add("1204", "Bo Chen", "")
+    ask(bare, subject=f"person {person}")
+    ask(bare, subject="person 0123")
+    ask(bare, subject="request 0123")
+    bare.approvals.ask(ASKER, Act.EXPORT_EVIDENCE, "evidence archive", "why")
+    assert [each.unit for each in bare.approvals.all()] == [None, None, None, "1204"]
+
+
+def test_a_list_tells_the_unit_of_whose_request_it_is(bare):
+    person = bare.store.people.add("1204", "Bo Chen", "")
+    request = bare.store.requests.open(
+        RequestKind.ACCESS, person, "All of it.", channel=Channel.DESK, at=bare.clock.now(), actor=ASKER
+    )
+    ask(bare, subject=f"request {request}")
+    assert bare.approvals.all()[0].unit == "1204"

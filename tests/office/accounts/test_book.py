@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from gate.core.roles import AccountId, Staff
 from gate.errors import RequestError
 from gate.web.staff.ports.accounts import AccountState
 from tests.staffing import GUARD, INSTALLER, MANAGER, OFFICER
@@ -99,12 +102,13 @@ def test_two_managers_do_not_overwrite_each_other(site, manager, guard):
 def test_a_manager_who_can_sign_in_always_remains(site, manager, deed):
     """R54: with a working second factor."""
     account = manager.staff.account
+    another = replace(manager, staff=Staff(AccountId("b" * 16), frozenset({MANAGER})))  # ended meanwhile
     site.accounts.book.invite(
         manager.staff, "zhang", "Zhang", frozenset({MANAGER})
     )  # not taken up: counts for nothing
     deeds = {
         "disable": lambda: site.accounts.book.disable(manager.staff, account),
-        "demote": lambda: change(site, manager, account, roles=frozenset({OFFICER})),
+        "demote": lambda: change(site, another, account, roles=frozenset({OFFICER})),
         "reset": lambda: site.accounts.book.invite_anew(manager.staff, account),
     }
     assert refusal(deeds[deed]) == "last-manager"
@@ -173,3 +177,14 @@ def test_an_ended_account_cannot_be_revived_in_the_database(site, manager, guard
     site.store.staff.write(lambda c: c.execute("UPDATE accounts SET disabled_at = NULL"))
     with pytest.raises(Exception, match="altered or moved"):
         site.sign_in(guard)
+
+
+def test_nobody_changes_their_own_offices(site, manager):
+    """R53: a manager who ticks privacy officer for themselves would read the audit log and export evidence."""
+    account = manager.staff.account
+    assert refusal(change, site, manager, account, roles=frozenset({MANAGER, OFFICER})) == "roles-own"
+    assert site.accounts.book.get(account).roles == {MANAGER}
+
+
+def test_everybody_changes_their_own_name(site, manager):
+    assert change(site, manager, manager.staff.account, name="Wang Wei").name == "Wang Wei"

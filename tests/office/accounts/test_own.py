@@ -100,3 +100,20 @@ def test_what_changes_is_written_down_without_what_it_changed_to(site, manager):
     site.run(site.accounts.own.change_password(manager.staff, proof(manager), FRESH))
     line = site.store.audit.entries(newest=1)[0]
     assert (line.action, line.detail) == ("password-changed", "{}")
+
+
+def test_wrong_tries_at_the_sign_in_stop_nobody_who_is_in(site, manager):
+    """R54: who knows a login, or fills the sign-in for all, keeps no manager from a new passkey or password."""
+    for login in ("wang",) * 4 + tuple(f"login{number}" for number in range(12)):
+        with pytest.raises(RequestError):
+            site.run(site.accounts.sign_in.with_password(login, "not the password", "000000"))
+    at_once = proof(manager, code=manager.phone.code(steps_later=1))
+    assert site.run(site.accounts.own.passkey_options(manager.staff, at_once))
+
+
+def test_wrong_proofs_slow_no_sign_in(site, manager):
+    for _ in range(4):
+        refusal(
+            site, site.accounts.own.new_recovery_codes(manager.staff, proof(manager, password="no", code="0"))
+        )
+    assert site.sign_in(manager, code=manager.phone.code(steps_later=1)) == manager.staff

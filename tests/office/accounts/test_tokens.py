@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gate.core.roles import Act, Role
@@ -78,3 +80,51 @@ def test_the_log_tells_of_the_token_and_not_its_name(site, manager):
     made = site.tokens.make(manager.staff, "heating", GUARD, 30)
     line = site.store.audit.entries(newest=1)[0]
     assert (line.action, line.object, line.detail) == ("token-made", made.token.id, '{"role":"guard"}')
+
+
+@pytest.fixture
+def maker(site, manager):
+    """Give a second manager, who makes tokens."""
+    return site.join(manager, "bo", MANAGER)
+
+
+def to_offices(site, by, account, *roles):
+    view = site.accounts.book.get(account)
+    site.accounts.book.change(by.staff, account, name=view.name, roles=frozenset(roles), seen=view.seen)
+
+
+def test_a_token_ends_with_the_office_it_was_made_from(site, manager, maker):
+    """R53: of a manager who is a guard from now on, what a guard may make stays, and nothing else, for good."""
+    above, below = (site.tokens.make(maker.staff, "heating", role, 30) for role in (MANAGER, GUARD))
+    to_offices(site, manager, maker.staff.account, GUARD)
+    assert (site.tokens.holder(above.text), site.tokens.holder(below.text).role) == (None, GUARD)
+    to_offices(site, manager, maker.staff.account, MANAGER)
+    assert site.tokens.holder(above.text) is None
+
+
+def test_a_reset_ends_the_tokens_whoever_had_the_secrets_may_have_made(site, manager, maker):
+    made = site.tokens.make(maker.staff, "heating", GUARD, 30)
+    invitation = site.accounts.book.invite_anew(manager.staff, maker.staff.account)
+    assert site.tokens.holder(made.text) is None
+    site.take_up(invitation)
+    assert site.tokens.holder(made.text) is None
+
+
+def test_a_token_asks_its_makers_account_each_time(site, manager, maker):
+    """R53: also where the office went by another way than the book, which revokes."""
+    made = site.tokens.make(maker.staff, "heating", MANAGER, 30)
+    store, account = site.store.staff, maker.staff.account
+    fewer = frozenset({GUARD})
+    store.accounts.change(
+        account, lambda each: replace(each, roles=fewer), at=site.clock.now(), by=manager.staff
+    )
+    assert site.tokens.all()[0].revoked_at is None
+    assert site.tokens.holder(made.text) is None
+
+
+def test_a_token_whose_makers_account_signs_nobody_in_opens_nothing(site, manager, maker):
+    """R51: as after a restored backup, which brings accounts back without their secrets."""
+    made = site.tokens.make(maker.staff, "heating", GUARD, 30)
+    room, account = site.store.staff, maker.staff.account
+    room.write(lambda c: room.accounts.take_secrets(c, account, site.clock.now()))
+    assert site.tokens.holder(made.text) is None

@@ -80,8 +80,9 @@ def test_what_was_open_in_the_backup_is_closed_after_it(device, stick):
 
 def test_a_token_revoked_since_stays_revoked_and_another_goes_on(device, stick):
     with device.store() as store:
+        maker = store.staff.accounts.by_login("wang").staff
         (lost, lost_text), (_, kept_text) = (
-            store.staff.tokens.make(name, Role.GUARD, timedelta(days=90), at=NOON, by=BY)
+            store.staff.tokens.make(name, Role.GUARD, timedelta(days=90), at=NOON, by=maker)
             for name in ("a", "b")
         )
     device.back_up(stick)

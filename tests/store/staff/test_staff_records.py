@@ -123,8 +123,8 @@ def test_a_used_recovery_code_does_not_come_back_with_a_backup(store, room, acco
     assert room.write(lambda c: room.codes.spend_recovery(c, account.id, codes[1], noon))
 
 
-def test_a_revoked_token_does_not_come_back_with_a_backup(store, room, noon):
-    token, text = room.tokens.make("heating", Role.GUARD, timedelta(days=30), at=noon, by=BY)
+def test_a_revoked_token_does_not_come_back_with_a_backup(store, room, account, noon):
+    token, text = room.tokens.make("heating", Role.GUARD, timedelta(days=30), at=noon, by=account.staff)
     row = store._database.rows("SELECT * FROM tokens")[0]
     room.tokens.revoke(token.id, at=noon, by=BY)
 

@@ -171,9 +171,9 @@ class AccountBookPort(Protocol):
     def change(
         self, by: Staff, account: AccountId, *, name: str, roles: frozenset[Role], seen: str
     ) -> AccountView:
-        """Change name and roles of an account that nobody changed since *seen*.
+        """Change name and roles of an account that nobody changed since *seen*; tokens beyond its offices end.
 
-        Raises ``account-changed``, ``last-manager``, ``name-unfit``, ``roles-none``.
+        Raises ``account-changed``, ``last-manager``, ``name-unfit``, ``roles-none``, ``roles-own`` for one's own.
         """
 
     def disable(self, by: Staff, account: AccountId) -> None:
@@ -182,6 +182,7 @@ class AccountBookPort(Protocol):
     def invite_anew(self, by: Staff, account: AccountId) -> Invitation:
         """Take password, second factor and passkeys back, of a disabled account too, and let a one-time code set them anew.
 
+        The tokens it made end.
         Raises ``last-manager``.
         """
 

@@ -26,7 +26,10 @@ class ApprovalState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ApprovalView:
-    """One approval. subject: what exactly is asked for, in canonical words. until: when it lapses as it stands."""
+    """One approval. subject: what exactly is asked for, in canonical words. until: when it lapses as it stands.
+
+    unit: of the person it is about, in lists; None where it is about nobody, or nobody who is still here.
+    """
 
     id: ApprovalId
     act: Act
@@ -38,6 +41,7 @@ class ApprovalView:
     until: datetime
     answered_by: AccountId | None = None
     answered_at: datetime | None = None
+    unit: str | None = field(default=None, repr=False)
 
 
 class ApprovalsPort(Protocol):
@@ -58,7 +62,10 @@ class ApprovalsPort(Protocol):
         """Give the newest that *staff* asked for exactly this, however it stands; None where there is none."""
 
     def allow(self, approval: ApprovalId, staff: Staff) -> None:
-        """Allow it. Raises RequestError: ``approval-own`` where *staff* asked; ``approval-over``; ``approval-role``."""
+        """Allow it. Raises RequestError: ``approval-own`` where *staff* asked; ``approval-over``; ``approval-role``.
+
+        ``approval-near`` where who asked entered or reset the account of *staff*, or gave it an office, within 30 days.
+        """
 
     def deny(self, approval: ApprovalId, staff: Staff) -> None:
         """Refuse it; who asked may take it back the same way. Raises RequestError ``approval-over``, ``approval-role``."""

@@ -54,7 +54,10 @@ class EvidencePort(Protocol):
         """Ask a second person. Raises RequestError: ``reason-unfit``, ``approval-many``."""
 
     def make(self, who: Staff) -> None:
-        """Use the approval up and begin. Raises RequestError: ``approval-missing``, ``evidence-busy``."""
+        """Begin; the approval is used up once the archive is made.
+
+        Raises RequestError: ``approval-missing``, ``evidence-busy``, ``evidence-waiting`` while another's is not taken.
+        """
 
     def take(self, who: Staff) -> ArchiveFile:
         """Give the archive, once. Raises RequestError ``evidence-none``."""

@@ -62,13 +62,17 @@ class CredentialState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CredentialView:
-    """One card or PIN: never the number. Times are the site's; None: no bound. until: when it ends, or ended."""
+    """One card or PIN: never the number. Times are the site's; None: no bound. until: when it ends, or ended.
+
+    by_resident: a card that the resident gave themselves at the page handed over to them.
+    """
 
     id: CredentialId
     method: Method
     state: CredentialState
     begins: datetime | None
     until: datetime | None
+    by_resident: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class Sheet:
     """A resident's record as staff see it. seen: a digest of it, for the acts that change it.
 
     A child's record that no second person opened (R27) shows its unit, and which cards and PIN there are: so that a lost
-    card ends at once. Then is_open is False and the rest is empty. opened_until: of a child's record that is open.
+    card ends at once, and another is given; a fresh PIN waits, for it opens the child's own page. Then is_open is False and the rest is empty. opened_until: of a child's record that is open.
     """
 
     person: PersonId
@@ -130,6 +134,9 @@ class PeoplePort(Protocol):
     async def search(self, query: str, page: int) -> Found:
         """Give the page-th page, from 1, of those whose unit or name *query* tells; of all where it is empty."""
 
+    async def in_order(self) -> Sequence[PersonId]:
+        """Name all who hold a unit, in the order of the units; not those whose record does not open."""
+
     def sheet(self, who: Staff, person: PersonId) -> Sheet:
         """Give one resident's record."""
 
@@ -154,7 +161,10 @@ class PeoplePort(Protocol):
         """End one card or PIN at once. Raises ``credential-unknown``."""
 
     async def new_pin(self, who: Staff, person: PersonId, *, duress: bool) -> ShownPin:
-        """Give a fresh PIN in place of the earlier one, and with *duress* one for use under threat. Raises ``duress-off``."""
+        """Give a fresh PIN in place of the earlier one, and with *duress* one for use under threat.
+
+        Raises ``duress-off``, and ``minor-approval`` for a child's record that is shut: the PIN opens the child's own page.
+        """
 
     def end_duress(self, who: Staff, person: PersonId) -> None:
         """End the duress PIN, if there is one."""

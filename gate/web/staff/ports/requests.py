@@ -57,6 +57,8 @@ class RequestView:
     """One request. child: it is about a child's record; while *subject* is None then, it needs a second approval (R27).
 
     gone: it names somebody who is no longer entered. details, answer, kin: empty while a child's record is shut.
+    needs_second: staff took it in, so that a second person allows the record to be handed out; export: the newest that was
+    asked for that.
     """
 
     line: RequestLine
@@ -68,6 +70,8 @@ class RequestView:
     child: bool = False
     gone: bool = False
     approval: ApprovalView | None = None
+    needs_second: bool = False
+    export: ApprovalView | None = None
 
     @property
     def is_shut(self) -> bool:
@@ -118,13 +122,21 @@ class RequestsPort(Protocol):
     def record(self, who: Staff, request: str) -> bytes:
         """Give all that is held of the person, for them: a zip file of one JSON file and a page in each language (R70).
 
-        That it was taken is on record. Raises RequestError: ``subject-none``, ``minor-approval``.
+        That it was taken is on record. Raises RequestError: ``subject-none``, ``minor-approval``, ``request-closed``; ``approval-missing``
+        where staff took the request in and no second person allowed it.
+        """
+
+    def ask_to_export(self, who: Staff, request: str, reason: str) -> None:
+        """Ask a second person to allow that *who* takes the record out, once.
+
+        Raises RequestError: ``subject-none``, ``minor-approval``, ``reason-unfit``, ``approval-many``.
         """
 
     def correct(self, who: Staff, request: str, *, unit: str, name: str, contact: str, seen: str) -> None:
         """Put the person's facts right (R71).
 
-        Raises RequestError: ``subject-none``, ``minor-approval``, ``person-changed``, ``unit-unfit``, ``unit-taken``.
+        Raises RequestError: ``subject-none``, ``minor-approval``, ``person-changed``, ``unit-unfit``, ``unit-taken``,
+        ``name-unfit``, ``contact-unfit``.
         """
 
     def restrict(self, who: Staff, request: str) -> None:

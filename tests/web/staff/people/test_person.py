@@ -8,6 +8,7 @@ import pytest
 
 from gate.core.roles import Act
 from gate.core.types import Method
+from gate.store.account.audit import Actor
 from tests.consents import give
 from tests.web.staff.people.conftest import MANAGER, NOON, OFFICER
 
@@ -273,6 +274,30 @@ def test_r27_a_childs_lost_card_is_ended_without_an_approval(console, child):
     assert not console.store.credentials.check_card("26:9", NOON).granted
 
 
+def test_r27_a_childs_fresh_pin_waits_for_the_opening_and_a_card_does_not(console, child):
+    before = console.store.credentials.of(child)
+    assert "Draw a PIN" not in console.get(path(child)).text
+    assert console.send(path(child, "pin")).status_code == 422
+    assert console.store.credentials.of(child) == before
+    assert console.send(path(child, "card"), card="10").status_code == 303
+    console.send(path(child, "approval"), reason="a lost PIN")
+    [asked] = console.approvals.all()
+    console.approvals.allow(asked.id, OFFICER)
+    console.send(path(child, "open"))
+    assert console.send(path(child, "pin")).status_code == 303
+
+
+def test_where_two_cards_look_alike_the_page_says_how_to_end_the_lost_one(console, ada):
+    cards = [each for each in console.store.credentials.of(ada) if each.method is Method.CARD]
+    hint = "Block a card by its number"
+    assert (hint in console.get(path(ada)).text) == (len(cards) > 1)
+    for card in ("51", "52"):
+        console.send(path(ada, "card"), card=card)
+    page = console.get(path(ada)).text
+    assert hint in page
+    assert 'href="/staff/cards/block"' in page
+
+
 def test_r27_a_childs_record_opens_to_who_asked_once_another_allowed_it_for_a_quarter_of_an_hour(
     console, child
 ):
@@ -305,3 +330,14 @@ def test_who_turned_fourteen_has_a_record_like_everybody(console, child):
     day = date(2026, 11, 1)
     console.store._database.write(lambda c: console.store.people.remember_birthday(c, child, day))
     assert "Little Chen" in console.get(path(child)).text
+
+
+def test_r53_staff_see_which_card_a_resident_took_at_the_page_handed_over(console, ada):
+    """Staff were signed out then: the log names the resident, and the record shows it."""
+    words = "Taken by the resident at the page handed over to them"
+    console.time.wait(hours=1)
+    console.send(path(ada, "card"), card="40453", begins="", until="")
+    assert words not in console.get(path(ada)).text
+    console.time.wait(hours=1)
+    console.store.residents.give_card(ada, "26:40454", console.time.at, beside=True, by=Actor.RESIDENT)
+    assert console.get(path(ada)).text.count(words) == 1

@@ -147,6 +147,57 @@ def test_a_record_is_corrected_from_the_request_r71(house, officer):
     assert house.store.people.get(person).name == "Ada Chan"
 
 
+def test_a_correction_is_judged_beside_its_field_and_nothing_is_written_r71(house, officer):
+    person = house.move_in()
+    request = asked(house, person=person)
+    seen = officer.hidden(path_of(request), "seen")
+    for wrong, field in (
+        ({"name": " "}, "name"),
+        ({"contact": "=HYPERLINK(1)\x07" + "y" * 3000}, "contact"),
+        ({"unit": "12a"}, "unit"),
+    ):
+        facts = {"unit": "1203", "name": "Ada Chan", "contact": "", "seen": seen, **wrong}
+        answer = officer.post(f"{path_of(request)}/correct", **facts)
+        assert answer.status_code == 422
+        assert f'id="wrong-{field}"' in answer.text
+    assert house.store.people.get(person).name == "Ada Chen"
+
+
+def test_the_record_for_a_request_that_staff_took_in_waits_for_a_second_person_and_is_given_once_r53(
+    house, officer
+):
+    house.move_in()
+    page = officer.follow(take_in(officer, kind="access"))
+    assert "Save the person" not in page.text
+    (waiting,) = house.store.requests.list()
+    path = path_of(waiting.id)
+    assert officer.post(f"{path}/record").status_code == 422
+    assert 'id="wrong-reason"' in officer.post(f"{path}/record/ask", reason=" ").text
+    assert "You asked at" in officer.follow(officer.post(f"{path}/record/ask", reason="She asked.")).text
+    assert officer.post(f"{path}/record").status_code == 422
+    assert "record-exported" not in [action for _, action in house.actions()]
+    house.allow(Act.EXPORT_RECORD)
+    assert "Save the person" in officer.get(path).text
+    assert officer.post(f"{path}/record").headers["content-type"] == "application/zip"
+    assert officer.post(f"{path}/record").status_code == 422
+
+
+def test_an_approval_for_one_request_hands_out_no_other_record_r53(house, officer):
+    house.move_in()
+    house.move_in("1204", "Bo Lin", "")
+    first = take_in(officer, kind="access").headers["location"]
+    second = take_in(officer, kind="access", unit="1204").headers["location"]
+    officer.follow(officer.post(f"{first}/record/ask", reason="She asked."))
+    house.allow(Act.EXPORT_RECORD)
+    assert officer.post(f"{second}/record").status_code == 422
+
+
+def test_no_record_is_handed_out_for_a_request_that_was_answered_r70(house, officer):
+    request = asked(house, RequestKind.COPY, house.move_in(), "A copy, please.")
+    officer.follow(officer.post(f"{path_of(request)}/answer", outcome="done", answer="Here."))
+    assert officer.post(f"{path_of(request)}/record").status_code == 422
+
+
 def test_a_face_is_left_alone_used_again_and_withdrawn_from_the_request_r24_r71(house, officer):
     person = house.move_in()
     house.agree(person)
