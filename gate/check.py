@@ -104,10 +104,13 @@ def _notice(settings: Settings) -> str:
         raise ConfigError(
             "notice-not-published", f"{what[0].upper()}{what[1:]}.", remedy="Run gate notice publish."
         )
+    names = site_names(settings.web)
     reached = (
         f"QR codes lead to {settings.web.public_url}"
         if settings.web.public_url
-        else "web.public_url is not set, so the gate's screen shows no QR code: no telephone can open this device's own page"
+        else f"QR codes lead to this gate's own page at {names[0]}"
+        if names
+        else "neither web.public_url nor web.names is set, so the gate's screen shows no QR code: no telephone can open this device"
     )
     return (
         f"version {current.version} in {' and '.join(LANGUAGES)}, shown for at least {settings.notice.minimum_s:g} s; "

@@ -116,8 +116,8 @@ def demo(
     if door and serve:
         raise typer.BadParameter("give --door or --serve, and not both")
     if serve:
-        _until_told(serve_demo(print, camera=camera, port=port, screen_port=screen_port))
-    elif not _until_told(tell_door(print) if door else tell(print)):
+        _until_told(serve_demo(_say_now, camera=camera, port=port, screen_port=screen_port))
+    elif not _until_told(tell_door(_say_now) if door else tell(_say_now)):
         raise typer.Exit(1)
 
 
@@ -211,18 +211,20 @@ def sim(
     perform(url, action, value)
 
 
+def _say_now(line: str) -> None:
+    """Print *line* at once: a file or a journal would get it only when the program ends."""
+    print(line, flush=True)
+
+
 def _say_where(reached: Reached) -> None:
     """Say where the pages are, and by what to know them."""
-    print(f"Pages at {reached.pages or 'no address: the log says why'}", flush=True)
+    _say_now(f"Pages at {reached.pages or 'no address: the log says why'}")
     if reached.screen:
-        print(f"Gate screen at {reached.screen}", flush=True)
+        _say_now(f"Gate screen at {reached.screen}")
     if reached.fingerprint:
-        print(f"The gate's own certificate authority, SHA-256: {reached.fingerprint}", flush=True)
+        _say_now(f"The gate's own certificate authority, SHA-256: {reached.fingerprint}")
     if reached.setup_code and sys.stdout.isatty():  # for whoever stands here, and never for a log
-        print(
-            f"Nobody can sign in yet. Set-up code for /setup, good for an hour: {reached.setup_code()}",
-            flush=True,
-        )
+        _say_now(f"Nobody can sign in yet. Set-up code for /setup, good for an hour: {reached.setup_code()}")
 
 
 def _progress(name: str, done: int, total: int) -> None:

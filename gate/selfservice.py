@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, tzinfo
+from datetime import UTC, timedelta, tzinfo
 from typing import Final, Protocol
 
 from gate.commands.moments import begin_of, end_of
@@ -27,6 +27,9 @@ _BY = By(Channel.SELF_SERVICE, "resident")
 _IN_WORDS: Final = (RequestKind.CORRECT, RequestKind.EXPLAIN)
 """What nobody can answer unless it says what is meant."""
 
+
+AGAIN: Final = timedelta(minutes=30)
+"""As long as a session lasts at most: so long the same words are the same request, not another one."""
 
 NO_PIN: Final = ""
 """What no PIN is: it costs a try, and opens nothing."""
@@ -157,6 +160,7 @@ class SelfService:
     def ask(self, person: PersonId, kind: RequestKind, details: str) -> str:
         """Take a request in and give its id; whoever objects has their face left alone until it is answered (R71).
 
+        The same words sent again within AGAIN, such as from a page that one went back to, are the request they were.
         Raises RequestError: ``request-empty`` where nothing says what to correct or explain; ``requests-many``, and the
         face of who objects is left alone all the same.
         """
@@ -168,12 +172,17 @@ class SelfService:
             )
         if kind is RequestKind.OBJECT:
             self.restrict(person)
+        now, details = self._clock.now(), details.strip()
+        for each in self._store.requests.of(person):
+            waits = each.closed_at is None and now - each.received_at < AGAIN
+            if waits and each.kind is kind and each.facts is not None and each.facts.details == details:
+                return each.id
         return self._store.requests.open(
             kind,
             person,
-            details.strip(),
+            details,
             channel=Channel.SELF_SERVICE,
-            at=self._clock.now(),
+            at=now,
             actor=Actor.RESIDENT,
         )
 

@@ -36,8 +36,11 @@ SCREEN_HOST: Final = "127.0.0.1"
 ANSWER_S: Final = 0.3
 """What the answer to a restart's own request takes to leave."""
 RENEWAL_LOOK_S: Final = 60.0
-AGAIN_S: Final = 30.0
-"""After pages that failed altogether; the door never waits for them."""
+AGAIN_FIRST_S: Final = 1.0
+AGAIN_MOST_S: Final = 60.0
+"""The pauses after pages that failed altogether: from the first, each twice the one before; the door never waits for them."""
+DOWN_AFTER: Final = 3
+"""So many failures in a row are no hiccup: they are logged as critical."""
 
 T = TypeVar("T")
 
@@ -97,14 +100,33 @@ async def _keep_serving(
     again: asyncio.Event,
     announce: Callable[[Reached], None],
 ) -> None:
-    """Serve the pages for as long as the gate runs; an accident costs them half a minute, and the door nothing."""
+    """Serve the pages for as long as the gate runs; an accident costs them a pause that grows, and the door nothing."""
+    loop, failures, telling = asyncio.get_running_loop(), 0, announce
+
+    def tell_once(reached: Reached) -> None:
+        nonlocal telling
+        telling, tell = _nobody, telling
+        tell(reached)
+
     while True:
+        began = loop.time()
         try:
-            await _serve(gate, screen, ports, again, announce)
+            await _serve(gate, screen, ports, again, tell_once)
         except Exception as error:  # noqa: BLE001 - the outer loop of the pages
-            log.error("pages_failed", kind=type(error).__name__)  # noqa: TRY400 - a trace could quote what was typed
-        announce = _nobody
-        await asyncio.sleep(AGAIN_S)
+            failures = 1 if loop.time() - began > AGAIN_MOST_S else failures + 1
+            _say_failed(error, failures)
+        await asyncio.sleep(pause_s(failures))
+
+
+def pause_s(failures: int) -> float:
+    """Give how long the pages wait before they are tried again, after so many *failures* in a row."""
+    return min(AGAIN_MOST_S, AGAIN_FIRST_S * 2.0 ** max(0, min(failures, 30) - 1))
+
+
+def _say_failed(error: Exception, failures: int) -> None:
+    # A trace could quote what was typed; the kind of an error cannot.
+    say = log.critical if failures >= DOWN_AFTER else log.error
+    say("pages_failed", kind=type(error).__name__, failures=failures, again_s=pause_s(failures))
 
 
 async def _serve(

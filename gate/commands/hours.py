@@ -39,7 +39,10 @@ def list_hours(config: Config = DEFAULT_CONFIG) -> None:
 @hours.command("set")
 def set_hours(
     name: Name,
-    text: Annotated[str, typer.Argument(help='Such as "mon-fri 07:00-18:00; sat 08:00-12:00", or always.')],
+    text: Annotated[
+        str,
+        typer.Argument(help='Such as "mon-fri 07:00-18:00; sat 08:00-12:00", also as 周一-周五; or always.'),
+    ],
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Say when these hours are, for all who have them: in the site's time zone, also over midnight (22:00-06:00)."""

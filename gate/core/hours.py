@@ -1,5 +1,7 @@
 """Weekly hours in local time: ``mon-fri 07:00-18:00; sat 08:00-12:00``, ``always``, also over midnight.
 
+Chinese days are read as well (周一-周五 07:00-18:00, 始终) and kept in the English words, so that one text means the same to all.
+
 They are judged by the clock on the wall. Where that skips an hour in spring, what lies in the hour does not come about;
 where it repeats one in autumn, the hour counts both times.
 """
@@ -7,6 +9,7 @@ where it repeats one in autumn, the hour counts both times.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,15 +17,20 @@ from itertools import chain
 from typing import Final
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+CHINESE_DAYS: Final = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 ALWAYS: Final = "always"
+CHINESE_ALWAYS: Final = "始终"
 NONE: Final = "none"
 """Said in place of hours by an operator: no hours any more."""
 LONGEST_TEXT: Final = 400
+LONGEST_NAME: Final = 32
 _HOUR: Final = 60
 _DAY: Final = 24 * _HOUR
 _WEEK: Final = 7 * _DAY
 _ENTRY = re.compile(r"([a-z,-]+) +([0-9:, -]+)", re.ASCII)
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
+_CHINESE_DAY = re.compile(r"(?:周|星期)([一二三四五六日天])(?=([0-9])?)")
+_CHINESE_SIGNS = str.maketrans({"\uff1b": "; ", "、": ",", "至": "-", "到": "-", "\u2013": "-", "—": "-"})
+_DAY_WORD = re.compile("|".join(DAYS))
 _TIME = re.compile(r"([0-9]{2}):([0-9]{2})", re.ASCII)
 
 Minutes = tuple[int, int]
@@ -51,7 +59,7 @@ _REMEDIES: Final = {
     HoursFault.EMPTY: f'Write days and times, {_EXAMPLE}, or "{ALWAYS}".',
     HoursFault.TOO_LONG: f"Write at most {LONGEST_TEXT} characters; join days that have the same times.",
     HoursFault.NO_ENTRY: f"Write days, a space, then times, {_EXAMPLE}; a semicolon stands between two such entries.",
-    HoursFault.NO_DAY: f"Write days as {', '.join(DAYS)}, such as mon-fri or sat,sun.",
+    HoursFault.NO_DAY: f"Write days as {', '.join(DAYS)}, such as mon-fri or sat,sun; 周一-周五 is read as well.",
     HoursFault.NO_TIME: "Write times as HH:MM from 00:00 to 24:00, such as 07:00-12:00,13:00-18:00.",
     HoursFault.NO_SPAN: "Let each span end at another time than it begins; all day is 00:00-24:00.",
     HoursFault.UNREADABLE: "Set these hours anew (gate hours set), or give other ones (gate hours give).",
@@ -60,7 +68,7 @@ _REMEDIES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Weekly hours. text: as they were written, in lower case. spans: within the week, sorted, apart from each other."""
+    """Weekly hours. text: as they were written, in lower case, the days in English. spans: within the week, sorted, apart from each other."""
 
     text: str
     spans: tuple[Minutes, ...]
@@ -76,7 +84,7 @@ def parse(text: str) -> Hours | HoursFault:
 
     A span that ends at an earlier time than it begins ends on the next day. Days may go over the week's end (sat-mon).
     """
-    said = " ".join(text.lower().split())
+    said = " ".join(_in_english(text).split())
     if len(said) > LONGEST_TEXT:
         return HoursFault.TOO_LONG
     if said == ALWAYS:
@@ -94,8 +102,38 @@ def parse(text: str) -> Hours | HoursFault:
 
 
 def is_hours_name(text: str) -> bool:
-    """Tell whether *text* may name hours: 1 to 32 of a-z, 0-9 and -, a letter first; neither ``always`` nor ``none``."""
-    return _NAME.fullmatch(text) is not None and text not in {ALWAYS, NONE}
+    """Tell whether *text* may name hours: 1 to 32 letters and digits of any script, and -, which does not come first.
+
+    Neither ``always`` nor ``none``, and in the one form (NFKC) in which texts that look alike are equal. No sign with which a
+    spreadsheet's formula, an option of the command line or another direction of writing begins.
+    """
+    return (
+        0 < len(text) <= LONGEST_NAME
+        and not text.startswith("-")
+        and all(sign == "-" or unicodedata.category(sign)[0] in "LM" or sign.isdecimal() for sign in text)
+        and unicodedata.is_normalized("NFKC", text)
+        and text.casefold() not in {ALWAYS, NONE}
+    )
+
+
+def in_chinese(text: str) -> str:
+    """Give the ``text`` of hours with its days in Chinese; ``parse`` reads it as the same hours."""
+    if text == ALWAYS:
+        return CHINESE_ALWAYS
+    return _DAY_WORD.sub(lambda found: CHINESE_DAYS[DAYS.index(found[0])], text)
+
+
+def _in_english(text: str) -> str:
+    """Give *text* in lower case, with English days for Chinese ones and plain signs for wide ones."""
+    plain = unicodedata.normalize("NFKC", text.translate(_CHINESE_SIGNS)).lower()
+    if plain.strip() == CHINESE_ALWAYS:
+        return ALWAYS
+
+    def day(found: re.Match[str]) -> str:
+        # Chinese is written without a blank between the day and the time.
+        return DAYS["一二三四五六日".index(found[1].replace("天", "日"))] + (" " if found[2] else "")
+
+    return _CHINESE_DAY.sub(day, plain)
 
 
 def _entry(entry: str) -> list[Minutes] | HoursFault:

@@ -241,7 +241,8 @@ SPANS: Final = {
     # Four digits before 年 are a calendar year. No count in words is longer than three: a long run must not be tried anew
     # from each of its characters.
     "zh-CN": Spans(
-        re.compile(r"(?<!\d)(\d{1,3}|\d{4}(?=\s*[日天周个])|[两二三四五六八十]{1,3})\s*(日|天|周|个月|年)"), _ZH
+        re.compile(r"(?<!\d)(\d{1,3}|\d{4}(?=\s*[日天周个])|[两二三四五六八十]{1,3})\s*(日|天|周|个月|年)"),
+        _ZH,
     ),
 }
 DAYS: Final = {

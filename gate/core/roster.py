@@ -22,6 +22,8 @@ from gate.core.types import PersonId
 ROWS_MOST: Final = 10_000
 HEADING_MOST: Final = 1_000
 """Characters of the line that names the columns: a few dozen are enough, and it is split before anything else is known."""
+LINE_MOST: Final = 10_000
+"""Characters of any other line: thousands of cells are no row, and would be split in one go."""
 NAME_MOST: Final = 100
 CONTACT_MOST: Final = 200
 FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -265,9 +267,21 @@ class _Reader:
             yield RowError(line, RowFault.CARD_TAKEN, Column.CARD)
 
 
+class _LongLineError(Exception):
+    """A line that is no row."""
+
+
+def _bounded(lines: Iterator[str]) -> Iterator[str]:
+    """Give *lines*. Raises _LongLineError at one that is too long."""
+    for line in lines:
+        if len(line) > LINE_MOST:
+            raise _LongLineError
+        yield line
+
+
 def _rows(reader: _Reader, lines: Iterator[str], delimiter: str, before: int) -> Iterator[Row | RowError]:
     """Give every row with the number of the line it ends on; *before*: lines above, the headings included."""
-    table = csv.reader(lines, delimiter=delimiter, strict=True)
+    table = csv.reader(_bounded(lines), delimiter=delimiter, strict=True)
     count = 0
     try:
         for cells in table:
@@ -281,6 +295,9 @@ def _rows(reader: _Reader, lines: Iterator[str], delimiter: str, before: int) ->
             yield from reader.row(before + table.line_num, told)
     except csv.Error:
         yield RowError(before + table.line_num, RowFault.QUOTES)
+        return
+    except _LongLineError:
+        yield RowError(before + table.line_num + 1, RowFault.TOO_LONG)
         return
     if not count:
         yield RowError(0, RowFault.EMPTY)

@@ -11,6 +11,7 @@ import io
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from gate.core.roles import AccountId, Staff
@@ -111,7 +112,8 @@ class ImportOffice:
         # Taken before it is written: whoever presses twice enters it once.
         self._kept.pop(preview, None)
         if prepared:
-            self._store.intake.enter(prepared, file_sha256=kept.sha256, at=self._clock.now(), by=who)
+            enter = partial(self._store.intake.enter, file_sha256=kept.sha256, at=self._clock.now(), by=who)
+            await asyncio.to_thread(enter, prepared)
         people = sum(len(each.people) for each in prepared)
         return Imported(people, sum(len(each.cards) for each in prepared))
 

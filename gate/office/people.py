@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
@@ -17,7 +17,7 @@ from gate.core.credentials import CredentialId
 from gate.core.receipt import Receipt
 from gate.core.roles import Staff
 from gate.core.roster import Column, quoted
-from gate.core.types import Method, NoticeVersion, PersonId
+from gate.core.types import NoticeVersion, PersonId
 from gate.desk import standing_of
 from gate.errors import RequestError
 from gate.office.accounts.desk import Hashing
@@ -105,12 +105,12 @@ class ResidentsOffice:
         known, now = self._store.people.get(person), self._clock.now()
         issued = self._store.credentials.of(person)
         taken = self._taken_by(person)
-        credentials = tuple(_credential(each, now, self._zone, taken) for each in issued)
+        credentials = tuple(_credential(each, now, self._zone) for each in issued)
         codes = len(self._store.visits.of(person, now))
         if self._children.is_shut(who, person):
             return Sheet(
                 person, known.unit, "", "", None, None, FaceStanding.NONE, credentials, codes,
-                seen="", child=True, is_open=False,
+                seen="", child=True, is_open=False, cards_taken=taken,
             )  # fmt: skip
         opening = self._children.opening(who, person)
         return Sheet(
@@ -126,6 +126,7 @@ class ResidentsOffice:
             seen=_seen(known),
             child=known.is_child(now),
             opened_until=None if opening is None else opening.until.astimezone(self._zone),
+            cards_taken=taken,
         )
 
     async def move_in(self, who: Staff, facts: Facts, card: str) -> tuple[PersonId, ShownPin]:
@@ -263,12 +264,12 @@ class ResidentsOffice:
         """Open a child's record with the approval there is."""
         self._children.open(who, person)
 
-    def _taken_by(self, person: PersonId) -> frozenset[datetime]:
-        """Tell when the person gave themselves a card at the desk: it held from that second on."""
+    def _taken_by(self, person: PersonId) -> tuple[datetime, ...]:
+        """Tell when the person gave themselves a card at the desk, the newest first."""
         lines = self._store.audit.about(
             person, Actor.RESIDENT, Action.CREDENTIAL_ISSUED, latest=_LINES_LOOKED_AT
         )
-        return frozenset(each.at for each in lines if each.detail == _OF_A_CARD)
+        return tuple(each.at.astimezone(self._zone) for each in lines if each.detail == _OF_A_CARD)
 
     def _standing(self, known: Person, now: datetime) -> FaceStanding:
         standing = standing_of(self._store.consents.of(known.id), now, self._parts.notice())
@@ -319,9 +320,7 @@ def _seen(known: Person) -> str:
     return digest(known.unit, known.name, known.contact, known.hours, ends)
 
 
-def _credential(
-    issued: IssuedCredential, now: datetime, zone: tzinfo, taken: Collection[datetime]
-) -> CredentialView:
+def _credential(issued: IssuedCredential, now: datetime, zone: tzinfo) -> CredentialView:
     state, until = CredentialState.OPENS, issued.valid_until
     if issued.revoked_at is not None:
         state, until = CredentialState.ENDED, issued.revoked_at
@@ -330,9 +329,7 @@ def _credential(
     elif issued.valid_from is not None and issued.valid_from > now:
         state = CredentialState.NOT_YET
     begins = issued.valid_from and issued.valid_from.astimezone(zone)
-    ends = until and until.astimezone(zone)
-    is_taken = issued.method is Method.CARD and issued.valid_from in taken
-    return CredentialView(issued.id, issued.method, state, begins, ends, by_resident=is_taken)
+    return CredentialView(issued.id, issued.method, state, begins, until and until.astimezone(zone))
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from gate.errors import VaultError
 from gate.store.ballast import Ballast
@@ -16,9 +17,17 @@ from gate.store.db import BUSY_MS, open_beside, open_database, translated
 T = TypeVar("T")
 Row = tuple[Any, ...]  # what a SELECT gives: each caller names its columns and unpacks them on the next line
 
+_TRIES: Final = 40
+_AWAY_S: Final = 0.25
+"""How long a long write stays away: longer than SQLite lets pass between two looks at a lock (0.1 s)."""
+
+
+class _GaveWay(Exception):
+    """The door's thread wants to write: no error, the long write begins anew."""
+
 
 class Database:
-    """A connection of one thread, with ballast; another thread reads ``beside`` it.
+    """A connection of one thread, with ballast; another thread reads ``beside`` it, or makes one long write at a time.
 
     Every method raises VaultError when the database cannot serve.
     """
@@ -27,6 +36,8 @@ class Database:
         self._ballast = Ballast(path.with_name("ballast"))
         self._path = path
         self._beside = threading.local()
+        self._wanted = threading.Event()  # set while the opener's thread waits to write
+        self._long_write = threading.Lock()
         self._main = self._with_ballast(lambda: open_database(path))
         self._scrub_due = True  # a crash may have come between a deletion and its scrub
         self.reclaim()
@@ -47,7 +58,7 @@ class Database:
 
         def transact() -> T:
             connection = self._connection
-            connection.execute("BEGIN IMMEDIATE")
+            self._begin(connection)
             try:
                 result = work(connection)
                 connection.execute("COMMIT")
@@ -58,6 +69,35 @@ class Database:
             return result
 
         return self._with_ballast(transact)
+
+    def write_beside(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run *work* as ``write`` does, in the calling thread, another than the opener's, without keeping the door waiting.
+
+        For what takes long: *work* calls ``give_way`` every few milliseconds. Where the opener's thread wants to write
+        meanwhile, all of it is taken back and *work* runs again a little later; forty times at most, then VaultError
+        ``database-busy``.
+        """
+        with self._long_write:
+            connection = self._beside.connection = open_beside(self._path)
+            try:
+                for _ in range(_TRIES):
+                    try:
+                        return self.write(work)
+                    except _GaveWay:
+                        time.sleep(_AWAY_S)
+            finally:
+                del self._beside.connection
+                connection.close()
+        raise VaultError(
+            "database-busy",
+            "The gate had to write all the while; nothing was written.",
+            remedy="Try again at a quieter hour.",
+        )
+
+    def give_way(self) -> None:
+        """Let the opener's thread write first, from inside the work of ``write_beside``; nothing in the opener's own."""
+        if self._connection is not self._main and self._wanted.is_set():
+            raise _GaveWay
 
     @contextmanager
     def beside(self) -> Iterator[None]:
@@ -110,6 +150,16 @@ class Database:
     def close(self) -> None:
         """Close the connection. Closing twice is fine."""
         self._main.close()
+
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        if connection is not self._main:
+            connection.execute("BEGIN IMMEDIATE")
+            return
+        self._wanted.set()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        finally:
+            self._wanted.clear()
 
     @property
     def _connection(self) -> sqlite3.Connection:

@@ -75,7 +75,7 @@ class Permits:
         if not is_hours_name(name):
             raise RequestError(
                 "hours-name",
-                "Hours are named with 1 to 32 small letters, digits and -, a letter first; not always, not none.",
+                "Hours are named with 1 to 32 letters, digits and -, a letter or digit first; not always, not none.",
                 remedy="Name what they are for, such as cleaners or night; never a person: the name stands in the log.",
             )
         hours = parse(text)

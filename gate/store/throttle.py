@@ -1,7 +1,7 @@
 """Wrong PINs make the next try wait, per account, and never lock anybody out.
 
 An account is a unit as it is typed, by its keyed HMAC; a PIN typed after a card counts on its holder's unit, so that
-the card gives nobody tries of its own.
+the card gives nobody tries of its own. All cards that are shown to a page are one account together.
 
 The guess is paid before it is checked: a power cut during the check gives no free try. A unit that does not exist is
 counted like one that does, so that waiting tells nobody which is which. One more count, over all units, slows who

@@ -45,7 +45,7 @@ def shown_of(context: WebContext, answer: Answer, identified: Identified) -> Sai
     in_force = context.notices.in_force
     if in_force is None or answer.notice != in_force.version:
         raise page_fault("notice-outdated")
-    return Said.to(in_force, answer.language, identified)
+    return replace(Said.to(in_force, answer.language), identified=identified)
 
 
 def agreed_of(

@@ -20,7 +20,7 @@ from gate.web.context import WebContext
 from gate.web.gatekeeper import Gatekeeper, refuse_unruled
 from gate.web.guard import Guard
 from gate.web.kiosk.routes import routes as kiosk_routes
-from gate.web.pages import FOLDER, Pages, back_to, language_of, ready_pages
+from gate.web.pages import API, FOLDER, Pages, back_to, language_of, ready_pages
 from gate.web.screen import KioskScreen
 from gate.web.sitting import SittingRoom
 from gate.web.staff import (
@@ -124,4 +124,6 @@ def _answer_errors(app: FastAPI, pages: Pages) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def form_error(request: Request, _: RequestValidationError) -> Response:
-        return pages.refuse(request, "bad-form", HTTPStatus.BAD_REQUEST)
+        # A program has nowhere to go back to.
+        code = "bad-query" if request.url.path.startswith(API) else "bad-form"
+        return pages.refuse(request, code, HTTPStatus.BAD_REQUEST)

@@ -115,9 +115,9 @@ class Said:
     identified: Identified = Identified.BY_STAFF
 
     @classmethod
-    def to(cls, notice: Published, language: str, identified: Identified = Identified.BY_STAFF) -> Said:
+    def to(cls, notice: Published, language: str, child: ChildSaid | None = None) -> Said:
         """Give the answer to the full form of *notice* in one of its languages."""
-        return cls(notice.version, notice.sha256[language, Form.FULL], language, identified=identified)
+        return cls(notice.version, notice.sha256[language, Form.FULL], language, child)
 
 
 class NoticePort(Protocol):

@@ -44,6 +44,10 @@ _PAGES: Final[Mapping[str, Words]] = {
         _("Something in the form is missing or of the wrong kind."),
         _("Go back, correct it and send it again."),
     ),
+    "bad-query": Words(
+        _("Something in the request is missing or of the wrong kind."),
+        _("Send it as /api/v1/openapi.json describes it."),
+    ),
     "camera-busy": Words(
         _("The camera cannot be used just now."), _("Wait a moment and press the button again.")
     ),

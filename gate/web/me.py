@@ -205,6 +205,7 @@ class OwnPages:
             request,
             "own/sign_in.html",
             status=HTTPStatus.OK if error is None else HTTPStatus.UNPROCESSABLE_ENTITY,
+            once=fresh_word,
             contact=self.context.contact,
             error=error,
             words=error and words_of(error),

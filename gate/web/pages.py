@@ -7,6 +7,7 @@ from functools import cache, partial
 from gettext import NullTranslations
 from http import HTTPStatus
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -23,6 +24,13 @@ API: Final = "/api/"
 COOKIE: Final = "language"
 TLS_COOKIE: Final = "__Host-language"
 """Over TLS, so that the plain HTTP of the gate's own screen can neither read nor write it."""
+
+
+_IMPORT: Final = "/staff/people/import"
+_MEANT: Final = MappingProxyType({("body-size", _IMPORT): "import-size"})
+"""What a refusal means where it was asked for: there are other words for it then."""
+BACK: Final = MappingProxyType({"import-size": _IMPORT})
+"""Where it is done over, by the code of what went wrong."""
 
 
 class Pages:
@@ -74,11 +82,13 @@ class Pages:
             status = refused if isinstance(error, RequestError) else HTTPStatus.SERVICE_UNAVAILABLE
         if is_api or request.headers.get("accept") == "application/json":
             return JSONResponse({"code": error.code, "what": error.what, "remedy": error.remedy}, status)
-        return self.page(request, "error.html", status=status, error=error, words=words_of(error))
+        words, back = words_of(error), BACK.get(error.code)
+        return self.page(request, "error.html", status=status, error=error, words=words, back=back)
 
     def refuse(self, request: Request, code: str, status: int) -> Response:
         """Answer with a refusal of the pages' own, by its code in the table of faults."""
-        return self.error(request, page_fault(code), status)
+        path = request.url.path
+        return self.error(request, page_fault(_MEANT.get((code, path), code)), status)
 
 
 def _translated(translations: NullTranslations, sentences: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.core.hours import ALWAYS, DAYS, LONGEST_TEXT, NONE, Hours, HoursFault, is_hours_name, parse
+from gate.core.hours import (
+    ALWAYS,
+    CHINESE_ALWAYS,
+    DAYS,
+    LONGEST_TEXT,
+    NONE,
+    Hours,
+    HoursFault,
+    in_chinese,
+    is_hours_name,
+    parse,
+)
 
 MONDAY = datetime(2026, 11, 23)  # noqa: DTZ001 - the wall clock's time
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -66,8 +77,8 @@ def test_always_is_every_minute_of_the_week(text):
         ("mon", HoursFault.NO_ENTRY),
         ("07:00-18:00", HoursFault.NO_ENTRY),
         ("mon 07:00-18:00 tue 07:00-18:00", HoursFault.NO_ENTRY),
-        ("周一 07:00-18:00", HoursFault.NO_ENTRY),
-        ("mon \uff10\uff17:00-18:00", HoursFault.NO_ENTRY),
+        ("周八 07:00-18:00", HoursFault.NO_ENTRY),
+        ("周一", HoursFault.NO_ENTRY),
         ("never 07:00-18:00", HoursFault.NO_DAY),
         ("mon- 07:00-18:00", HoursFault.NO_DAY),
         ("mon,,tue 07:00-18:00", HoursFault.NO_DAY),
@@ -92,7 +103,7 @@ def test_every_fault_has_its_remedy():
     assert len({fault.remedy for fault in HoursFault}) == len(HoursFault)
 
 
-@given(st.text(alphabet="monfrisatalwy 0123456789:,;-", max_size=60))
+@given(st.text(alphabet="monfrisatalwy 0123456789:,;-周一五日星期至\uff1b", max_size=60))
 def test_any_text_gives_hours_or_a_fault(text):
     found = parse(text)
     assert isinstance(found, Hours | HoursFault)
@@ -151,8 +162,16 @@ def test_where_the_clock_is_changed_hours_follow_the_wall_clock(text, spring, au
         ("a" * 32, True),
         ("a" * 33, False),
         ("", False),
-        ("Night", False),
-        ("1a", False),
+        ("Night", True),
+        ("3a", True),
+        ("保洁", True),
+        ("夜-2", True),
+        ("ночь", True),
+        ("-a", False),
+        ("=a", False),
+        ("\u202ea", False),
+        ("\uff4eight", False),  # a wide n: looks like another name
+        ("Always", False),
         ("a b", False),
         ("a\n", False),
         (ALWAYS, False),
@@ -161,3 +180,23 @@ def test_where_the_clock_is_changed_hours_follow_the_wall_clock(text, spring, au
 )
 def test_a_name_of_hours_can_be_typed_and_means_nothing_else(name, fits):
     assert is_hours_name(name) is fits
+
+
+@pytest.mark.parametrize(
+    ("chinese", "english"),
+    [
+        ("周一-周五 07:00-18:00; 周六 08:00-12:00", "mon-fri 07:00-18:00; sat 08:00-12:00"),
+        ("周一至周五07:00-18:00\uff1b星期日 08:00-12:00", "mon-fri 07:00-18:00; sun 08:00-12:00"),
+        ("周一、周三\uff0c星期天 \uff10\uff17\uff1a\uff10\uff10—18\uff1a00", "mon,wed,sun 07:00-18:00"),
+        (f" {CHINESE_ALWAYS} ", ALWAYS),
+    ],
+)
+def test_chinese_days_and_signs_are_read_as_the_english_ones(chinese, english):
+    assert parse(chinese) == parse(english)
+    assert parse(chinese).text == english
+
+
+@pytest.mark.parametrize("text", [ALWAYS, "mon-fri 07:00-18:00; sat,sun 08:00-12:00,22:00-06:00"])
+def test_hours_in_chinese_are_the_same_hours(text):
+    assert not set("abcdefghijklmnopqrstuvwxyz") & set(in_chinese(text))
+    assert parse(in_chinese(text)).text == text

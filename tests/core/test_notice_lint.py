@@ -325,7 +325,13 @@ def test_every_finding_says_where_and_what_to_do():
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("en", "unlimited "), ("en", "irrevocable "), ("en", "not unlimited "), ("zh-CN", "二"), ("zh-CN", "永久")],
+    [
+        ("en", "unlimited "),
+        ("en", "irrevocable "),
+        ("en", "not unlimited "),
+        ("zh-CN", "二"),
+        ("zh-CN", "永久"),
+    ],
 )
 def test_no_text_takes_the_lint_longer_than_its_length_asks(language, words):
     draft = saying(language, words * (60_000 // len(words)), item="retention")

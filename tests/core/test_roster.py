@@ -10,6 +10,7 @@ from gate.core.cards import card_number
 from gate.core.roster import (
     CONTACT_MOST,
     HEADING_MOST,
+    LINE_MOST,
     NAME_MOST,
     ROWS_MOST,
     Column,
@@ -234,3 +235,9 @@ def test_a_full_width_formula_is_a_formula_both_ways(sign):
 def test_a_first_line_without_end_is_refused_before_it_is_split():
     heading = "unit,name" + "," * HEADING_MOST
     assert told(f"{heading}\n1,Ada\n") == [RowError(1, RowFault.HEADING_UNKNOWN)]
+
+
+def test_a_line_of_thousands_of_cells_is_refused_before_it_is_split():
+    found = told(f"unit,name\n1203,Ada\n1204,Bo{',' * LINE_MOST}\n1205,Cy\n")
+    assert [type(each) for each in found] == [Row, RowError]
+    assert found[-1] == RowError(3, RowFault.TOO_LONG)

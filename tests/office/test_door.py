@@ -92,6 +92,20 @@ def test_a_program_is_named_by_its_token(at_gate):
     at_gate(scenario)
 
 
+def test_r65_a_lockdown_holds_at_the_door_the_moment_it_is_begun_and_no_longer_than_it_lasts(at_gate):
+    """The page that answers shows it: nothing between the order and the look lets time pass."""
+
+    async def scenario(gate, office):
+        office.lock_down(GUARD)
+        begun = office.state()
+        office.end_lockdown(GUARD)
+        ended = office.state()
+        assert (begun.view, begun.lockdown, begun.obstacle) == ("lockdown", True, Reason.DOOR_LOCKED)
+        assert (ended.view, ended.lockdown, ended.obstacle) == ("locked", False, None)
+
+    at_gate(scenario)
+
+
 def test_asking_alone_opens_nothing(at_gate):
     async def scenario(gate, office):
         office.ask(GUARD)

@@ -161,6 +161,15 @@ def test_r44_the_counts_of_a_day_come_from_closed_hours_with_small_ones_withheld
     assert (today.day, today.refused) == (noon.date(), Cell(6, at_least=True))
 
 
+def test_no_day_is_shown_from_before_the_gate_counted(store, clock, noon):
+    office = CountsOffice(store, clock, ZoneInfo("UTC"))
+    assert (office.since(), office.days(14)) == (None, ())
+    store.outbox.open_window(noon - timedelta(days=2))
+    first = (noon - timedelta(days=2)).date()
+    assert office.since() == first
+    assert [each.day for each in office.days(14)] == [first + timedelta(days=ahead) for ahead in range(3)]
+
+
 def test_no_hours_are_shown_of_a_day_to_come_or_long_ago(store, clock, noon):
     office = CountsOffice(store, clock, ZoneInfo("UTC"))
     assert office.hours((noon + timedelta(days=1)).date()) == ()

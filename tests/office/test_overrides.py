@@ -8,7 +8,7 @@ from gate.app import open_store
 from gate.core.overrides import Unfit
 from gate.core.roles import AccountId, Role, Staff
 from gate.demo.settings import desk_settings
-from gate.errors import RequestError
+from gate.errors import RequestError, VaultError
 from gate.govern.approval import approve
 from gate.inforce import in_force
 from gate.notice import load_sources, publish
@@ -221,3 +221,25 @@ def test_the_history_says_each_value_as_it_was_and_became(site):
     assert first.changes[0].after == "Ms Wang"
     assert (newest.number, newest.by, newest.whole) == (2, MANAGER.value, True)
     assert [each.number for each in site.office.history(before=2)] == [1]
+
+
+def test_r53_leave_to_change_a_span_lapses_once_the_span_moved(site):
+    """What was a shortening may be a lengthening by then."""
+    site.office.ask(MANAGER, SPAN, "The committee asked for it.")
+    site.approvals.allow(site.office.approval(MANAGER, SPAN).id, OFFICER)
+    site.by_file = site.by_file.model_copy(
+        update={"face": site.by_file.face.model_copy(update={"retention_days": 30})}
+    )
+    site.open()
+    assert site.refused(SPAN) == "approval-missing"
+
+
+def test_r53_a_change_that_could_not_be_written_uses_no_approval_up(site):
+    site.office.ask(MANAGER, SPAN, "The committee asked for it.")
+    site.approvals.allow(site.office.approval(MANAGER, SPAN).id, OFFICER)
+    full = "CREATE TRIGGER full BEFORE INSERT ON overrides BEGIN SELECT RAISE(ABORT, 'full'); END"
+    site.store.staff.write(lambda c: c.execute(full))
+    with pytest.raises(VaultError):
+        site.change(SPAN)
+    assert site.restarts == 0
+    assert site.office.approval(MANAGER, SPAN).state is ApprovalState.ALLOWED

@@ -22,7 +22,8 @@ from gate.core.roles import AccountId, Role, Staff
 from gate.demo.settings import desk_settings
 from gate.settings import FaceSettings
 from gate.simulated import SimulatedScreen
-from gate.store.account.audit import Action
+from gate.store.account.audit import Action, Actor
+from gate.store.staff.accounts import Account, Secrets
 from gate.web.app import create_app
 from gate.web.rules import RULES, Token
 from gate.web.screen import KioskScreen
@@ -41,6 +42,13 @@ LEFT_OUT = {
     "ignored_auth",  # made of requests of its own, without the trust in our authority; below by hand
     "unsupported_method",  # answers to other methods are Problems as well, with Allow: below by hand
 }
+
+
+def employ(store):
+    """Enter the account that makes the tokens: a token asks it each time."""
+    kept, at = Secrets("a verifier", "ABCD"), datetime.now(UTC)
+    maker = Account(MAKER.account, "maker", "Maker", MAKER.roles, at, secrets=kept)
+    store.staff.write(lambda connection: store.staff.accounts.insert(connection, maker, Actor.INSTALLER))
 
 
 class Api:
@@ -62,6 +70,7 @@ class Api:
 
             def make(port):
                 context = gate.web_context(Transport(port=port))
+                employ(gate.store)
                 self.tokens = {
                     role: context.office.tokens.make(MAKER, f"For {role}", role, 30).text for role in Role
                 }
@@ -241,7 +250,9 @@ def test_counts_are_as_publishable_as_on_the_broker_r44(api):
 
 def test_a_parameter_there_is_not_is_refused_rather_than_passed_over(api):
     with api.http(Role.PRIVACY_OFFICER) as http:
-        assert http.get("/audit", params={"frist": "2026-11-22"}).status_code == 400
+        unknown = http.get("/audit", params={"frist": "2026-11-22"})
+        assert (unknown.status_code, unknown.json()["code"]) == (400, "bad-query")
+        assert "openapi.json" in unknown.json()["remedy"]  # a program has nowhere to go back to
         assert http.get("/audit", params={"first": "2026-11-22"}).status_code == 200
 
 

@@ -256,8 +256,9 @@ def test_r72_the_page_takes_five_open_requests_and_an_objection_still_leaves_the
         gate.consent(person)
         browser = open_browser()
         await browser.sign_in("1203", pin)
-        for _ in range(OPEN_MOST):
-            assert (await browser.press("request", kind="correct", details="My name.")).status_code == 200
+        for number in range(OPEN_MOST):
+            answer = await browser.press("request", kind="correct", details=f"My name, part {number}.")
+            assert answer.status_code == 200
         refused = await browser.press("request", kind="object", details="Not while I am ill.")
         assert "Five of your requests wait for an answer already." in refused.text
         assert len(gate.store.requests.of(person)) == OPEN_MOST

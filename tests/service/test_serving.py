@@ -194,3 +194,29 @@ def test_pages_that_fail_altogether_are_said_and_stop_no_door_r02(settings, monk
     serves, logs = asyncio.run(play())
     assert serves
     assert [line["kind"] for line in logs if line["event"] == "pages_failed"] == ["MemoryError"]
+
+
+def test_pages_that_fail_are_tried_again_and_then_told_where_they_are_r02(settings, monkeypatch):
+    memory, tries = os.memfd_create, []
+
+    def full_at_first(*wanted):
+        tries.append(wanted)
+        if len(tries) == 1:
+            raise MemoryError
+        return memory(*wanted)
+
+    monkeypatch.setattr(os, "memfd_create", full_at_first)
+
+    async def play():
+        with capture_logs() as logs:
+            async with running(settings()) as reached:
+                return reached, logs
+
+    reached, logs = asyncio.run(play())
+    assert reached.pages
+    [failed] = [line for line in logs if line["event"] == "pages_failed"]
+    assert (failed["log_level"], failed["failures"], failed["again_s"]) == ("error", 1, 1.0)
+
+
+def test_the_pause_after_failed_pages_grows_up_to_a_minute():
+    assert [serving.pause_s(failures) for failures in (0, 1, 2, 3, 7, 1000)] == [1, 1, 2, 4, 60, 60]

@@ -3,11 +3,13 @@
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
 from gate.errors import VaultError
 from gate.store.account.audit import Action, Actor, Wanted
+from gate.store.intake import Newcomer
 
 
 def in_another_thread(work):
@@ -100,6 +102,43 @@ def test_pages_of_the_log_leave_no_line_out_r55(store, noon):
         before = page[-1].seq
     assert seen == sorted(seen, reverse=True)
     assert len(seen) == 25
+
+
+def test_the_door_writes_first_while_another_thread_makes_a_long_write_r03(store, noon):
+    database, under_way, tries = store._database, threading.Event(), []
+
+    def work(connection):
+        tries.append(1)
+        connection.execute("INSERT INTO meta VALUES ('long', x'00')")
+        under_way.set()
+        for _ in range(500 if len(tries) == 1 else 0):
+            database.give_way()
+            threading.Event().wait(0.01)
+
+    before = store.audit.count()
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(database.write_beside, work)
+        assert under_way.wait(5)
+        store.audit.write(Actor.DESK, Action.STARTED, at=noon)  # database-busy, if the other did not give way
+        writing.result()
+    assert len(tries) == 2
+    assert store.audit.count() == before + 1
+    assert database.rows("SELECT count(*) FROM meta WHERE name = 'long'") == [(1,)]
+
+
+def test_many_people_are_entered_beside_the_door_that_goes_on_writing_r52(store, noon):
+    newcomers = [Newcomer(str(1000 + each), "Ada Chen", "", f"26:{each + 1}") for each in range(2000)]
+    prepared = [store.intake.prepare(newcomers)]
+    enter = partial(store.intake.enter, prepared, file_sha256="0" * 64, at=noon, by=Actor.DESK)
+    before = store.audit.count()
+    with ThreadPoolExecutor(1) as pool:
+        entering = pool.submit(enter)
+        for _ in range(5):
+            store.audit.write(Actor.DESK, Action.STARTED, at=noon)
+        entering.result()
+    assert store.audit.count() == before + 6
+    assert len(store.people.units()) == 2000
+    assert store.audit.verify(noon) is None
 
 
 def _count(connection):

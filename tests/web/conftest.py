@@ -27,7 +27,7 @@ class Client:
     def __init__(self, app, runner, *, base=BASE, peer=("127.0.0.1", 1)) -> None:
         self._app = app
         self._runner = runner
-        self._base = base
+        self._here = base == BASE and peer[0] == "127.0.0.1"
         self._http = httpx.AsyncClient(transport=httpx.ASGITransport(app, client=peer), base_url=base)
 
     def sign_in(self, *roles):
@@ -48,7 +48,7 @@ class Client:
 
     def _at(self, path):
         """Give where a browser of this device asks for *path*: what is the screen's, where the screen is served."""
-        return f"{SCREEN}{path}" if self._base == BASE and path.startswith(OF_SCREEN) else path
+        return f"{SCREEN}{path}" if self._here and path.startswith(OF_SCREEN) else path
 
     def sheet(self, person, notice, language):
         """Give the stamp of a consent sheet that is sent now."""

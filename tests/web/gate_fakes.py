@@ -209,6 +209,7 @@ class FakeBackups:
 class FakeCounts:
     asked: list[object] = field(default_factory=list)
     first: date | None = date(2026, 11, 3)
+    known_hours: tuple[Hour, ...] | None = None
 
     def since(self):
         return self.first
@@ -222,7 +223,8 @@ class FakeCounts:
 
     def hours(self, day):
         self.asked.append(day)
-        return (Hour(datetime(day.year, day.month, day.day, 8, tzinfo=UTC), Cell(12), Cell(None)),)
+        hour = Hour(datetime(day.year, day.month, day.day, 8, tzinfo=UTC), Cell(12), Cell(None))
+        return (hour,) if self.known_hours is None else self.known_hours
 
 
 def quiet_gate():

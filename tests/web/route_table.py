@@ -183,6 +183,7 @@ MP         POST   /staff/requests/{request_id}/correct
 MP         POST   /staff/requests/{request_id}/face
 MP         POST   /staff/requests/{request_id}/open
 MP         POST   /staff/requests/{request_id}/record
+MP         POST   /staff/requests/{request_id}/record/ask
 GMPI       GET    /staff/resume
 GMPI       POST   /staff/resume
 MP         GET    /staff/retention

@@ -152,7 +152,7 @@ def test_a_lost_server_is_said_by_the_page_itself_and_its_return_mends_it(page, 
     site = sites()
     open_kiosk(page, site, "en")
     site.stop()
-    page.get_by_role("heading", name="This screen is out of order. Card and PIN work.").wait_for()
+    page.get_by_role("heading", name="This screen has lost the gate. Try card or PIN.").wait_for()
     sites(port=httpx.URL(site.url).port)
     page.get_by_role("button", name="开始").wait_for()
 
@@ -313,9 +313,9 @@ def test_a_server_lost_before_a_choice_takes_the_buttons_away_and_comes_back_at_
     page.get_by_role("button", name="Start").click()
     page.locator(".tile").first.wait_for()
     site.stop()
-    page.get_by_role("heading", name="This screen is out of order. Card and PIN work.").wait_for()
+    page.get_by_role("heading", name="This screen has lost the gate. Try card or PIN.").wait_for()
     assert page.locator("#view button").count() == 0
-    page.get_by_text("Help: 010-5555 0100").wait_for()
+    page.get_by_text("If the door stays shut: 010-5555 0100").wait_for()
     back = sites(port=httpx.URL(site.url).port)
     page.get_by_role("button", name="开始").wait_for()
     back.until(lambda world: world.screen.live)

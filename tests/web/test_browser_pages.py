@@ -35,3 +35,22 @@ def test_a_resident_agrees_on_the_page_handed_over_and_withdraws_at_the_desk_r24
     page.goto(f"{site.tls}staff/desk?lang=en")
     page.get_by_role("button", name="Withdraw and delete the face now").first.click()
     site.until(lambda world: not world.desk.consented["p-agreed"])
+
+
+def test_the_cards_of_the_first_page_stand_in_line_with_its_words_and_numbers_are_whole(page, sites):
+    site = sites()
+    page.goto(f"{site.tls}?lang=en")
+    edges = "[...document.querySelectorAll('.ways-in .sheet, .page .lead')].map(e => e.getBoundingClientRect().left)"
+    assert len(set(page.evaluate(edges))) == 1
+    room = "getComputedStyle(document.querySelector('main').appendChild(document.createElement('ol'))).paddingInlineStart"
+    assert float(page.evaluate(room).removesuffix("px")) > 20
+
+
+def test_what_is_hidden_until_its_script_runs_is_hidden_on_the_staffs_pages(page, sites):
+    """Such as the button for the alarms' sound, which does nothing without script."""
+    site = sites()
+    site.sign_in(page, Role.MANAGER)
+    page.goto(f"{site.tls}staff/desk?lang=en")
+    made = "Object.assign(document.createElement('button'), {hidden: true, textContent: 'x'})"
+    shown = f"(e => e.getBoundingClientRect().width)(document.querySelector('main').appendChild({made}))"
+    assert page.evaluate(shown) == 0

@@ -20,6 +20,7 @@ OPENING = {Reason.MATCHED, Reason.KNOWN_CREDENTIAL}
 HERE = FacePlace.near(0.35, 0.4, 0.3)
 VIEWS: list[tuple[do.View, Method | None, str]] = [
     (do.ClearScreen(), None, ""),
+    (do.ClearScreen(shut=True), None, ""),
     (do.ClearScreen(), None, "code"),
     (do.ShowNotice(ATTEMPT, FIRST), None, ""),
     (do.OfferMethods(ATTEMPT, ALL), None, ""),
@@ -41,6 +42,13 @@ VIEWS: list[tuple[do.View, Method | None, str]] = [
     (do.OfferMethods(ATTEMPT, ALL), None, "help"),
 ]
 """A view, what was pressed on it, and what happens then."""
+ROOM = """e => {
+  const words = document.createRange(), edge = e.getBoundingClientRect();
+  words.selectNodeContents(e);
+  const inside = words.getBoundingClientRect();
+  return Math.min(inside.left - edge.left, edge.right - inside.right);
+}"""
+"""How far a button's words keep from its edges, in pixels."""
 
 
 class Everything:
@@ -90,6 +98,7 @@ def test_no_view_scrolls_or_shrinks_its_buttons_r15(page, sites, tmp_path, langu
         for button in buttons:
             box = button.bounding_box()
             assert min(box["width"], box["height"]) >= TOUCH_PX, name
+            assert button.evaluate(ROOM) >= 3, name
             assert box["x"] >= 0, name
             assert box["x"] + box["width"] <= width, name
         assert apart(buttons), name

@@ -171,6 +171,24 @@ def test_r25_each_step_has_a_page_that_can_be_printed_with_its_code(client, worl
     assert 'style="' not in page  # CSP: default-src 'self'
 
 
+def test_r25_who_declined_reads_of_nothing_taken_and_nothing_kept(client, world):
+    world.desk.issued.append(receipt_of(EventKind.REFUSED))
+    page = client.get("/staff/desk/receipt", params={"person": "p-agreed"} | EN).text
+    assert "Taken or kept of your face" in page
+    assert "Kept at most" not in page
+    assert "Only purpose" not in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "kept"), [(EventKind.GIVEN, True), (EventKind.RECONFIRMED, True), (EventKind.WITHDRAWN, False)]
+)
+def test_r25_only_a_receipt_of_a_face_that_is_kept_says_how_long(client, world, kind, kept):
+    world.desk.issued.append(receipt_of(kind))
+    page = client.get("/staff/desk/receipt", params={"person": "p-agreed"} | EN).text
+    assert ("Kept at most" in page, "Only purpose" in page) == (kept, kept)
+    assert "Taken or kept of your face" not in page
+
+
 def test_r25_the_signed_file_is_the_receipt_to_the_byte(client, world):
     world.desk.issued.append(receipt_of(EventKind.GIVEN))
     [receipt] = world.desk.issued

@@ -9,12 +9,16 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gate.core.consent_record import EventKind
 from gate.core.roles import AccountId, Role, Staff
+from gate.core.types import PersonId
 from gate.web.context import FaceStanding, Identified
-from gate.web.sitting import SITTING_COOKIE
+from gate.web.sitting import SITTING_COOKIE, Sitting, Step
+from tests.receipts import receipt_of
 from tests.web.residents import EN, Resident
 
-CHILD_WORDS = "I am 14 or older, I have read the notice, and I agree to my face opening this gate"
+MANAGER = Staff(AccountId("b" * 16), frozenset({Role.MANAGER}))
+FROM_14 = "I am 14 or older, I have read the notice, and I agree to my face opening this gate"
 
 
 @pytest.fixture
@@ -98,18 +102,29 @@ def test_after_the_decision_the_sheets_form_decides_nothing_more(resident, world
     assert "Declined" in resident.page()
 
 
-def test_a_face_that_was_written_before_it_could_be_stopped_is_told_as_written(resident, world, capturing):
+def test_a_face_that_was_written_before_it_could_be_stopped_is_told_as_written(clock, runner):
     """Nobody is told that nothing was stored while something was."""
-    form = resident.form()
-    world.desk.capture_ends.set()
 
-    async def in_one_turn():  # the enrolment writes, and the page has not looked at it yet
-        while not world.desk.issued:
+    async def stopped_in_the_turn_after():
+        face, written = asyncio.Event(), asyncio.Event()
+
+        async def enrolling():
+            await face.wait()
+            written.set()
+            return receipt_of(EventKind.GIVEN, seq=2)
+
+        sitting = Sitting(MANAGER, PersonId("p"))
+        await sitting.begin(enrolling(), clock)
+        for _ in range(5):
             await asyncio.sleep(0)
-        return await resident.client._http.post("/enrol/stop", data=form)
+        face.set()
+        await written.wait()
+        assert sitting.step is Step.CAPTURE, "the page has not looked at it yet"
+        await sitting.stop()
+        return sitting
 
-    assert resident.runner.run(in_one_turn()).status_code == 303
-    assert "Done: face, card and PIN" in resident.page()
+    sitting = runner.run(stopped_in_the_turn_after())
+    assert (sitting.step, sitting.error) == (Step.DONE, None)
 
 
 def test_an_enrolment_whose_browser_stays_is_written_r26(resident, clock, world, capturing):
@@ -148,8 +163,7 @@ def test_r26_a_staff_sign_in_in_that_browser_ends_the_sitting(client, resident):
     answer = Response()
     cookie = f"{SITTING_COOKIE}={client._http.cookies[SITTING_COOKIE]}".encode()
     request = Request({"type": "http", "headers": [(b"cookie", cookie)]})
-    manager = Staff(AccountId("b" * 16), frozenset({Role.MANAGER}))
-    client._app.state.gatekeeper.sign_in(answer, request, manager)
+    client._app.state.gatekeeper.sign_in(answer, request, MANAGER)
     assert client.get("/enrol").status_code == 303
     gone = [each for each in answer.headers.getlist("set-cookie") if each.startswith(SITTING_COOKIE)]
     assert "Max-Age=0" in gone[0]
@@ -221,7 +235,7 @@ def test_a_card_that_was_refused_does_not_use_up_the_one(resident, world):
     assert "The card opens from now on." in resident.page()
 
 
-@pytest.mark.parametrize(("language", "begins"), [("en", CHILD_WORDS), ("zh-CN", "我已满 14 周岁")])
+@pytest.mark.parametrize(("language", "begins"), [("en", FROM_14), ("zh-CN", "我已满 14 周岁")])
 def test_r27_without_face_for_children_whoever_ticks_says_that_they_are_14(resident, language, begins):
     tick = re.search(r'name="agreed"[^>]*> ([^<]+)<', resident.page(language=language))[1]
     assert tick.startswith(begins)

@@ -95,7 +95,7 @@ class Walk:
             "type": "http",
             "method": method,
             "path": path.replace("{", "").replace("}", ""),
-            "scheme": "https",
+            "scheme": "http" if asker.here and path.startswith(("/kiosk", "/sim")) else "https",
             "query_string": b"",
             "client": ("127.0.0.1", 1) if asker.here else (f"fd00:{next(self.networks):x}::7", 1),
             "headers": [(name.encode(), value.encode()) for name, value in headers.items()],

@@ -1,4 +1,5 @@
 import asyncio
+import encodings.aliases
 from dataclasses import replace
 
 import httpx
@@ -7,11 +8,11 @@ from structlog.testing import capture_logs
 
 from gate.core.roles import Role
 from gate.web.app import create_app
-from gate.web.guard import BODY_MOST_BYTES, Guard
+from gate.web.guard import BODIES_MOST_BYTES, BODY_MOST_BYTES, Guard
 from gate.web.limits import EXPENSIVE, PeerLimits
 from gate.web.pages import Pages
 from gate.web.transport import Transport
-from tests.web.conftest import BASE, Client
+from tests.web.conftest import SCREEN, Client
 
 START = "/kiosk/start"
 EVERY_ANSWER = {
@@ -84,9 +85,9 @@ def test_a_name_that_was_rebound_to_the_device_is_refused(client, world, host):
     "headers",
     [
         {},  # a command line
-        {"origin": BASE},
+        {"origin": SCREEN},
         {"sec-fetch-site": "same-origin", "origin": "null"},  # a form under no-referrer
-        {"sec-fetch-site": "same-origin", "origin": BASE},
+        {"sec-fetch-site": "same-origin", "origin": SCREEN},
         {"sec-fetch-site": "none"},
     ],
 )
@@ -102,10 +103,10 @@ def test_own_pages_and_programs_may_post(client, world, headers):
         {"origin": "null"},
         {"origin": "https://127.0.0.1:9999"},
         {"origin": "http://127.0.0.1:8443"},
-        {"origin": "http://127.0.0.1:8080"},
+        {"origin": "https://127.0.0.1:8080"},
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site", "origin": "https://127.0.0.1:9999"},
-        {"sec-fetch-site": "cross-site", "origin": BASE},
+        {"sec-fetch-site": "cross-site", "origin": SCREEN},
         {"sec-fetch-site": "same-origin", "origin": "https://evil.example"},
     ],
 )
@@ -244,6 +245,97 @@ def test_the_gates_screen_is_served_in_the_clear_to_this_device_alone_r45(world,
         assert afar.get(path).status_code == 308
     assert here.post(START, headers={"origin": "http://127.0.0.1:8080"}).status_code == 303
     assert Client(app, runner, peer=("192.168.1.7", 1)).get("/kiosk").status_code == 403
+
+
+THROUGH_A_PROXY = ("forwarded", "via", "x-forwarded-for", "x-real-ip")
+
+
+@pytest.mark.parametrize("name", THROUGH_A_PROXY)
+def test_what_comes_through_a_proxy_on_the_device_is_not_the_gates_screen_r45(world, runner, name):
+    app = create_app(world.context, world.screen)
+    proxied = {name: "192.168.1.66", "sec-fetch-site": "same-origin"}
+    plain = Client(app, runner, base=SCREEN)
+    assert plain.get("/kiosk", headers=proxied).status_code == 308
+    assert plain.post("/sim/keys", {"keys": "1"}, headers=proxied).status_code == 308
+    assert Client(app, runner, base="https://localhost").get("/kiosk", headers=proxied).status_code == 403
+    assert [plain.post("/me/sign-in", headers=proxied).status_code for _ in range(3)] == [308] * 3
+
+
+def test_this_device_finds_the_screen_over_tls_by_being_led_to_loopback_r45(world, runner):
+    """A browser over TLS on loopback could be a proxy that says nothing: it is served none of the screen itself."""
+    tls = "https://localhost:8443"
+    silent = Client(create_app(world.context, world.screen), runner, base=tls)
+    assert silent.get("/kiosk").status_code == 403
+    context = replace(world.context, transport=Transport(screen_port=8080))
+    led = Client(create_app(context, world.screen), runner, base=tls)
+    assert led.get("/kiosk").headers["location"] == "http://127.0.0.1:8080/kiosk"
+    assert led.post(START, headers={"sec-fetch-site": "same-origin"}).status_code == 403
+    assert world.posted == []
+
+
+def test_a_proxys_addresses_are_counted_as_one_of_the_network(world, runner):
+    proxy = Client(create_app(world.context, world.screen), runner)
+    said = [
+        proxy.post("/me/sign-in", {"unit": "1", "pin": "2"}, headers={"via": "1.1 x"}).status_code
+        for _ in range(11)
+    ]
+    assert said.count(429) == 1
+
+
+def parts_in(charset, value="-" + "a" * 200):
+    return {
+        "content": f'--x\r\nContent-Disposition: form-data; name="login"\r\n\r\n{value}\r\n--x--\r\n'.encode(),
+        "headers": {
+            "content-type": f"multipart/form-data; boundary=x; charset={charset}",
+            "sec-fetch-site": "same-origin",
+        },
+    }
+
+
+OTHER_CODECS = sorted(set(encodings.aliases.aliases.values()) - {"utf_8"})
+
+
+@pytest.mark.parametrize("path", ["/staff/people/import", "/staff/sign-in", "/me/sign-in"])
+def test_no_form_is_read_in_a_codec_that_its_sender_chose_r02(client, path):
+    """Punycode takes time in the square of the length: a stranger's form would hold the door's loop for minutes."""
+    said = {codec: client.request("POST", path, **parts_in(codec)).status_code for codec in OTHER_CODECS}
+    assert set(said.values()) == {415}
+    named = ('"punycode"', "PUNYCODE", "unicode_escape", "raw_unicode_escape", "utf-8; charset=punycode")
+    assert [client.request("POST", path, **parts_in(each)).status_code for each in named] == [415] * 5
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"'])
+def test_a_form_in_utf_8_is_read(client, charset):
+    assert client.request("POST", "/me/sign-in", **parts_in(charset)).status_code == 400  # it names no unit
+
+
+@pytest.mark.parametrize("path", sorted(BODIES_MOST_BYTES))
+def test_nothing_large_is_read_of_somebody_without_a_session_r02(world, runner, path):
+    app, asked = create_app(world.context, world.screen), []
+    size = BODIES_MOST_BYTES[path]
+    kind = "application/x-www-form-urlencoded"
+    headers = {"host": "127.0.0.1", "content-type": kind, "content-length": str(size)}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "scheme": "https",
+        "query_string": b"",
+        "client": ("192.168.1.66", 1),
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
+
+    async def receive():
+        asked.append(path)
+        return {"type": "http.request", "body": b"a" * size}
+
+    said = []
+
+    async def send(message):
+        said.append(message.get("status"))
+
+    runner.run(app(scope, receive, send))
+    assert (said[0], asked) == (303, [])
 
 
 def test_one_address_may_send_only_so_many_forms_and_more_as_time_passes(world, clock, runner):

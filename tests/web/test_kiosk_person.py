@@ -357,11 +357,6 @@ def test_a_code_comes_with_the_address_it_is_for(clock, runner, kiosk, transport
     assert 'class="qr"' in html
 
 
-def test_a_gate_that_no_telephone_reaches_shows_the_code_alone(client, world):
-    client.post("/kiosk/code")
-    assert 'class="qr"' not in see(client)
-
-
 # Where the screen cannot be touched.
 
 

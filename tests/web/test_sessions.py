@@ -4,7 +4,7 @@ import pytest
 
 from gate.core.credentials import CredentialId, SignedIn
 from gate.core.types import PersonId
-from gate.web.sessions import PUT_ASIDE_MOST, Sessions, Span
+from gate.web.sessions import EACH_MOST, GONE_MOST, PUT_ASIDE_MOST, Sessions, Span
 from tests.web.world import StoppedClock
 
 ADA = SignedIn(PersonId("ada"), CredentialId("pin of ada"))
@@ -103,3 +103,31 @@ def test_what_is_put_aside_is_taken_once_and_only_the_latest_stay(sessions):
     assert session.take(keys[0]) is None
     assert [session.take(key) for key in keys[1:]] == [1, 2, 3, 4]
     assert session.take(keys[1]) is None
+
+
+def test_r54_nobody_signs_all_others_out_by_signing_in(clock):
+    sessions = Sessions(
+        clock, lambda _: Span(IDLE_S, LONGEST_S), most=SESSIONS_MOST, whose=lambda who: who.person
+    )
+    ben = sessions.begin(BEN)
+    ada = [sessions.begin(ADA) for _ in range(SESSIONS_MOST + 1)]
+    assert sessions.find(ben) is not None
+    assert [token for token in ada if sessions.find(token)] == ada[-EACH_MOST:]
+
+
+def test_whose_a_session_was_is_known_where_time_or_room_ended_it_and_not_where_they_did(sessions, clock):
+    timed_out, left, ended = (sessions.begin(ADA) for _ in range(3))
+    sessions.end(left)
+    ended_id = sessions.find(ended).id
+    sessions.end_where(lambda session: session.id == ended_id)
+    clock.seconds += IDLE_S
+    assert sessions.find(timed_out) is None
+    assert [sessions.was(token) for token in (timed_out, left, ended, "made up", None)] == [ADA, *[None] * 4]
+
+
+def test_of_sessions_that_are_gone_only_so_many_are_known(sessions):
+    first = sessions.begin(ADA)
+    sessions.let_go(first)
+    for _ in range(GONE_MOST):
+        sessions.let_go(sessions.begin(BEN))
+    assert sessions.was(first) is None

@@ -16,7 +16,17 @@ from gate.core.phases import Gate
 from gate.core.policy import Conditions, Rules
 from gate.core.receipt import Receipt
 from gate.core.roles import Program
-from gate.core.types import AttemptId, Card, Method, PersonId, Pin, Reason, TemplateId, UnitPin, WithdrawalOutcome
+from gate.core.types import (
+    AttemptId,
+    Card,
+    Method,
+    PersonId,
+    Pin,
+    Reason,
+    TemplateId,
+    UnitPin,
+    WithdrawalOutcome,
+)
 from gate.errors import RequestError
 from gate.simulated import DEEDS
 from gate.web.context import FaceStanding, Resident, Said, Status, WebContext

@@ -109,7 +109,9 @@ COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
     },
     "throttle": {
         "unit_lookup": _personal(
-            "a unit number as it was typed, whether there is such a unit or not", Item.WAIT, _KEYED
+            "a unit number as it was typed, whether there is such a unit or not; one row stands for all cards shown at the desk",
+            Item.WAIT,
+            _KEYED,
         ),
         "failures": _personal("wrong PINs in a row", Item.WAIT, _BESIDE_KEYED),
         "not_before": _personal("when the next PIN is taken", Item.WAIT, _BESIDE_KEYED),
@@ -289,7 +291,9 @@ COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
         "created_at": _personal("when it was entered", Item.ACCOUNT),
         "disabled_at": _personal("when it was ended", Item.ACCOUNT),
         "wrapped_key": _key_of("the account", Item.ACCOUNT),
-        "sealed": _personal("login, name, offices", Item.ACCOUNT, _OWN_KEY),
+        "sealed": _personal(
+            "login, name, offices, who entered, reset or gave an office to it lately", Item.ACCOUNT, _OWN_KEY
+        ),
     },
     "account_secrets": {
         "stamp": _link("random id of its present secrets, another after every change", Item.ACCOUNT),

@@ -85,8 +85,8 @@ class Deeds:
     def show_own_code(self) -> None:
         """Show a code for somebody's own telephone, where nobody is being served."""
         codes = self._context.kiosk.codes
-        offered = codes is not None and self._context.offers_own_code
-        if offered and isinstance(self._screen.shown.view, do.ClearScreen):
+        rests = isinstance(self._screen.shown.view, do.ClearScreen)
+        if codes is not None and self._context.offers_own_code and rests:
             self._screen.show_code(codes.issue())
 
     def open_pad(self) -> None:

@@ -83,9 +83,14 @@ def aside(context: WebContext, screen: KioskScreen, pages: Pages) -> str:
 
 def _notice_code(context: WebContext) -> str:
     """Give the QR code of the notice (R13): at its public address, else where telephones reach this gate, else none."""
-    site = site_address(context.transport)
-    address = context.public_url or (f"{site}/notice" if site else "")
+    address = notice_address(context)
     return _code_of(address) if context.notice and address else ""
+
+
+def notice_address(context: WebContext) -> str:
+    """Give where a telephone finds the notice, empty where it finds none."""
+    site = site_address(context.transport)
+    return context.public_url or (f"{site}/notice" if site else "")
 
 
 def _mirrored(place: FacePlace | None) -> tuple[float, float, float] | None:

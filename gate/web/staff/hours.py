@@ -10,8 +10,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gate.core.hours import in_chinese
 from gate.errors import RequestError
 from gate.web.gatekeeper import GuardedRoute, SignedStaff, StaffSession
+from gate.web.pages import language_of
 from gate.web.staff.layout import StaffPages
 from gate.web.staff.people import done_at
 from gate.web.staff.people_words import DONE
@@ -54,6 +56,7 @@ class _Page:
             faults=faults,
             done=DONE.get(done),
             example=EXAMPLE,
+            shown=in_chinese if language_of(request).startswith("zh") else str,
         )
 
 

@@ -59,6 +59,14 @@ LINKS: Final[Mapping[RequestKind, str]] = MappingProxyType(
 )
 """What helps to answer each kind."""
 
+DONE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "answered": _("The answer is on record, and the request is closed."),
+        "corrected": _("Saved: the record says now what you typed."),
+    }
+)
+"""What the page says of what was done on it a moment ago."""
+
 FAULTS: Final[Mapping[str, Words]] = MappingProxyType(
     {
         "kind-missing": Words(_("It does not say what is asked for."), _("Choose what the person asks for.")),

@@ -18,7 +18,7 @@ from gate.web.own import KINDS, OUTCOMES, STATES
 from gate.web.pages import back_to
 from gate.web.staff.layout import StaffPages
 from gate.web.staff.ports.requests import PAGE, WORDS_MOST, NewRequest, RequestsPort
-from gate.web.staff.request_words import CHANNELS, FIELD_OF, LINKS
+from gate.web.staff.request_words import CHANNELS, DONE, FIELD_OF, LINKS
 
 HOME: Final = "/staff/requests"
 PILLS: Final[Mapping[RequestState, str]] = MappingProxyType(
@@ -83,8 +83,8 @@ def _one(router: APIRouter, pages: _Requests) -> None:
     port = pages.port
 
     @router.get("/staff/requests/{request_id}")
-    async def one(request: Request, session: SignedStaff, request_id: str) -> Response:
-        return pages.one(request, session, request_id)
+    async def one(request: Request, session: SignedStaff, request_id: str, done: str = "") -> Response:
+        return pages.one(request, session, request_id, done=done)
 
     @router.post("/staff/requests/{request_id}/answer")
     async def answer(
@@ -98,7 +98,7 @@ def _one(router: APIRouter, pages: _Requests) -> None:
             port.answer(session.who, request_id, Outcome(outcome), answer)
 
         typed = {"answer": answer, "outcome": outcome}
-        return pages.do(request, session, request_id, close, typed=typed)
+        return pages.do(request, session, request_id, close, typed=typed, done="answered")
 
 
 def _record(router: APIRouter, pages: _Requests) -> None:
@@ -139,7 +139,7 @@ def _record(router: APIRouter, pages: _Requests) -> None:
             port.correct(session.who, request_id, unit=unit, name=name, contact=contact, seen=seen)
 
         typed = {"unit": unit, "name": name, "contact": contact}
-        return pages.do(request, session, request_id, deed, typed=typed)
+        return pages.do(request, session, request_id, deed, typed=typed, done="corrected")
 
     @router.post("/staff/requests/{request_id}/face")
     async def face(
@@ -216,11 +216,15 @@ class _Requests:
         request_id: str,
         error: GateError | None = None,
         typed: Mapping[str, str] = MappingProxyType({}),
+        done: str = "",
     ) -> Response:
-        """Show one request. typed: what somebody had typed where something was wrong."""
+        """Show one request. typed: what somebody had typed where something was wrong. done: a key of DONE."""
         view = self.port.get(request_id, session.who)
         link = LINKS.get(view.line.kind) if view.subject is not None else None
-        return self.page(request, session, "requests_one.html", error, view=view, typed=typed, link=link)
+        said = DONE.get(done)
+        return self.page(
+            request, session, "requests_one.html", error, view=view, typed=typed, link=link, done=said
+        )
 
     def do(
         self,
@@ -230,13 +234,14 @@ class _Requests:
         deed: Callable[[], None],
         *,
         typed: Mapping[str, str] = MappingProxyType({}),
+        done: str = "",
     ) -> Response:
-        """Do it and come back to the request's page."""
+        """Do it and come back to the request's page, which says what was *done*."""
         try:
             deed()
         except GateError as error:
             return self.one(request, session, request_id, error, typed)
-        return back_to(f"{HOME}/{request_id}")
+        return back_to(f"{HOME}/{request_id}{f'?done={done}' if done else ''}")
 
 
 def _asked(typed: Mapping[str, str]) -> NewRequest:

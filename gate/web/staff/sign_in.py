@@ -23,7 +23,7 @@ from gate.web.gatekeeper import (
 )
 from gate.web.pages import back_to, words_of
 from gate.web.parked import PARKED_COOKIE, over_fault, owner_of
-from gate.web.staff.layout import StaffPages
+from gate.web.staff.layout import StaffPages, fresh_word
 from gate.web.staff.typed import typed
 
 HOME: Final = "/staff"
@@ -99,6 +99,7 @@ class Outside:
             request,
             f"staff/{template}",
             status=status,
+            once=fresh_word,
             gate_id=self.staff.context.status().gate_id,
             error=error,
             words=error and words_of(error),

@@ -84,7 +84,6 @@ function beep() {
 function showSound() {
   if (!sound) return;
   sound.hidden = false;
-  sound.setAttribute("aria-pressed", String(wanted()));
   sound.textContent = wanted() ? sound.dataset.on : sound.dataset.off;
 }
 

@@ -50,7 +50,7 @@ class ApprovalsPort(Protocol):
     def ask(self, staff: Staff, act: Act, subject: str, reason: str) -> ApprovalId:
         """Ask that another account, which may APPROVE, allows *staff* to do *act* about *subject*, once.
 
-        subject: canonical words, 1 to 500 characters, such as "person <id>" or "rules face.retention_days=90".
+        subject: canonical words, 1 to 500 characters, such as "person <id>" or "rules face.retention_days=30>90".
         reason: 1 to 500 characters; the second person reads it. One that waits already for the same is given again.
         Raises RequestError: ``reason-unfit``, ``approval-many``.
         """

@@ -62,17 +62,13 @@ class CredentialState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CredentialView:
-    """One card or PIN: never the number. Times are the site's; None: no bound. until: when it ends, or ended.
-
-    by_resident: a card that the resident gave themselves at the page handed over to them.
-    """
+    """One card or PIN: never the number. Times are the site's; None: no bound. until: when it ends, or ended."""
 
     id: CredentialId
     method: Method
     state: CredentialState
     begins: datetime | None
     until: datetime | None
-    by_resident: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +76,8 @@ class Sheet:
     """A resident's record as staff see it. seen: a digest of it, for the acts that change it.
 
     A child's record that no second person opened (R27) shows its unit, and which cards and PIN there are: so that a lost
-    card ends at once, and another is given; a fresh PIN waits, for it opens the child's own page. Then is_open is False and the rest is empty. opened_until: of a child's record that is open.
+    card ends at once, and another is given; a fresh PIN waits, for it opens the child's own page. Then is_open is False and the rest is empty. opened_until: of a child's record that is open. cards_taken: when the
+    resident gave themselves a card at the page handed over to them, the newest first.
     """
 
     person: PersonId
@@ -96,6 +93,7 @@ class Sheet:
     child: bool = False
     is_open: bool = True
     opened_until: datetime | None = None
+    cards_taken: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,3 +232,47 @@ def test_every_page_speaks_both_languages(boss):
         chinese = boss.client.get(f"{path}?lang=zh-CN").text
         assert re.search(r"[\u4e00-\u9fff]", re.sub(r"<nav.*?</nav>", "", chinese, flags=re.DOTALL))
         assert "None yet." not in chinese
+
+
+def test_who_manages_accounts_finds_no_tick_at_their_own_offices(boss, site, manager):
+    """R53: another manager changes them; one's own name is changed here."""
+    path = f"/staff/accounts/{manager.staff.account}"
+    boss.open(path)
+    assert 'type="checkbox"' not in boss.text
+    boss.send(f"{path}/change", name="Wang Wei", seen=boss.hidden("seen"), manager="yes")
+    assert site.accounts.book.get(manager.staff.account).name == "Wang Wei"
+    boss.open(path)
+    boss.send(
+        f"{path}/change",
+        name="Wang Wei",
+        seen=boss.hidden("seen"),
+        manager="yes",
+        **{"privacy-officer": "yes"},
+    )
+    assert (boss.status, "Nobody changes their own offices." in boss.text) == (422, True)
+
+
+def test_an_account_that_the_asker_entered_is_told_why_it_may_not_allow(pages, site, manager):
+    """R53: with what to do instead."""
+    asked = site.approvals.ask(manager.staff, Act.OPEN_MINOR, "person 1", "A guardian wrote.")
+    young = pages.signed_in(site.join(manager, "chen", OFFICER))
+    young.open("/staff/approvals")
+    young.send("/staff/approvals/allow", approval=asked)
+    assert young.status == 422
+    assert "within the last 30 days" in young.text
+    assert "ask for it yourself and let them answer" in young.text
+
+
+def test_the_second_person_reads_what_they_allow(pages, boss, site, manager):
+    """R27, R53: the unit whose record it is, and from what to what a span changes."""
+    asker = Staff(AccountId("b" * 16), frozenset({MANAGER}))
+    person = site.store.people.add("1204", "Bo Chen", "")
+    site.approvals.ask(asker, Act.OPEN_MINOR, f"person {person}", "unit 12, a parent moved")
+    site.approvals.ask(asker, Act.CHANGE_RETENTION, "rules face.retention_days=30>90", "The committee.")
+    site.approvals.ask(asker, Act.EXPORT_EVIDENCE, "evidence archive", "The auditor.")
+    boss.open("/staff/approvals")
+    assert "Unit 1204" in boss.text
+    assert "Bo Chen" not in boss.text
+    assert person not in boss.text
+    assert "Days a face template is kept at most: from 30 to 90" in boss.text
+    assert "evidence archive" in boss.text

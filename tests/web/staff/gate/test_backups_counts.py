@@ -82,6 +82,14 @@ def test_a_span_that_is_none_of_those_offered_is_the_usual_one(house, manager, q
     assert house.gate.counts.asked[-1] == 14
 
 
+def test_the_page_says_since_when_it_counts_and_that_a_day_has_none(house, manager):
+    assert "The gate counts since 2026-11-03." in manager.get("/staff/counts").text
+    house.gate.counts.first = None
+    assert "Nothing was counted yet" in manager.get("/staff/counts").text
+    house.gate.counts.known_hours = ()
+    assert "Of this day there are no counts." in manager.get("/staff/counts?day=2026-11-01").text
+
+
 def test_the_hours_of_a_day_are_a_link_away(house, manager):
     assert "/staff/counts?day=2026-11-22" in manager.get("/staff/counts").text
     page = manager.get("/staff/counts?day=2026-11-22").text

@@ -57,6 +57,12 @@ def test_the_question_is_void_by_itself_without_a_script_too(guard):
     assert '<meta http-equiv="refresh" content="11; url=/staff/door">' in guard.get("/staff/door").text
 
 
+def test_r68_the_page_opens_the_stream_of_its_own_part(guard):
+    page = guard.get("/staff/door").text
+    assert 'data-stream="/staff/live?page=door"' in page
+    assert "/static/live.js" in page
+
+
 def test_nobody_sees_what_another_asked(house, guard):
     guard.press(guard.get("/staff/door"), "/staff/door/release")
     other = house.signed_in(Role.GUARD, account="b")

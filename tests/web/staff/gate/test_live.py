@@ -7,6 +7,7 @@ import pytest
 
 from gate.core.alarms import Alarm
 from gate.core.roles import Role
+from gate.core.types import Reason
 from gate.web.staff.live import LONGEST_S, PULSE_S, STREAMS_A_SESSION, STREAMS_MOST, Streams, events, look
 from tests.web.gate_fakes import SHUT
 
@@ -115,7 +116,7 @@ class Wire:
         await self.gone.wait()
         return {"type": "http.disconnect"}
 
-    def ask(self):
+    def ask(self, query=b""):
         headers = [
             (b"host", b"127.0.0.1:8443"),
             (b"cookie", f"__Host-staff={self.person.token}; __Host-language=en; language=en".encode()),
@@ -128,7 +129,7 @@ class Wire:
             "method": "GET",
             "path": "/staff/live",
             "raw_path": b"/staff/live",
-            "query_string": b"",
+            "query_string": query,
             "root_path": "",
             "scheme": "https",
             "headers": headers,
@@ -166,6 +167,25 @@ def test_the_stream_is_the_overview_s_own_part_in_the_browsers_language(house, g
     assert "event: view" in seen
     assert "The door now" in seen
     assert guard.session.form in seen
+
+
+def test_the_doors_page_is_renewed_with_its_own_part_as_the_door_changes(house, guard, runner):
+    async def scenario():
+        wire = Wire(house, guard)
+        task = wire.ask(b"page=door")
+        before = await wire.until("Begin the lockdown")
+        house.gate.door.now = replace(SHUT, view="lockdown", obstacle=Reason.DOOR_LOCKED, lockdown=True)
+        after = await wire.until("End the lockdown")
+        house.gate.door.waiting[guard.who.value] = "word"
+        asked = await wire.until("event: view")
+        wire.gone.set()
+        await asyncio.wait([task])
+        return before, after, asked
+
+    before, after, asked = runner.run(scenario())
+    assert "Release from here" in before
+    assert "Lockdown: nobody is let in" in after
+    assert "Release from here" not in asked
 
 
 def test_watching_does_not_keep_a_session_alive_and_signing_out_ends_the_stream(house, guard, runner):

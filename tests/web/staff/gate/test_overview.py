@@ -81,6 +81,21 @@ def test_an_alarm_stands_on_every_page_until_somebody_knows(house, guard):
     assert "No alarm" in guard.get("/staff/door").text
 
 
+def test_an_alarm_that_nobody_knows_of_stands_before_the_door_and_once_known_after_it(house, guard):
+    """On a telephone what stands second is below the fold."""
+
+    def order():
+        page = guard.get("/staff").text
+        assert page.count('id="alarms-now"') == 1
+        return page.index('id="alarms-now"') < page.index('id="door-now"')
+
+    assert not order()
+    house.gate.alarms.alarms = [Alarm.FORCED]
+    assert order()
+    house.gate.alarms.known = {Alarm.FORCED: guard.who.value}
+    assert not order()
+
+
 def test_from_the_overview_one_comes_back_to_the_overview(house, guard):
     house.gate.alarms.alarms = [Alarm.HELP]
     answer = guard.press(guard.get("/staff"), "/staff/alarms/acknowledge")
@@ -170,3 +185,10 @@ def test_r43_no_page_of_the_gate_tells_who_stands_there(house, guard):
     """The phase of an attempt would: whoever looks at the door may see the person."""
     for path in ("/staff", "/staff/door", "/staff/health"):
         assert "Somebody is choosing" not in guard.get(path).text
+
+
+def test_the_button_for_the_alarms_sound_says_what_pressing_it_does_and_waits_for_its_script(guard):
+    button = guard.get("/staff").text.split('id="sound"')[1].split("</button>")[0]
+    assert button.startswith(" hidden ")
+    assert 'data-on="Make alarms silent here"' in button
+    assert button.endswith(">Let alarms sound here")

@@ -12,7 +12,7 @@ RULES, SAVE = "/staff/rules", "/staff/rules/save"
 SPAN, ASK, DO = "/staff/rules/retention", "/staff/rules/retention/ask", "/staff/rules/retention/save"
 
 
-def view(state, account="a", subject="rules face.retention_days=90"):
+def view(state, account="a", subject="rules face.retention_days=180>90"):
     return ApprovalView(
         id=ApprovalId("1" * 16),
         act=Act.CHANGE_RETENTION,
@@ -125,7 +125,7 @@ def test_r53_a_span_needs_a_second_person_who_reads_why(house):
     asked = officer.press(step, ASK, reason="The committee asked.", once="again")
     assert asked.headers["location"] == f"{SPAN}?said=asked"
     assert house.gate.overrides.asked == [
-        (officer.who.value, "rules face.retention_days=90", "The committee asked.")
+        (officer.who.value, "rules face.retention_days=>90", "The committee asked.")
     ]
 
 

@@ -120,3 +120,12 @@ def test_altered_hours_and_hours_that_are_gone_are_told(console, intruder):
     assert "Altered past the gate" in page
     console.send("/staff/hours/set", name="cleaners", text=TEXT, seen=seen_of(console, "cleaners"))
     assert "Altered past the gate" not in console.get("/staff/hours").text
+
+
+def test_hours_are_named_and_said_in_chinese_and_shown_so_to_who_reads_it(console):
+    console.send("/staff/hours/set", name="保洁", text="周一至周五 07:00-18:00", seen="")
+    assert listed(console) == {"保洁": TEXT}
+    page = console.get("/staff/hours?lang=zh-CN").text
+    assert "周一-周五 07:00-18:00" in page
+    assert "时段名称" in page
+    assert TEXT not in page

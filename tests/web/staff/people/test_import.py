@@ -111,6 +111,8 @@ def test_a_form_without_a_file_is_told_beside_its_field(console):
 def test_ten_megabytes_are_refused_before_they_are_read(console):
     answer = console.upload(b"a" * 10_000_000)
     assert answer.status_code == 413
+    assert "larger than 4 MB" in answer.text
+    assert '<a class="button" href="/staff/people/import">' in answer.text
 
 
 def test_one_fault_in_a_file_enters_nobody_and_each_is_told_with_its_line_and_column(console):

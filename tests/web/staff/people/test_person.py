@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from http import HTTPStatus
 
 import pytest
 
 from gate.core.roles import Act
 from gate.core.types import Method
 from gate.store.account.audit import Actor
+from gate.web.staff.ports.approvals import ApprovalState
 from tests.consents import give
 from tests.web.staff.people.conftest import MANAGER, NOON, OFFICER
 
@@ -128,6 +130,20 @@ def test_r04_one_card_is_ended_at_once_and_the_others_stay(console, ada):
     again = console.send(path(ada, "revoke"), credential=first.id)
     assert again.status_code == 422
     assert "not there any more" in again.text
+
+
+def test_r04_two_cards_are_numbered_in_order_of_issue_and_ending_one_asks_once(console, ada):
+    alone = console.get(path(ada)).text.split("<tbody>")[1].split("</tbody>")[0]
+    assert "Card 1" not in alone
+    console.send(path(ada, "card"), card="8", begins="", until="")
+    rows = console.get(path(ada)).text.split("<tbody>")[1].split("</tr>")
+    newest, oldest = (next(row for row in rows if name in row) for name in ("Card 2", "Card 1"))
+    first = console.store.credentials.of(ada)[0]
+    assert first.id in oldest
+    assert first.id not in newest
+    closed = oldest.split("<details>")[1].split("</details>")[0]
+    assert "End this card</summary>" in closed
+    assert "Yes, end it for good" in closed
 
 
 def test_a_credential_of_somebody_else_is_not_ended_through_this_record(console, ada):
@@ -334,10 +350,21 @@ def test_who_turned_fourteen_has_a_record_like_everybody(console, child):
 
 def test_r53_staff_see_which_card_a_resident_took_at_the_page_handed_over(console, ada):
     """Staff were signed out then: the log names the resident, and the record shows it."""
-    words = "Taken by the resident at the page handed over to them"
-    console.time.wait(hours=1)
+    words = "The resident took a card at the page handed over to them: "
+    console.time.wait(minutes=5)
     console.send(path(ada, "card"), card="40453", begins="", until="")
     assert words not in console.get(path(ada)).text
-    console.time.wait(hours=1)
+    console.time.wait(minutes=5)
     console.store.residents.give_card(ada, "26:40454", console.time.at, beside=True, by=Actor.RESIDENT)
     assert console.get(path(ada)).text.count(words) == 1
+
+
+def test_r27_a_record_that_could_not_be_opened_uses_no_approval_up(console, child):
+    console.send(path(child, "approval"), reason="a lost PIN")
+    [asked] = console.approvals.all()
+    console.approvals.allow(asked.id, OFFICER)
+    sql = """CREATE TRIGGER full BEFORE INSERT ON audit_log WHEN NEW.action = 'minor-opened'
+        BEGIN SELECT RAISE(ABORT, 'full'); END"""
+    console.store.staff.write(lambda c: c.execute(sql))
+    assert console.send(path(child, "open")).status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+    assert console.approvals.all()[0].state is ApprovalState.ALLOWED

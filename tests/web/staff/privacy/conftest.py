@@ -23,6 +23,7 @@ from gate.web.pages import ready_pages
 from gate.web.staff import audit, evidence, governance, notices, requests, retention
 from gate.web.staff.layout import StaffPages
 from tests.consents import give
+from tests.notices import bare_board
 from tests.store.conftest import NOON, database_path, intruder, open_store, store  # noqa: F401
 from tests.web.conftest import Client
 from tests.web.world import World
@@ -127,7 +128,12 @@ class House:
         )
         world = World(self.time)
         office = replace(world.context.office, privacy=self.office, approvals=self.approvals)
-        self.app = pages_of(replace(world.context, office=office))
+        self.context = replace(world.context, office=office)
+        self.app = pages_of(self.context)
+
+    def unpublish(self):
+        """Open the same pages at a gate where no notice was ever published; whoever was signed in is not."""
+        self.app = pages_of(replace(self.context, notices=bare_board()))
 
     def console(self, *roles, account="a" * 16):
         """Give a browser in which somebody with these offices is signed in."""

@@ -112,3 +112,42 @@ def test_what_keeps_it_from_being_made_is_told_once(house, officer, intruder):
 def test_a_manager_does_not_export_it_r53(house, manager):
     assert manager.get(PATH).status_code == 403
     assert ask(manager).status_code == 403
+
+
+def test_an_archive_that_could_not_be_made_costs_no_approval(house, officer, intruder):
+    """R53: the same two persons are not asked again for what the gate failed at."""
+    officer.follow(ask(officer))
+    house.allow()
+    with intruder() as connection:
+        connection.execute("ALTER TABLE notices RENAME TO away")
+    officer.post(f"{PATH}/make")
+    house.settle(house.office.evidence.made)
+    officer.get(PATH)
+    with intruder() as connection:
+        connection.execute("ALTER TABLE away RENAME TO notices")
+    officer.post(f"{PATH}/make")
+    house.settle(house.office.evidence.made)
+    assert officer.post(f"{PATH}/take").status_code == 200
+
+
+def test_an_archive_that_waits_for_another_is_not_thrown_away(house, officer):
+    made(house, officer)
+    other = house.console(Role.PRIVACY_OFFICER, account="c" * 16)
+    other.follow(ask(other))
+    house.allow()
+    refused = other.post(f"{PATH}/make")
+    assert (refused.status_code, "waits here for somebody else" in refused.text) == (422, True)
+    assert officer.post(f"{PATH}/take").status_code == 200
+    assert other.post(f"{PATH}/make").status_code == 303
+    house.settle(house.office.evidence.made)
+    assert other.post(f"{PATH}/take").status_code == 200
+
+
+def test_an_archive_that_nobody_took_in_its_hour_keeps_nobody_waiting(house, officer):
+    made(house, officer)
+    other = house.console(Role.PRIVACY_OFFICER, account="c" * 16)
+    house.time.at += house.office.evidence.view(officer.who).ready.until - house.time.at
+    other.follow(ask(other))
+    house.allow()
+    assert other.post(f"{PATH}/make").status_code == 303
+    house.settle(house.office.evidence.made)

@@ -108,6 +108,13 @@ def test_an_assessment_is_approved_for_what_was_shown_and_the_account_is_named_r
     assert house.actions()[-1] == (officer.who.value, "assessment-approved")
 
 
+def test_the_page_says_that_the_notice_is_published_first_r80(house, officer):
+    assert "First publish the notice" not in officer.get(ASSESSMENT).text
+    house.unpublish()
+    officer = house.console(Role.PRIVACY_OFFICER)
+    assert "First publish the notice" in officer.get(ASSESSMENT).text
+
+
 def test_a_configuration_that_moved_on_is_not_approved_r80(house, officer):
     seen = officer.hidden(ASSESSMENT, "seen")
     officer.follow(

@@ -5,6 +5,7 @@ import re
 
 from gate.core.notices import KEYS, Form
 from gate.store.account.audit import Actor
+from gate.web.parked import owner_of
 from tests.notices import publish_notice
 from tests.store.conftest import NOON
 
@@ -197,5 +198,5 @@ def test_a_notice_written_while_the_session_ended_is_not_lost(house, officer):
     parked = save(house, officer, seen="", en_short=text)
     assert parked.status_code == 303
     keeper = house.app.state.gatekeeper
-    kept = keeper.parked.take(parked.cookies["__Host-parked"])
+    kept = keeper.parked.get(parked.cookies["__Host-parked"], owner_of(officer.who))
     assert dict(kept.fields)["en.short"] == text

@@ -84,7 +84,8 @@ def test_an_objection_leaves_the_face_alone_at_once_r71(house, manager):
 def test_an_answer_closes_the_request_and_the_person_can_read_it_r72(house, manager):
     person = house.move_in()
     request = asked(house, person=person)
-    manager.follow(manager.post(f"{path_of(request)}/answer", outcome="done", answer="Corrected."))
+    page = manager.follow(manager.post(f"{path_of(request)}/answer", outcome="done", answer="Corrected."))
+    assert '<p class="said" role="status">The answer is on record' in page.text
     found = house.store.requests.get(request)
     assert (found.outcome, found.facts.answer) == (Outcome.DONE, "Corrected.")
     assert house.actions()[-1] == (manager.who.value, "request-closed")
@@ -138,7 +139,8 @@ def test_a_record_is_corrected_from_the_request_r71(house, officer):
     request = asked(house, person=person)
     seen = officer.hidden(path_of(request), "seen")
     facts = {"unit": "1203", "name": "Ada Chan", "contact": "", "seen": seen}
-    officer.follow(officer.post(f"{path_of(request)}/correct", **facts))
+    page = officer.follow(officer.post(f"{path_of(request)}/correct", **facts))
+    assert '<p class="said" role="status">Saved: the record says now' in page.text
     assert house.store.people.get(person).name == "Ada Chan"
     late = officer.post(f"{path_of(request)}/correct", **(facts | {"name": "Ada Chin"}))
     assert late.status_code == 422
