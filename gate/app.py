@@ -188,7 +188,9 @@ async def open_gate(
         rules = Rules(NO_NOTICE, settings.notice.minimum_s, two_factors=settings.access.two_factors)
         stack.enter_context(_alone_on(settings.storage.data_dir))
         time = TrustedClock(clock or SystemClock(), store.clock)
-        board = notice.NoticeBoard(store.notices, lambda: notice.load_sources(settings, store.notice_texts.site))
+        board = notice.NoticeBoard(
+            store.notices, lambda: notice.load_sources(settings, store.notice_texts.site)
+        )
         readers, door = devices_of(settings, store.device_keys.get)
         hardware = Hardware(
             readers,

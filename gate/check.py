@@ -19,7 +19,7 @@ from gate.errors import ConfigError, GateError, VaultError
 from gate.govern.facts import present_duties
 from gate.inforce import in_force, value_of
 from gate.notice import load_sources, propose
-from gate.office.trust import look_at_certificate
+from gate.office.trust import look_at_certificate, site_names
 from gate.publish import link
 from gate.publishing import broker_of
 from gate.settings import Settings

@@ -89,13 +89,7 @@ class Decisions:
                 kept = self._judge(decision.method, who, at, clock_trusted=clock_trusted)
                 if kept is not Kept.COMMITTED:
                     return kept
-            sql = "INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, NULL) ON CONFLICT DO NOTHING"
-            if not connection.execute(sql, row).rowcount:
-                raise VaultError(
-                    "attempt-twice",
-                    "The attempt is recorded already; the second decision was not written.",
-                    remedy="Report it: each attempt ends once.",
-                )
+            _insert(connection, row)
             self._outbox.count(connection, granted=decision.granted, at=at)
             if decision.granted and decision.method is Method.FACE:
                 connection.execute(_USED, {"template": who, "month": month_of(at)})
@@ -110,8 +104,7 @@ class Decisions:
         """
 
         def work(connection: sqlite3.Connection) -> None:
-            sql = "INSERT INTO decisions VALUES (?, ?, ?, ?, 1, ?, NULL)"
-            connection.execute(sql, (attempt, seconds_of(at), self._gate_id, BY_STAFF, BY_STAFF))
+            _insert(connection, (attempt, seconds_of(at), self._gate_id, BY_STAFF, 1, BY_STAFF))
             self._audit.note(connection, by, Action.DOOR_RELEASED, at=at, object=attempt)
 
         self._database.write(work)
@@ -143,3 +136,14 @@ class Decisions:
 
     def _of_credential(self, who: str | None) -> Person | None:
         return None if who is None else self._people.readable(PersonId(who))
+
+
+def _insert(connection: sqlite3.Connection, row: tuple[str | int, ...]) -> None:
+    """Write one decision: attempt, second, gate, method, granted, reason. Each attempt has one (R03)."""
+    sql = "INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, NULL) ON CONFLICT DO NOTHING"
+    if not connection.execute(sql, row).rowcount:
+        raise VaultError(
+            "attempt-twice",
+            "The attempt is recorded already; the second decision was not written.",
+            remedy="Report it: each attempt ends once.",
+        )

@@ -76,7 +76,9 @@ _PAGES: Final[Mapping[str, Words]] = {
     ),
     "sign-in-wrong": Words(
         _("Unit, PIN or code is not right."),
-        _("Type unit and PIN as at the keypad, and the code of the gate's screen where it is asked for. The desk gives a new PIN to whoever forgot theirs."),
+        _(
+            "Type unit and PIN as at the keypad, and the code of the gate's screen where it is asked for. The desk gives a new PIN to whoever forgot theirs."
+        ),
     ),
     "sign-in-wait": Words(
         _("Too many tries just now"), _("Wait a little before the next PIN. A card works at once.")

@@ -20,9 +20,10 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """The pages' way in. names: the site's, besides this device's own. port: of TLS, as it answers. screen_port: of the
-    gate's own screen, on loopback; None: it is not served.
+    """The pages' way in.
 
+    names: the site's, besides this device's own. port: of TLS, as it answers. screen_port: of the gate's own screen, on
+    loopback; None: it is not served.
     authority: None where the site brings a certificate of its own. restart: opens the gate anew, for rules that changed.
     """
 

@@ -200,7 +200,7 @@ def test_r03_one_statement_in_the_whole_gate_inserts_decisions():
         for path in sorted((PROJECT / "gate").rglob("*.py"))
         for match in writes.finditer(path.read_text(encoding="utf-8"))
     ]
-    assert found == [
+    assert sorted(found) == [
         ("gate/store/decisions.py", "INSERT INTO decisions"),
         ("gate/store/decisions.py", "UPDATE decisions SET outcome = ? WHERE attempt = ?"),
     ]

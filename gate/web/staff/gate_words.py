@@ -146,7 +146,10 @@ SETTING_WORDS: Final[Mapping[str, Words]] = {
         _("Who answers for personal information"), _("Stands in the notice. Empty: nobody was appointed.")
     ),
     "web.public_url": Words(
-        _("Address of the notice for telephones"), _("The QR codes lead there. Empty: to this gate's own page of the notice, where the site has named an address.")
+        _("Address of the notice for telephones"),
+        _(
+            "The QR codes lead there. Empty: to this gate's own page of the notice, where the site has named an address."
+        ),
     ),
     "backup.every_hours": Words(_("Hours between two backups"), _("The gate makes them by itself.")),
 }

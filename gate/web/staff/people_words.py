@@ -65,7 +65,9 @@ PEOPLE_FAULTS: Final[Mapping[str, Words]] = {
     ),
     "hours-unknown": Words(_("There are no hours of that name."), _("Look at the list of hours.")),
     "hours-name": Words(
-        _("Hours are named with 1 to 32 letters, digits and -, a letter or digit first; not always, not none."),
+        _(
+            "Hours are named with 1 to 32 letters, digits and -, a letter or digit first; not always, not none."
+        ),
         _("Name what they are for, such as cleaners or night; never a person."),
     ),
     "hours-unfit": Words(
