@@ -296,7 +296,8 @@ def test_the_command_line_drives_the_simulated_devices(config):
     assert added.returncode == 0
     command = [sys.executable, "-m", "gate.cli", "run", "--config", config]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        url = process.stdout.readline().split()[-1]
+        screen = next(line.split()[-1] for line in process.stdout if line.startswith("Gate screen at"))
+        url = screen.removesuffix("/kiosk")
         card, wrong = gate("sim", "card", "451", "--url", url), gate("sim", "deed", "levitate", "--url", url)
         process.terminate()
         _, said = process.communicate(timeout=30)
