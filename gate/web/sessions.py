@@ -137,10 +137,10 @@ class Sessions(Generic[Who]):
         return self._gone.get(_digest(token or ""))
 
     def end_where(self, goes: Callable[[Session[Who]], bool]) -> int:
-        """Sign out every session that *goes* names; give how many."""
+        """Sign out every session that *goes* names, from another browser than theirs; give how many."""
         over = [token for token, session in self._sessions.items() if goes(session)]
         for token in over:
-            del self._sessions[token]
+            self.let_go(token)
         return len(over)
 
     def _drop_over(self) -> None:

@@ -117,15 +117,16 @@ def test_back_and_reload_after_a_deed_repeat_nothing(house, browsing):
 def test_a_session_that_ends_amid_a_form_loses_nothing_of_what_was_typed(house, browsing, language):
     colleague = house.settled.staff[MANAGER]
     unit = f"77{len(language)}"
+    signed_in(browsing, MANAGER)
     with browsing.opened(language=language) as page:
         sign_in_staff(page, colleague)
         page.goto("/staff/people/new")
         page.locator('input[name="unit"]').fill(unit)
         page.locator('input[name="name"]').fill("杨帆")
-        elsewhere = page.context.new_page()
-        elsewhere.goto("/staff/account")
-        elsewhere.locator('form[action="/staff/sign-out"] button').click()
-        elsewhere.close()
+        with browsing.opened(who=MANAGER) as elsewhere:
+            elsewhere.goto("/staff/account")
+            elsewhere.locator('form[action="/staff/account/sessions/end"] button').last.click()
+            expect(elsewhere.locator(".said")).to_be_visible()
         page.locator("form.form button.main").click()
         browsing.shoot(page, f"session over {language}")
         sign_in_staff(page, colleague, here=True)

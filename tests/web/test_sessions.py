@@ -95,6 +95,7 @@ def test_somebody_s_sessions_are_listed_and_ended_without_the_others(sessions):
     assert [each.browser for each in listed] == ["Firefox", "Firefox"]
     assert sessions.end_where(lambda session: session.id == listed[0].id) == 1
     assert [sessions.find(token) is not None for token in tokens] == [False, True, True]
+    assert sessions.was(tokens[0]) == ADA  # what they were typing may still come
 
 
 def test_what_is_put_aside_is_taken_once_and_only_the_latest_stay(sessions):
