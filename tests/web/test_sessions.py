@@ -116,14 +116,20 @@ def test_r54_nobody_signs_all_others_out_by_signing_in(clock):
     assert [token for token in ada if sessions.find(token)] == ada[-EACH_MOST:]
 
 
-def test_whose_a_session_was_is_known_where_time_or_room_ended_it_and_not_where_they_did(sessions, clock):
+def test_whose_a_session_was_is_known_where_another_ended_it_and_not_where_they_signed_out(sessions, clock):
     timed_out, left, ended = (sessions.begin(ADA) for _ in range(3))
     sessions.end(left)
     ended_id = sessions.find(ended).id
     sessions.end_where(lambda session: session.id == ended_id)
     clock.seconds += IDLE_S
     assert sessions.find(timed_out) is None
-    assert [sessions.was(token) for token in (timed_out, left, ended, "made up", None)] == [ADA, *[None] * 4]
+    assert [sessions.was(token) for token in (timed_out, left, ended, "made up", None)] == [
+        ADA,
+        None,
+        ADA,
+        None,
+        None,
+    ]
 
 
 def test_of_sessions_that_are_gone_only_so_many_are_known(sessions):
