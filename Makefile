@@ -110,10 +110,11 @@ pictures: setup $(VENV)/dev system ## Make the readme's pictures anew, of a gate
 	PAGES_PICTURES=docs/pictures $(BIN)/pytest -q -m slow tests/pages/test_pictures.py
 
 .PHONY: docs
-docs: setup ## Rewrite the documents that are made of the code: requirements, faults at the door, data inventory
+docs: setup ## Rewrite the documents that are made of the code: requirements, faults at the door, data inventory, the events' contract
 	@$(BIN)/python -m tests.requirements_table
 	@$(BIN)/python -m tests.door_faults
 	@$(BIN)/python -m gate.store.account.inventory docs/data-inventory.md
+	@$(BIN)/python -m gate.publish.contract
 
 .PHONY: lock
 lock: # Rewrite the locks: universal, with hashes, without addresses. Needs uv.

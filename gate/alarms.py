@@ -52,6 +52,10 @@ class Standing:
     """Monotonic; None: until it is over, or acknowledged."""
 
 
+Hear = Callable[[Alarm, bool, datetime], None]
+"""Takes an alarm, whether it began or is over, and when."""
+
+
 def _no_time() -> datetime:
     return datetime.fromtimestamp(0, UTC)
 
@@ -59,10 +63,16 @@ def _no_time() -> datetime:
 class AlarmBoard:
     """The alarms that stand: some until their cause is over, some until somebody knows, some for a time."""
 
-    def __init__(self, rings: Rings | None = None, now: Callable[[], datetime] = _no_time) -> None:
-        """rings: where what rings is kept; None: in memory alone. now: the wall time, for people to read."""
+    def __init__(
+        self, rings: Rings | None = None, now: Callable[[], datetime] = _no_time, hear: Hear | None = None
+    ) -> None:
+        """rings: where what rings is kept; None: in memory alone. now: the wall time, for people to read.
+
+        hear: told of each alarm that begins, and of each that is over; must not wait for anything.
+        """
         self._rings = rings
         self._now = now
+        self._hear = hear
         self._standing: dict[Alarm, Standing] = {}
         self._unwritten: list[tuple[Alarm, Callable[[Rings], None]]] = []
 
@@ -102,8 +112,8 @@ class AlarmBoard:
     def clear(self, alarm: Alarm) -> None:
         """End *alarm*; one that does not stand is none."""
         if alarm in self._standing:
-            del self._standing[alarm]
             log.info("alarm_over", alarm=alarm)
+            self._end(alarm)
             if alarm in RINGING:
                 self._unwritten.append((alarm, lambda rings: rings.end(alarm)))
 
@@ -120,7 +130,7 @@ class AlarmBoard:
             self._rings.acknowledge(alarm, self._now(), by)
         log.info("alarm_acknowledged", alarm=alarm)
         if alarm in RINGING:
-            del self._standing[alarm]
+            self._end(alarm)
             self._unwritten = [each for each in self._unwritten if each[0] is not alarm]
         else:
             self._standing[alarm] = replace(standing, acknowledged=True)
@@ -145,6 +155,13 @@ class AlarmBoard:
         if standing.alarm not in self._standing:
             log.error("alarm", alarm=standing.alarm)
             self._standing[standing.alarm] = standing
+            if self._hear is not None:
+                self._hear(standing.alarm, True, standing.since)
+
+    def _end(self, alarm: Alarm) -> None:
+        del self._standing[alarm]
+        if self._hear is not None:
+            self._hear(alarm, False, self._now())
 
     def _keep(self, write: Callable[[Rings], None]) -> None:
         """Write what rings; a store that cannot must keep no alarm from ringing, and no door from opening."""

@@ -7,6 +7,7 @@ import fcntl
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
@@ -18,9 +19,10 @@ from firmware_bridge.simulators import SimulatedDoor, SimulatedReader
 from gate import notice
 from gate.alarms import AlarmBoard
 from gate.backups import BackupKeeper, keeper_for
+from gate.beat import Beat
 from gate.core import inputs as on
+from gate.core.broker import BrokerState
 from gate.core.notices import NO_NOTICE
-from gate.core.operating import OperatingPoint, effective_threshold
 from gate.core.phases import second_wanted
 from gate.core.policy import Rules
 from gate.desk import Desk, LiveCapture
@@ -32,7 +34,10 @@ from gate.identifying import PinPages
 from gate.inforce import open_in_force
 from gate.keyplace import key_place
 from gate.logs import log_loss
+from gate.metrics import open_metrics
+from gate.office.door import DoorOffice
 from gate.office.gatecodes import GateCodes
+from gate.ordering import hear_orders
 from gate.passbacks import PassbackWatch
 from gate.ports import Clock, Screen
 from gate.publish import link
@@ -42,14 +47,15 @@ from gate.rights import records_of
 from gate.selfservice import SelfService
 from gate.service import Service, new_attempt
 from gate.settings import Settings
+from gate.sight import vision_of
 from gate.simulated import DeskSimulation, SystemClock
-from gate.site import NO_MODEL, consent_terms
+from gate.site import NO_MODEL, consent_terms, counting
 from gate.store import Store
 from gate.store.holds import SERVING_NAME
 from gate.store.keyring.custody import KeyPlace
 from gate.store.upkeep.clock import TrustedClock
-from gate.vision import wire
-from gate.vision.client import VisionClient, VisionSettings
+from gate.telling import Teller, alarm_of_a_breach
+from gate.vision.client import VisionClient
 from gate.vision.manifest import load_operating_point, manifest_for
 from gate.vision.renewal import renewed
 from gate.web.context import Status, WebContext
@@ -84,7 +90,9 @@ class RunningGate:
     screen: Screen
     hardware: Hardware
     doorkeeper: Doorkeeper
+    door_office: DoorOffice
     alarms: AlarmBoard
+    beat: Beat
     vision: VisionClient | None
     publisher: Publisher | None
     broker: link.BrokerSettings | None
@@ -109,11 +117,13 @@ class RunningGate:
             reader_healthy=self.hardware.reader_healthy,
             door_healthy=self.hardware.door_healthy,
             broker_connected=self.publisher is not None and self.publisher.connected,
+            broker=self.publisher.state if self.publisher else BrokerState.OFF,
             key_custody=self.store.custody,
             rotation_failing=self.service.rotation_failing,
             door=self.doorkeeper.look,
             alarms=self.alarms.standing,
             cards_can_be_copied=self.hardware.cards_can_be_copied,
+            deidentified_live=self.settings.events.deidentified_live,
             backup_wanted=self.backups is not None,
             backup_fault=self.backups.fault if self.backups else None,
         )
@@ -126,12 +136,10 @@ class RunningGate:
             by_file=self.by_file,
             store=self.store,
             clock=self.clock,
-            doorkeeper=self.doorkeeper,
-            hardware=self.hardware,
+            door=self.door_office,
             alarms=self.alarms,
             backups=self.backups,
             approvals=approvals,
-            new_attempt=new_attempt,
             restart=(transport or Transport()).restart,
         )
 
@@ -200,12 +208,13 @@ async def open_gate(
             after_card=lambda: second_wanted(service.gate),
             monotonic=time.monotonic,
         )
-        alarms = AlarmBoard(store.rings, time.now)
+        teller = Teller(store.outbox, time, live=settings.events.deidentified_live)
+        alarms = AlarmBoard(store.rings, time.now, teller.alarm)
         alarms.restore(time.monotonic())
         doorkeeper = Doorkeeper(hardware, door_rules(settings), time, store, alarms, inputs.put_nowait)
         hardware.open(time.monotonic())
         stack.callback(hardware.close)
-        vision = _vision(settings, point, inputs.put_nowait, capture) if point else None
+        vision = vision_of(settings, point, inputs.put_nowait, capture) if point else None
         screen = make_screen(inputs.put_nowait)
         service = Service(
             inputs,
@@ -223,14 +232,41 @@ async def open_gate(
             notices=board,
             assessment_approved=lambda: face_approved(settings, store),
             renew=renewed,
+            passed=teller.passed,
         )
         _spawn(stack, service.run(), "service")
+        beat = Beat(
+            service=service,
+            hardware=hardware,
+            doorkeeper=doorkeeper,
+            alarms=alarms,
+            clock=time,
+            version=VERSION,
+            deidentified_live=settings.events.deidentified_live,
+        )
         if vision is not None:
             vision.start()
             stack.push_async_callback(vision.stop)
-        broker, publisher = await open_publisher(settings, stack, store, time)
+        door_office = DoorOffice(
+            clock=time, store=store, doorkeeper=doorkeeper, hardware=hardware, new_attempt=new_attempt
+        )
+        broker, publisher = await open_publisher(
+            settings,
+            stack,
+            store,
+            time,
+            on_breach=alarm_of_a_breach(alarms, time),
+            before=partial(
+                hear_orders, settings=settings, store=store, clock=time, door=door_office, stack=stack
+            ),
+        )
+        stack.callback(teller.flush)  # what was noted last still goes out with the publisher's last words
+        _spawn(stack, teller.run(), "telling")
         if publisher is not None:
-            _spawn(stack, publish_on(publisher, lambda: service.health(VERSION), time), "publish")
+            _spawn(stack, publish_on(publisher, beat.health, time), "publish")
+        metrics = open_metrics(settings, stack, store, beat.health, publisher)
+        if metrics is not None:
+            _spawn(stack, metrics.run(), "metrics")
         backups = keeper_for(settings, store, time)
         if backups is not None:
             _spawn(stack, backups.run(), "backups")
@@ -264,7 +300,9 @@ async def open_gate(
             screen=screen,
             hardware=hardware,
             doorkeeper=doorkeeper,
+            door_office=door_office,
             alarms=alarms,
+            beat=beat,
             vision=vision,
             publisher=publisher,
             broker=broker,
@@ -292,6 +330,7 @@ def open_store(settings: Settings, place: KeyPlace | None = None) -> Store:
         model_sha256=manifest.sha256 if manifest else NO_MODEL,
         zone=settings.site.zone,
         duress=settings.access.duress,
+        counting=counting(settings),
     )
 
 
@@ -324,49 +363,6 @@ def _simulation(reader: Reader, door: Door, vision: VisionClient | None) -> Desk
     if isinstance(reader, SimulatedReader) and isinstance(door, SimulatedDoor):
         return DeskSimulation(reader, door, vision)
     return None
-
-
-def _vision(
-    settings: Settings, point: OperatingPoint, post: Callable[[on.Input], None], capture: LiveCapture
-) -> VisionClient | None:
-    camera, face = settings.camera, settings.face
-    if not face.enabled or camera is None:
-        return None
-
-    def heed(message: wire.Message) -> None:
-        match message:
-            case wire.Found():
-                post(on.FaceFound(wire.attempt_of(message), message.finding()))
-            case wire.Posed():
-                capture.heed(message.attempt, message.progress())
-            case wire.Enrolled(attempt, epoch, payload):
-                capture.take(attempt, epoch, payload)
-            case wire.Fault(attempt, code, what, remedy):
-                capture.fail(attempt, code, what, remedy)
-                post(on.CameraFailed(wire.attempt_of(message)))
-            case _:
-                pass
-
-    source = (
-        str(settings.models_dir / "weights" / "portraits") if camera.driver == "simulated" else camera.source
-    )
-    return VisionClient(
-        VisionSettings(
-            models_dir=str(settings.models_dir),
-            driver=camera.driver,
-            source=source,
-            width_px=camera.width_px,
-            height_px=camera.height_px,
-            frames_per_s=camera.frames_per_s,
-            threshold=effective_threshold(point, settings.face.threshold_at_least),
-            margin=point.margin,
-            providers=face.providers,
-            threads=face.threads,
-            detect_side_px=face.detect_side_px,
-            zone=face.zone,
-        ),
-        heed,
-    )
 
 
 def _spawn(stack: AsyncExitStack, work: Coroutine[None, None, None], name: str) -> None:

@@ -10,6 +10,7 @@ from functools import partial
 
 from firmware_bridge.drivers import Profile
 from gate.app import open_store
+from gate.broker_check import look_at_broker
 from gate.core.duties import State
 from gate.core.hours import HoursFault
 from gate.core.notices import LANGUAGES, Change, Published
@@ -20,7 +21,6 @@ from gate.govern.facts import present_duties
 from gate.inforce import in_force, value_of
 from gate.notice import load_sources, propose
 from gate.office.trust import look_at_certificate, site_names
-from gate.publish import link
 from gate.publishing import broker_of
 from gate.settings import Settings
 from gate.store import Store
@@ -300,10 +300,8 @@ def _stopped_on(settings: Settings) -> datetime | None:
 
 
 def _broker(settings: Settings) -> str:
-    broker = broker_of(settings)
-    if broker is not None and broker.tls is not None:
-        link.tls_context(broker.tls)
-    return f"{broker.host}:{broker.port}" if broker else "embedded, on loopback"
+    """Call the broker as the gate would, and say what it answered; nothing is sent to anybody."""
+    return look_at_broker(broker_of(settings), settings.site.gate_id, datetime.now(UTC))
 
 
 def _pages(settings: Settings) -> str:

@@ -18,13 +18,16 @@ from gate.commands.account import account
 from gate.commands.audit import audit
 from gate.commands.backup import backup, reset, restore
 from gate.commands.consent import consent
+from gate.commands.consume import consume
 from gate.commands.door import door
 from gate.commands.evidence import evidence
+from gate.commands.fleet import fleet_sim
 from gate.commands.govern import govern
 from gate.commands.hours import hours
 from gate.commands.key import key
 from gate.commands.lockdown import lockdown
 from gate.commands.notice import notice
+from gate.commands.order import order
 from gate.commands.reader import reader
 from gate.commands.receipt import receipt
 from gate.commands.resident import DEFAULT_CONFIG, Config, resident
@@ -45,6 +48,7 @@ cli.add_typer(account, name="account")
 cli.add_typer(resident, name="resident")
 cli.add_typer(visit, name="visit")
 cli.add_typer(consent, name="consent")
+cli.add_typer(consume, name="consume")
 cli.add_typer(receipt, name="receipt")
 cli.add_typer(govern, name="govern")
 cli.add_typer(audit, name="audit")
@@ -56,6 +60,7 @@ cli.add_typer(rights, name="rights")
 cli.add_typer(clock, name="clock")
 cli.add_typer(tamper, name="tamper")
 cli.add_typer(lockdown, name="lockdown")
+cli.add_typer(order, name="order")
 cli.add_typer(hours, name="hours")
 cli.add_typer(door, name="door")
 cli.add_typer(reader, name="reader")
@@ -63,6 +68,7 @@ cli.add_typer(backup, name="backup")
 cli.add_typer(tls, name="tls")
 cli.command()(restore)
 cli.command()(reset)
+cli.command("fleet-sim")(fleet_sim)
 
 MODELS_DIR = PROJECT / "models"
 

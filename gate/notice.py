@@ -20,6 +20,7 @@ from gate.core.consent import Purpose
 from gate.core.notices import (
     KEYS,
     LANGUAGES,
+    LIVE_EVENTS,
     NO_NOTICE,
     Change,
     Draft,
@@ -103,7 +104,7 @@ class Sources:
         return Terms(
             purpose=Purpose.OPEN_GATE.value,
             method=METHOD,
-            data_types=DATA_TYPES,
+            data_types=(*DATA_TYPES, LIVE_EVENTS) if self._live else DATA_TYPES,
             retention_days=self.settings.face.retention_days,
             recipients=(),
             controller=site.controller,
@@ -126,7 +127,12 @@ class Sources:
             if face.under_14.enabled
             else phrases.say("minors_off"),
             "errors": phrases.errors(self.point),
+            "live_events": phrases.say("live_events") if self._live else "",
         }
+
+    @property
+    def _live(self) -> bool:
+        return self.settings.events.deidentified_live
 
 
 @dataclass(frozen=True, slots=True)

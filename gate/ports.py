@@ -23,10 +23,13 @@ class Clock(Protocol):
 
 
 class Outbox(Protocol):
-    """The durable queue of windows that wait for the broker."""
+    """The durable queue of messages that wait for the broker."""
 
     def pending(self, now: datetime, *, limit: int = 100) -> Sequence[Queued]:
-        """Give closed windows that were never acknowledged, oldest first."""
+        """Hand out what is due and was never acknowledged: alarms first, each stream in its order, *limit* of each.
+
+        What was handed out once never changes, and comes again until it is marked.
+        """
 
     def mark_sent(self, message_id: str, *, at: datetime) -> None:
         """Remember that the broker acknowledged the message; a second call changes nothing."""

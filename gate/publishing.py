@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from importlib.metadata import version
 
 import structlog
 
@@ -14,6 +16,7 @@ from gate.logs import log_loss
 from gate.ports import Clock
 from gate.publish import link
 from gate.publish.embedded import embedded_broker
+from gate.publish.homeassistant import SPREAD_S, Introduction
 from gate.publish.mqtt import Publisher
 from gate.settings import Settings, broker_password
 from gate.store import Store
@@ -25,20 +28,52 @@ HEALTH_S = 60.0
 
 
 async def open_publisher(
-    settings: Settings, stack: AsyncExitStack, store: Store, clock: Clock
+    settings: Settings,
+    stack: AsyncExitStack,
+    store: Store,
+    clock: Clock,
+    *,
+    on_breach: Callable[[], None] | None = None,
+    before: Callable[[Publisher], None] | None = None,
 ) -> tuple[link.BrokerSettings | None, Publisher | None]:
-    """Start publishing, to the site's broker or to the embedded one; without either, the outbox waits."""
+    """Start publishing, to the site's broker or to the embedded one; without either, the outbox waits.
+
+    on_breach: called when something was refused because it fits no schema. before: given the publisher before it calls
+    for the first time, to listen to topics of its own.
+    """
     try:
         broker = broker_of(settings)
         if broker is None:
             broker = await asyncio.to_thread(stack.enter_context, embedded_broker())
-        publisher = Publisher(broker, store.outbox, clock, gate_id=settings.site.gate_id)
+        publisher = Publisher(broker, store.outbox, clock, gate_id=settings.site.gate_id, on_breach=on_breach)
+        if settings.broker is not None and settings.broker.home_assistant:
+            _introduce_to_home_assistant(publisher, settings.broker.home_assistant_prefix, settings, clock)
+        if before is not None:
+            before(publisher)
         await publisher.start()
     except GateError as error:
         log_loss(error)
         return None, None
     stack.push_async_callback(publisher.stop)
     return broker, publisher
+
+
+def _introduce_to_home_assistant(publisher: Publisher, prefix: str, settings: Settings, clock: Clock) -> None:
+    """Have the gate introduced after each birth, and whenever Home Assistant says that it has started."""
+    spread = random.uniform(0.0, SPREAD_S)  # noqa: S311 - spreads the gates, no secret
+    introduction = Introduction(prefix, settings.site.gate_id, version("gate"), spread=spread)
+
+    def introduce() -> None:
+        now = clock.monotonic()
+        message = introduction.take_due(now)
+        if message is not None and not publisher.introduce(prefix, message):
+            introduction.begin(now)  # the broker has no room in this second
+
+    publisher.at_birth(lambda: introduction.begin(clock.monotonic()))
+    publisher.listen(
+        introduction.status_topic, lambda heard: introduction.heed(heard.payload, clock.monotonic())
+    )
+    publisher.at_drain(introduce)
 
 
 def broker_of(settings: Settings) -> link.BrokerSettings | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import structlog
 
 from gate.core import inputs as on
@@ -20,10 +22,19 @@ _STORED = {
 }
 
 
+class Passed(Protocol):
+    """Takes how a decision on record ended; waits for nothing, and never raises."""
+
+    def __call__(self, method: Method, *, granted: bool) -> None:
+        """Take it."""
+
+
 class Recorder:
     """The decision records as the service writes them: a fault of the store is an answer, never an accident."""
 
-    def __init__(self, store: Store, clock: TrustedClock, visitor: Visitor) -> None:
+    def __init__(self, store: Store, clock: TrustedClock, visitor: Visitor, passed: Passed) -> None:
+        """Write to *store*. passed: told of each decision on record, without whose it was."""
+        self._passed = passed
         self._store = store
         self._clock = clock
         self._visitor = visitor
@@ -42,6 +53,7 @@ class Recorder:
             return on.Recorded(decision.attempt, on.Stored.FAILED)
         granted = decision.granted and kept is Kept.COMMITTED
         log.info("attempt", method=decision.method, granted=granted, reason=decision.reason)
+        self._passed(decision.method, granted=granted)
         return on.Recorded(decision.attempt, _STORED[kept])
 
     def _who(self, decision: Decision, template: TemplateId | None) -> PersonId | TemplateId | None:

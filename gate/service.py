@@ -24,7 +24,7 @@ from gate.core import inputs as on
 from gate.core.alarms import Alarm
 from gate.core.attempt import advance, deadline, face_is_offered
 from gate.core.credentials import Verdict
-from gate.core.events import Health, window_of
+from gate.core.events import window_of
 from gate.core.phases import Capturing, Gate
 from gate.core.policy import Conditions, Rules
 from gate.core.types import (
@@ -44,7 +44,7 @@ from gate.hardware import Hardware, signal_of
 from gate.notice import NoticeBoard
 from gate.passbacks import PassbackWatch
 from gate.ports import Screen, Vision
-from gate.recorder import Recorder
+from gate.recorder import Passed, Recorder
 from gate.rotating import Rotating
 from gate.store import Store
 from gate.store.keyring.rotation import Renew
@@ -88,11 +88,12 @@ class Service:
         notices: NoticeBoard,
         assessment_approved: Callable[[], bool],
         renew: Renew,
+        passed: Passed,
     ) -> None:
         """templates_most: what the operating point was validated for. vision: None where face cannot be had.
 
         switched_on: whether the site wants face at all. assessment_approved: asked at the start and every 20 s, for
-        the command line may approve, or change a register (R80).
+        the command line may approve, or change a register (R80). passed: as the recorder has it.
         """
         self._inputs = inputs
         self._clock = clock
@@ -135,7 +136,7 @@ class Service:
             templates_most=templates_most,
             one_to_one=rules.two_factors,
         )
-        self._recorder = Recorder(store, clock, self._visitor)
+        self._recorder = Recorder(store, clock, self._visitor, passed)
         self._rotating = Rotating(store, clock, renew, self.reload_gallery)
 
     async def identify(self, typed: UnitPin) -> Verdict:
@@ -186,16 +187,10 @@ class Service:
             self._step(on.ConditionsChanged(self._conditions()))
             yield self._vision
 
-    def health(self, version: str) -> Health:
-        """Give the gate's own state for publishing."""
-        return Health(
-            at=self._clock.now(),
-            # Standing conditions only: that face rests, or that the camera is lent, would tell that somebody is there.
-            face_offered=not self._conditions(camera_lent=False).obstacles,
-            reader_healthy=self._hardware.reader_healthy,
-            door_healthy=self._hardware.door_healthy,
-            version=version,
-        )
+    @property
+    def standing_conditions(self) -> Conditions:
+        """Give what holds whoever stands at the gate: that the camera is lent, or that face rests, is no part of it."""
+        return self._conditions(camera_lent=False)
 
     async def run(self) -> None:
         """Serve until cancelled. A fault in one step is logged, and the deadlines bring the gate back to rest."""
@@ -266,13 +261,14 @@ class Service:
         )
 
     def _keep_house(self) -> None:
-        """Open each hour's window, drop what is past its time, end what expired, and reload who may be matched."""
+        """Close the hours that are over, drop what is past its time, end what expired, and reload who may be matched."""
         now = self._clock.now()
         self._heed_assessment()
         self._chores.carry_out(
             self.heed_notice,
             self._store.reclaim,
             partial(self._withdrawals.catch_up, now),
+            partial(self._store.tally.close, now),
             partial(self._keep_records, now),
             # Last, and whatever failed before it: what was erased must open from no older copy (R24, R51).
             partial(self._rotating.attend, camera_lent=self._loan.is_out),
@@ -282,7 +278,6 @@ class Service:
         hour = window_of(now)
         ended = self._upkeep.keep(now)
         if hour != self._hour:
-            self._store.outbox.open_window(now)
             self._upkeep.run_retention(now)
         if ended or hour != self._hour or self._gallery.has_moved:
             self.reload_gallery()

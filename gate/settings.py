@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gate.errors import ConfigError
-from gate.settings_rules import refuse_contradictions
+from gate.settings_rules import refuse_contradictions, refuse_in_file
 
 PROJECT = Path(__file__).parent.parent
 
@@ -190,7 +190,10 @@ class PcscSettings(_Section):
 
 
 class BrokerSettings(_Section):
-    """The broker events go to. Without this section an embedded one on loopback serves."""
+    """The broker events go to. Without this section an embedded one on loopback serves.
+
+    home_assistant: whether the gate introduces itself to a Home Assistant at that broker, with its discovery prefix.
+    """
 
     host: str = Field(min_length=1)
     port: int = Field(default=8883, ge=1, le=65535)
@@ -198,6 +201,39 @@ class BrokerSettings(_Section):
     ca_file: Path | None = None
     certificate_file: Path | None = None
     key_file: Path | None = None
+    home_assistant: bool = False
+    home_assistant_prefix: str = Field(
+        default="homeassistant", pattern=r"^[A-Za-z0-9_-]{1,40}(/[A-Za-z0-9_-]{1,40}){0,3}$"
+    )
+
+
+class MetricsSettings(_Section):
+    """Figures for a Prometheus on this device: loopback only, and only where a site wants them."""
+
+    enabled: bool = False
+    port: int = Field(default=9464, ge=0, le=65535)
+
+
+class EventsSettings(_Section):
+    """What leaves for the broker. epsilon: the noise's budget for one passage (docs/adr/0026); 0: no noise.
+
+    deidentified_live: whether each passage goes out at once, as a de-identified event. Only the privacy officer switches
+    that on, on the console: a settings file that says so is refused (R44).
+    """
+
+    epsilon: float = Field(default=1.0, ge=0.0, le=10.0)
+    deidentified_live: bool = False
+
+
+class CommandsSettings(_Section):
+    """Signed orders over the broker: off unless a site wants them, and then only the kinds that *allowed* names.
+
+    keys: public Ed25519 keys as ``gate order key`` prints them, of whoever may give orders.
+    """
+
+    enabled: bool = False
+    keys: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...] = Field(default=(), max_length=8)
+    allowed: tuple[Literal["lockdown", "end-lockdown", "release"], ...] = ()
 
 
 WEB_ADDRESS: Final = r"^https?://[^\s/]+(/\S*)?$"
@@ -271,6 +307,9 @@ class Settings(_Section):
     notice: NoticeSettings = NoticeSettings()
     face: FaceSettings = FaceSettings()
     broker: BrokerSettings | None = None
+    events: EventsSettings = EventsSettings()
+    commands: CommandsSettings = CommandsSettings()
+    metrics: MetricsSettings = MetricsSettings()
     web: WebSettings = WebSettings()
     screen: ScreenSettings = ScreenSettings()
     storage: StorageSettings = StorageSettings()
@@ -314,6 +353,7 @@ def read_settings(path: Path) -> Settings:
         raise ConfigError(
             "settings-invalid", f"{path}: {_explain(error)}.", remedy="Correct it and start again."
         ) from None  # pydantic's own text repeats the values
+    refuse_in_file(settings)
     refuse_contradictions(settings)
     return settings
 

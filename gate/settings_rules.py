@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from gate.core.orders import is_weak
 from gate.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -17,6 +18,17 @@ def refuse_contradictions(settings: Settings) -> None:
     """Raise ConfigError for the first of the rules that *settings* break."""
     for rule in RULES:
         rule(settings)
+
+
+def refuse_in_file(settings: Settings) -> None:
+    """Raise ConfigError for what a settings file may not say, though the console may."""
+    if settings.events.deidentified_live:
+        raise ConfigError(
+            "settings-live-events",
+            "events.deidentified_live cannot be switched on in the settings file: each passage would leave at once, "
+            "de-identified at most.",
+            remedy="Take it out. The privacy officer switches it on, on the console under Live events.",
+        )
 
 
 def _zone(settings: Settings) -> None:
@@ -127,13 +139,14 @@ def _web_host(settings: Settings) -> None:
 
 
 def _web_ports(settings: Settings) -> None:
-    web = settings.web
-    ports = [port for port in (web.port, web.screen_port, web.redirect_port) if port]
+    web, metrics = settings.web, settings.metrics
+    asked = (web.port, web.screen_port, web.redirect_port, metrics.port if metrics.enabled else None)
+    ports = [port for port in asked if port]
     if len(set(ports)) < len(ports):
         raise ConfigError(
             "settings-web-ports",
-            "Two of web.port, web.screen_port and web.redirect_port are the same.",
-            remedy="Give each a port of its own; 8443, 8080 and 80 are usual.",
+            "Two of web.port, web.screen_port, web.redirect_port and metrics.port are the same.",
+            remedy="Give each a port of its own; 8443, 8080, 80 and 9464 are usual.",
         )
 
 
@@ -143,6 +156,24 @@ def _web_certificate(settings: Settings) -> None:
             "settings-web-certificate",
             "web.certificate_file and web.key_file go together, and only one is there.",
             remedy="Name both, or neither: then the gate makes a certificate of its own.",
+        )
+
+
+def _commands(settings: Settings) -> None:
+    commands = settings.commands
+    if commands.enabled and not (commands.keys and commands.allowed):
+        raise ConfigError(
+            "settings-commands",
+            "commands.enabled is true, but commands.keys or commands.allowed is empty: nothing could be ordered.",
+            remedy="Name the public keys that gate order key printed, and what they may order, or take enabled out.",
+        )
+    if len(set(commands.keys)) < len(commands.keys) or any(
+        is_weak(bytes.fromhex(key)) for key in commands.keys
+    ):
+        raise ConfigError(
+            "settings-commands-key",
+            "commands.keys names a key twice, or one for which anybody can sign, such as all zeros.",
+            remedy="Make a key with gate order key, and name what it prints.",
         )
 
 
@@ -176,4 +207,5 @@ RULES: Final[tuple[Callable[[Settings], None], ...]] = (
     _web_names,
     _web_ports,
     _web_certificate,
+    _commands,
 )

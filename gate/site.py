@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from fractions import Fraction
 
+from gate.core.anonymity import Counting
 from gate.core.consent import ConsentTerms
+from gate.core.types import Method
 from gate.errors import GateError
 from gate.keyplace import key_place
 from gate.settings import Settings
 from gate.store.backup.restore import Site
 from gate.vision.manifest import manifest_for
+from gate.wiring import has_scanner
 
 NO_MODEL = "0" * 64
 """Stands for the hash of a model that is not there: no template was ever made with it."""
@@ -26,6 +30,16 @@ def consent_terms(settings: Settings) -> ConsentTerms:
         under_14_retention=timedelta(days=children.retention_days) if children.enabled else None,
         processors=site.processors,
     )
+
+
+def counting(settings: Settings) -> Counting:
+    """Give what the site fixes for its counts: the noise, and the methods that its gate offers, whoever comes."""
+    offered = {Method.CARD, Method.PIN}
+    if settings.face.enabled:
+        offered.add(Method.FACE)
+    if has_scanner(settings):
+        offered.add(Method.CODE)
+    return Counting(Fraction(str(settings.events.epsilon)), frozenset(offered))
 
 
 def restore_site(settings: Settings) -> Site:

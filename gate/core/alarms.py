@@ -28,7 +28,17 @@ class Alarm(StrEnum):
     """One credential entered twice within the window; whose is not known by the time anybody asks (R36)."""
     HELP = "help"
     """Somebody at the gate's screen called for help (R74)."""
+    EGRESS = "egress"
+    """The gate's own program made a message that fits no published schema: it was kept back, and is a fault (R42)."""
 
 
-RINGING: Final = frozenset({Alarm.DURESS, Alarm.PASSBACK, Alarm.HELP})
+RINGING: Final = frozenset({Alarm.DURESS, Alarm.PASSBACK, Alarm.HELP, Alarm.EGRESS})
 """What happens and has no end: it rings until somebody of the staff says that they know."""
+
+LOCAL: Final = frozenset({Alarm.DURESS, Alarm.PASSBACK})
+"""What never leaves the device: each of these tells the minute in which somebody known to the gate came in (R36, R44)."""
+
+
+def leaves(alarm: Alarm) -> bool:
+    """Tell whether *alarm* is published."""
+    return alarm not in LOCAL

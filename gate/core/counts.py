@@ -1,20 +1,20 @@
-"""Counts of decisions as even the site's own staff may see them: nobody's passage can be read from them (R44).
+"""What was told of passages, as the site's own staff see it: the same cells as the broker, and nothing besides (R44).
 
-An hour's count below ``SMALL_CELL`` is withheld, as it is on the broker. A day's total could give a withheld hour back by
-subtraction. So it is shown whole only when the day is over and what its withheld hours have in common is no small count
-itself; else only the sum of the hours that are shown, which tells nothing new.
+One disclosure for all, so that whoever sees both learns nothing from their difference. Days are UTC's, as the cells are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 
-from gate.core.events import SMALL_CELL, WINDOW, AccessCounts
+from gate.core.events import WINDOW, Counted, Denied, Span
+from gate.core.types import Method
 
-DAYS_MOST = 60
-"""Further back, days lose their hours to retention one by one, and a shrinking total would tell them."""
+DAYS_MOST: Final = 60
+_ORDER: Final = {Span.HOUR: 0, Span.BLOCK: 1, Span.DAY: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,80 +26,76 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Hour:
-    """One clock hour. start: aware, in the site's zone."""
+class Window:
+    """One cell of a day. span HOUR: that hour; BLOCK and DAY: what the shorter windows within withheld, together."""
 
+    span: Span
     start: datetime
+    end: datetime
     granted: Cell
-    refused: Cell
+    by_method: Mapping[Method, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day of the site's own calendar."""
+    """One UTC day: all of its cells that are shown, added up."""
 
     day: date
     granted: Cell
     refused: Cell
 
 
-def cell(count: int) -> Cell:
-    """Give one hour's count: a withheld zero and a withheld four look the same."""
-    return Cell(count if count >= SMALL_CELL else None)
-
-
-def total(counts: Sequence[int], *, over: bool) -> Cell:
-    """Give what may be shown of a day's total, from its hours' counts. over: no hour of it is still to come."""
-    shown = sum(each for each in counts if each >= SMALL_CELL)
-    hidden = sum(each for each in counts if each < SMALL_CELL)
-    if over and hidden >= SMALL_CELL:
-        return Cell(shown + hidden)
-    return Cell(shown or None, at_least=bool(shown))
-
-
-def hours_of(counts: Iterable[AccessCounts], day: date, zone: tzinfo) -> tuple[Hour, ...]:
-    """Give the hours of one *day* in *zone*, earliest first. counts: of closed hours only."""
-    found = sorted(counts, key=lambda each: each.window_start)
+def windows_of(told: Iterable[Counted | Denied], day: date) -> tuple[Window, ...]:
+    """Give the cells of one UTC *day*, in the order in which they were closed."""
+    cells = sorted(_of(told, day), key=lambda each: (each.window_end, _ORDER[each.span]))
     return tuple(
-        Hour(each.window_start.astimezone(zone), cell(each.granted), cell(each.refused))
-        for each in found
-        if each.window_start.astimezone(zone).date() == day
+        Window(each.span, each.window_start, each.window_end, Cell(each.granted), each.by_method)
+        for each in cells
     )
 
 
-def days_of(counts: Iterable[AccessCounts], now: datetime, zone: tzinfo, *, days: int) -> tuple[Day, ...]:
-    """Give the last *days* days in *zone*, today last; a day without any count is one of nothing known.
-
-    counts: of closed hours only. days: at most DAYS_MOST. now: aware.
-    """
-    today = now.astimezone(zone).date()
-    # Where a zone stands half an hour off, the last window of a day ends after midnight.
-    settled = (now - WINDOW).astimezone(zone).date()
-    wanted = [today - timedelta(days=back) for back in range(min(days, DAYS_MOST) - 1, -1, -1)]
-    by_day = _by_day(counts, zone)
-    return tuple(_day(day, by_day.get(day, ()), over=day < settled) for day in wanted)
+def days_of(told: Sequence[Counted | Denied], first: date, last: date) -> tuple[Day, ...]:
+    """Give the UTC days from *first* to *last*; one of which nothing is known is withheld."""
+    days = [first + timedelta(days=ahead) for ahead in range((last - first).days + 1)]
+    return tuple(_day(told, day) for day in days)
 
 
-def since(now: datetime, days: int) -> datetime:
-    """Give from when on counts are needed for ``days_of``, with room for any zone."""
-    return now - timedelta(days=min(days, DAYS_MOST) + 1)
+def bounds(day: date) -> tuple[datetime, datetime]:
+    """Give when a UTC *day* begins and ends."""
+    begins = datetime.combine(day, time(), UTC)
+    return begins, begins + timedelta(days=1)
 
 
-def is_closed(counts: AccessCounts, now: datetime) -> bool:
-    """Tell whether the hour is over: the running one is nobody's to see."""
-    return counts.window_start + WINDOW <= now
-
-
-def _by_day(counts: Iterable[AccessCounts], zone: tzinfo) -> Mapping[date, list[AccessCounts]]:
-    found: dict[date, list[AccessCounts]] = {}
-    for each in counts:
-        found.setdefault(each.window_start.astimezone(zone).date(), []).append(each)
-    return found
-
-
-def _day(day: date, counts: Sequence[AccessCounts], *, over: bool) -> Day:
+def _day(told: Sequence[Counted | Denied], day: date) -> Day:
+    cells = _of(told, day)
+    begins, ends = bounds(day)
+    granted = sum(each.granted for each in cells if each.granted is not None) or None
+    # Once the day's own cell is shown, or every hour is, nothing was held back.
+    whole = any(each.span is Span.DAY and each.granted is not None for each in cells) or (
+        sum(each.span is Span.HOUR and each.granted is not None for each in cells)
+        == (ends - begins) // WINDOW
+    )
+    refused = [
+        each.refused
+        for each in told
+        if isinstance(each, Denied) and (each.window_start, each.window_end) == (begins, ends)
+    ]
+    number = refused[0] if refused else None
     return Day(
         day,
-        total([each.granted for each in counts], over=over),
-        total([each.refused for each in counts], over=over),
+        Cell(granted, at_least=granted is not None and not whole),
+        Cell(number),
     )
+
+
+def _of(told: Iterable[Counted | Denied], day: date) -> list[Counted]:
+    """Give the cells that lie in *day*; what several days have in common is of none of them."""
+    begins, ends = bounds(day)
+    return [
+        each
+        for each in told
+        if isinstance(each, Counted)
+        and each.span is not Span.MERGED
+        and begins <= each.window_start
+        and each.window_end <= ends
+    ]

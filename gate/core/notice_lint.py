@@ -15,14 +15,29 @@ from gate.core.notice_words import (
     DAYS,
     DAYS_MOST,
     ENDLESS,
+    LIVE_CLAIMS,
+    LIVE_NAME,
     NAMED_VERSION,
     REFUSED,
     SENTENCE_END,
     SPANS,
     UNFILLED,
+    Phrase,
     Rule,
 )
-from gate.core.notices import KEYS, LANGUAGES, REQUIRED, Draft, Form, Item, Key, Paragraph, paragraphs, plain
+from gate.core.notices import (
+    KEYS,
+    LANGUAGES,
+    LIVE_EVENTS,
+    REQUIRED,
+    Draft,
+    Form,
+    Item,
+    Key,
+    Paragraph,
+    paragraphs,
+    plain,
+)
 
 _REMEDIES: Final = {
     Rule.TEXT_MISSING: "Write this text, or restore it from the release.",
@@ -37,6 +52,7 @@ _REMEDIES: Final = {
     Rule.CLAIM: "Take it out: say what the gate does, and let others judge it.",
     Rule.UNFILLED: "Fill it in, or use a placeholder of this release; gate notice lint --items lists them.",
     Rule.RETENTION: "Say a time of at most 12 months (365 days).",
+    Rule.LIVE_EVENTS: "This site tells of each opening at once: write {live_events} under [item: data], and call nothing anonymous.",
 }
 FOUND_MOST: Final = 20
 """Findings of one rule in one text: whoever mends so many asks again."""
@@ -97,7 +113,9 @@ def _in_text(draft: Draft, key: Key, found: tuple[Paragraph, ...]) -> Iterator[F
         yield Finding(Rule.UNFILLED, *key, match[0])
     for rule in (Rule.UNLIMITED, Rule.BUNDLED, Rule.PRESSURE, Rule.CLAIM):
         said = _without_names(text, draft) if rule in _NAMES_PASS else text
-        yield from islice(_refused_words(rule, key, said), FOUND_MOST)
+        yield from islice(_refused_words(rule, key, REFUSED[rule, key[0]], said), FOUND_MOST)
+    if LIVE_EVENTS in draft.terms.data_types:
+        yield from _live_events(key, found, text)
     retention = [paragraph.text for paragraph in found if Item.RETENTION in paragraph.items]
     yield from islice((each for told in retention for each in _too_long(key, told)), FOUND_MOST)
 
@@ -143,9 +161,18 @@ def _values(draft: Draft, key: Key, found: tuple[Paragraph, ...]) -> Iterator[Fi
                     yield Finding(Rule.VERSION_DIFFERS, *key, match[0])
 
 
-def _refused_words(rule: Rule, key: Key, text: str) -> Iterator[Finding]:
+def _live_events(key: Key, found: tuple[Paragraph, ...], text: str) -> Iterator[Finding]:
+    """R44: where a site has live events, its notice names them by what they are, and says of nothing that it is anonymous."""
+    name = LIVE_NAME[key[0]]
+    told = [paragraph.text for paragraph in found if Item.DATA in paragraph.items]
+    if key[1] is Form.FULL and not any(name in each for each in told):
+        yield Finding(Rule.LIVE_EVENTS, *key, f"{Item.DATA} without {{live_events}}")
+    yield from islice(_refused_words(Rule.LIVE_EVENTS, key, LIVE_CLAIMS[key[0]], text), FOUND_MOST)
+
+
+def _refused_words(rule: Rule, key: Key, phrases: tuple[Phrase, ...], text: str) -> Iterator[Finding]:
     beginnings = [0, *(match.end() for match in SENTENCE_END.finditer(text))]
-    for phrase in REFUSED[rule, key[0]]:
+    for phrase in phrases:
         for match in phrase.words.finditer(text):
             start = match.start()
             begins = beginnings[bisect_right(beginnings, start) - 1]

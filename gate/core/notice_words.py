@@ -25,6 +25,7 @@ class Rule(StrEnum):
     CLAIM = "claim"
     UNFILLED = "unfilled"
     RETENTION = "retention"
+    LIVE_EVENTS = "live-events"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +196,12 @@ REFUSED: Final[dict[tuple[Rule, str], tuple[Phrase, ...]]] = {
             "(?:军工|银行|金融)级",
         )
     ),
+}
+LIVE_NAME: Final = {"en": "de-identified live event", "zh-CN": "去标识化的实时"}
+"""What a notice must call live events, where a site has them (R44); and no text of it then says that they are anonymous."""
+LIVE_CLAIMS: Final = {
+    "en": _each((r"\banonym\w*",), _DENIED_EN),
+    "zh-CN": _each(("匿名",), _DENIED_ZH),
 }
 UNFILLED: Final = re.compile(
     r"\{[^}\n]*\}?|_{3,}|＿{2,}|\bT(?:O ?DO|BD|BC)\b|\bX{2,}|某某|待(?:填|定|补)|\?{3,}|\[item", re.IGNORECASE

@@ -22,6 +22,9 @@ LANGUAGES: Final = ("zh-CN", "en")
 NO_NOTICE: Final = NoticeVersion("0.0")
 """Stands where none was ever published: no consent was given under it."""
 
+LIVE_EVENTS: Final = "de-identified live events"
+"""Among the kinds of data of a site that tells of each opening at once (R44)."""
+
 _MARK = re.compile(r"\[item:(?P<items>[^\]]*)\]\s*")
 _PLACEHOLDER = re.compile(r"\{(?P<name>[a-z_0-9]+)\}")
 _VERSION = re.compile(r"(?P<major>0|[1-9][0-9]*)\.(?P<minor>0|[1-9][0-9]*)")

@@ -1,4 +1,4 @@
-"""Which settings a manager may change from the console, and what a change does to whom: a closed list, and no values.
+"""Which settings may be changed from the console, by whom, and what a change does to whom: a closed list, and no values.
 
 Everything else stands in the settings file alone, which only whoever installs the device can write.
 """
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, assert_never
+
+from gate.core.roles import TWO_PERSON, Act
 
 
 class Kind(StrEnum):
@@ -33,17 +35,23 @@ class Area(StrEnum):
     RETENTION = "retention"
     SITE = "site"
     BACKUP = "backup"
+    EVENTS = "events"
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting that may be changed. two_persons: another account must have agreed (R53)."""
+    """One setting that may be changed. act: what who changes it must be allowed."""
 
     area: Area
     kind: Kind
     optional: bool = False
     """An empty text means none."""
-    two_persons: bool = False
+    act: Act = Act.CHANGE_RULES
+
+    @property
+    def two_persons(self) -> bool:
+        """Tell whether another account must have agreed (R53)."""
+        return self.act in TWO_PERSON
 
 
 Value = bool | int | float | str | None
@@ -51,7 +59,8 @@ Values = Mapping[str, Value]
 """Values by key, such as ``door.release_s``: what is in force beside the settings file."""
 
 
-_RETENTION = Setting(Area.RETENTION, Kind.WHOLE, two_persons=True)
+_RETENTION = Setting(Area.RETENTION, Kind.WHOLE, act=Act.CHANGE_RETENTION)
+DEIDENTIFIED_LIVE: Final = "events.deidentified_live"
 
 SETTINGS: Final[Mapping[str, Setting]] = MappingProxyType(
     {
@@ -69,6 +78,7 @@ SETTINGS: Final[Mapping[str, Setting]] = MappingProxyType(
         "site.officer": Setting(Area.SITE, Kind.TEXT, optional=True),
         "web.public_url": Setting(Area.SITE, Kind.TEXT, optional=True),
         "backup.every_hours": Setting(Area.BACKUP, Kind.WHOLE),
+        DEIDENTIFIED_LIVE: Setting(Area.EVENTS, Kind.SWITCH, act=Act.SWITCH_LIVE_EVENTS),
     }
 )
 """In the order in which a page shows them."""

@@ -41,6 +41,7 @@ class Act(StrEnum):
     SEE_RETENTION = "see-retention"
     CHANGE_RETENTION = "change-retention"
     CHANGE_RULES = "change-rules"
+    SWITCH_LIVE_EVENTS = "switch-live-events"  # R44: each passage told at once, de-identified at most
     MANAGE_BACKUPS = "manage-backups"
     MANAGE_ACCOUNTS = "manage-accounts"
     MANAGE_TOKENS = "manage-tokens"
@@ -71,6 +72,7 @@ GRANTED: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
         Act.SEE_RETENTION: frozenset({_M, _P}),
         Act.CHANGE_RETENTION: frozenset({_M, _P}),
         Act.CHANGE_RULES: frozenset({_M, _I}),
+        Act.SWITCH_LIVE_EVENTS: frozenset({_P}),
         Act.MANAGE_BACKUPS: frozenset({_M, _I}),
         Act.MANAGE_ACCOUNTS: frozenset({_M}),
         Act.MANAGE_TOKENS: frozenset({_M}),
@@ -111,12 +113,22 @@ class Staff:
         return f"staff:{self.account}"
 
 
+class Proof(StrEnum):
+    """By what a program is known."""
+
+    TOKEN = "token"  # noqa: S105 - a kind of proof
+    """An API token, which it shows."""
+    KEY = "key"
+    """A key of the site's settings, by which it signs orders (ADR 0028)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program that showed an API token: the token's random id, 16 hex digits, and the one role it was made for."""
+    """A program: the id of its token or key, 16 hex digits, and the one role it was made for."""
 
     token: str
     role: Role
+    proof: Proof = Proof.TOKEN
 
     def may(self, act: Act) -> bool:
         """Tell whether its role may do *act*."""
@@ -124,8 +136,8 @@ class Program:
 
     @property
     def value(self) -> str:
-        """Give what the audit log says of who acted: the token, and no name (R55)."""
-        return f"token:{self.token}"
+        """Give what the audit log says of who acted: the token or key, and no name (R55)."""
+        return f"{self.proof}:{self.token}"
 
 
 def may(role: str, act: Act) -> bool:

@@ -23,6 +23,8 @@ def configuration(settings: Settings, store: Store) -> dict[str, Json]:
         "operating_point": _operating_point(settings),
         "notice": _notice(store),
         "key_custody": str(store.custody),
+        # R44: each passage told at once is another thing than counts.
+        "deidentified_live_events": settings.events.deidentified_live,
         "broker": settings.broker.host if settings.broker else "embedded",
         "recipients": _revisions(store, Register.RECIPIENT),
         "processors": _revisions(store, Register.PROCESSOR),

@@ -49,7 +49,13 @@ def processing_of(settings: Settings) -> Processing:
         purpose=f"Opening the gate {settings.site.gate_id} for residents, by card, PIN or, at their wish, face",
         people="Residents",
         categories="Name, unit, contact, card and PIN; of those who separately agreed, a face template",
-        recipients="None; hourly counts without people go to the site's broker",
+        recipients="None; "
+        + (
+            "de-identified live events"
+            if settings.events.deidentified_live
+            else "counts of closed windows without people"
+        )
+        + " go to the site's broker",
         retention=f"Face template: {kept[Item.TEMPLATE]}. Name, unit, contact: tenancy + {kept[Item.PERSON]}. "
         f"Consent record: end + {kept[Item.CONSENT]}",
         measures="Sealed records with keys of their own, keys apart from the data, audit log, no image kept",

@@ -17,8 +17,8 @@ from gate.store import Store
 from gate.store.account.audit import Action, Actor, Entry, Wanted
 from gate.web.staff.ports.audit import LINES_MOST, AuditLine, AuditPage, AuditQuery, AuditVerdict
 
-ACCOUNTS: Final = ("staff", "token")
-"""Before the colon of an actor that is an account or a program's token."""
+ACCOUNTS: Final = ("staff", "token", "key")
+"""Before the colon of an actor that is an account, a program's token, or a key that signs orders."""
 _EXPORT_LINES: Final = 2000
 NameOf = Callable[[str], str | None]
 

@@ -1,46 +1,42 @@
-"""The outbox's sums, as even the site's own staff may see them (R44)."""
+"""What was told of passages, as the outbox keeps it: the site's own staff see no more than the broker (R44)."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, timedelta
 
-from gate.core.counts import DAYS_MOST, Day, Hour, days_of, hours_of, is_closed, since
-from gate.core.events import AccessCounts
+from gate.core.counts import DAYS_MOST, Day, Window, bounds, days_of, windows_of
 from gate.ports import Clock
 from gate.store import Store
 
 
 class CountsOffice:
-    """The counts port. zone: the site's, in which days are meant."""
+    """The counts port."""
 
-    def __init__(self, store: Store, clock: Clock, zone: ZoneInfo) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._zone = zone
 
     def days(self, days: int) -> tuple[Day, ...]:
-        """Give the last *days* days, today last; none from before the gate counted."""
-        now = self._clock.now()
+        """Give the last *days* UTC days, today last; none from before the gate counted."""
         first = self.since()
-        known = days_of(self._closed(since(now, days), now), now, self._zone, days=days)
-        return tuple(each for each in known if first is not None and each.day >= first)
+        if first is None:
+            return ()
+        today = self._today()
+        first = max(first, today - timedelta(days=min(days, DAYS_MOST) - 1))
+        begins, ends = bounds(first)[0], bounds(today)[1]
+        return days_of(self._store.outbox.published(begins, ends), first, today)
 
     def since(self) -> date | None:
-        """Give the day of the first hour that is kept, None before there is one."""
+        """Give the UTC day of the first window that is kept, None before there is one."""
         first = self._store.outbox.first()
-        return None if first is None else first.astimezone(self._zone).date()
+        return None if first is None else first.date()
 
-    def hours(self, day: date) -> tuple[Hour, ...]:
-        """Give the hours of one day that are over."""
-        now = self._clock.now()
-        today = now.astimezone(self._zone).date()
+    def windows(self, day: date) -> tuple[Window, ...]:
+        """Give the cells of one UTC day that are closed."""
+        today = self._today()
         if not today - timedelta(days=DAYS_MOST) < day <= today:
             return ()
-        begins = datetime.combine(day, time(), self._zone)
-        around = self._closed(begins - timedelta(hours=1), begins + timedelta(hours=26))
-        return hours_of(around, day, self._zone)
+        return windows_of(self._store.outbox.published(*bounds(day)), day)
 
-    def _closed(self, start: datetime, end: datetime) -> list[AccessCounts]:
-        now = self._clock.now()
-        return [each for each in self._store.outbox.between(start, end) if is_closed(each, now)]
+    def _today(self) -> date:
+        return self._clock.now().astimezone(UTC).date()

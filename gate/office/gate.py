@@ -6,10 +6,7 @@ from collections.abc import Callable
 
 from gate.alarms import AlarmBoard
 from gate.backups import BackupKeeper
-from gate.core.types import AttemptId
-from gate.doorkeeper import Doorkeeper
 from gate.govern.facts import present_duties
-from gate.hardware import Hardware
 from gate.office.alarms import AlarmsOffice
 from gate.office.backups import BackupsOffice
 from gate.office.counts import CountsOffice
@@ -29,19 +26,15 @@ def open_gate_office(
     by_file: Settings,
     store: Store,
     clock: TrustedClock,
-    doorkeeper: Doorkeeper,
-    hardware: Hardware,
+    door: DoorOffice,
     alarms: AlarmBoard,
     backups: BackupKeeper | None,
     approvals: ApprovalsPort,
-    new_attempt: Callable[[], AttemptId],
     restart: Callable[[], None],
 ) -> GateOffice:
     """Build them. settings: in force; by_file: what the file alone says. restart: opens the gate anew."""
     return GateOffice(
-        door=DoorOffice(
-            clock=clock, store=store, doorkeeper=doorkeeper, hardware=hardware, new_attempt=new_attempt
-        ),
+        door=door,
         alarms=AlarmsOffice(alarms),
         health=HealthOffice(store, clock, lambda: present_duties(settings, store, clock.now())),
         overrides=OverridesOffice(
@@ -53,5 +46,5 @@ def open_gate_office(
             restart=restart,
         ),
         backups=BackupsOffice(settings, store, backups),
-        counts=CountsOffice(store, clock, settings.site.zone),
+        counts=CountsOffice(store, clock),
     )

@@ -93,7 +93,7 @@ class OverridesOffice:
         if seen != self.newest:
             raise _moved()
         for key in values:
-            _refuse_unless(who, Act.CHANGE_RETENTION if SETTINGS[key].two_persons else Act.CHANGE_RULES)
+            _refuse_unless(who, SETTINGS[key].act)
         approval = None
         if needs_two(tuple(values)):
             approval = self.approval(who, typed)

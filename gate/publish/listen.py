@@ -54,7 +54,7 @@ class Listener:
         subscribed = asyncio.Event()
         client = link.new_client(self._settings, f"listen-{secrets.token_hex(4)}")
 
-        def on_up(up: mqtt.Client) -> None:
+        def on_up(up: mqtt.Client, _granted: Properties | None) -> None:
             up.subscribe(f"gate/{self._gate_id}/#", qos=1)
 
         def on_subscribe(

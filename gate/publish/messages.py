@@ -1,119 +1,66 @@
-"""The closed set of messages that may leave the device; nothing else can be encoded (R42, R43, R45).
-
-``python -m gate.publish.messages`` writes the JSON Schema files that receivers validate against.
-"""
+"""Words for what the gate says, and the only way to a payload: a message of the closed set, or nothing (R42, R43)."""
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Annotated, Literal
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final, Literal, TypeVar, assert_never
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    ValidationError,
-    WithJsonSchema,
+from pydantic import TypeAdapter, ValidationError
+
+from gate.core.events import Alarmed, Counted, Denied, Health, Passage, Queued
+from gate.core.orders import Answer
+from gate.core.types import Method
+from gate.errors import ConfigError, RequestError
+from gate.publish.kinds import (
+    COMMAND,
+    ROUTES,
+    AccessCountsMessage,
+    AlarmMessage,
+    CommandAnswerMessage,
+    DeidentifiedPassageMessage,
+    DenialsMessage,
+    Discriminated,
+    HealthMessage,
+    Message,
+    MethodCounts,
+    PresenceMessage,
+    Route,
 )
 
-from gate.core.events import SMALL_CELL, Health, Queued, publishable
-from gate.errors import ConfigError, RequestError
-
-SCHEMA_DIR = Path(__file__).parent / "schemas"
-PAYLOAD_BYTES = 256
-"""Every payload is padded to this with spaces, so that its length on the wire tells neither count nor state."""
-
-_DAY_S = 24 * 60 * 60
-
-
-def _utc_second(at: datetime) -> datetime:
-    if at.utcoffset() != timedelta(0) or at.microsecond:
-        msg = "must be UTC and a whole second"
-        raise ValueError(msg)
-    return at
-
-
-def _utc_hour(at: datetime) -> datetime:
-    if at.minute or at.second:
-        msg = "must be on the hour"
-        raise ValueError(msg)
-    return _utc_second(at)
-
-
-def _time_schema(pattern: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "format": "date-time", "pattern": pattern})
-
-
-UtcSecond = Annotated[
-    AwareDatetime, AfterValidator(_utc_second), _time_schema(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+__all__ = [
+    "COMMAND",
+    "PAYLOAD_BYTES",
+    "ROUTES",
+    "AccessCountsMessage",
+    "AlarmMessage",
+    "CommandAnswerMessage",
+    "DeidentifiedPassageMessage",
+    "DenialsMessage",
+    "HealthMessage",
+    "Message",
+    "PresenceMessage",
+    "Route",
+    "checked_gate_id",
+    "command_answer",
+    "decode",
+    "encode",
+    "health",
+    "presence",
+    "queued_message",
+    "topic",
+    "topic_of",
 ]
-UtcHour = Annotated[AwareDatetime, AfterValidator(_utc_hour), _time_schema(r"^\d{4}-\d\d-\d\dT\d\d:00:00Z$")]
-MessageId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-# The lower bound is the last fence before the wire: a small cell cannot be encoded even by a faulty aggregator.
-Count = Annotated[int, Field(ge=SMALL_CELL, le=1_000_000)]
 
+PAYLOAD_BYTES: Final = 768
+"""Payload and last part of the topic are this long together, so that all packets of a gate are: their length on the wire
+tells neither count nor state nor kind."""
 
-class _Message(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+_PARSER: Final[TypeAdapter[Message]] = TypeAdapter(Discriminated)
 
-    schema_version: Literal[1]
-    message_id: MessageId
-
-
-class AccessCountsMessage(_Message):
-    """Decisions at one gate in one closed hour; null stands for fewer than five, and for none."""
-
-    schema_name: Literal["access-counts"]
-    window_start: UtcHour
-    window_end: UtcHour
-    granted: Count | None
-    refused: Count | None
-
-
-class HealthMessage(_Message):
-    """The gate's own state at one moment."""
-
-    schema_name: Literal["health"]
-    at: UtcSecond
-    face_offered: bool
-    reader_healthy: bool
-    door_healthy: bool
-    software: Annotated[str, Field(pattern=r"^[0-9A-Za-z.+-]{1,32}$")]
-
-
-class PresenceMessage(_Message):
-    """The gate came online, or its connection is gone."""
-
-    schema_name: Literal["presence"]
-    state: Literal["online", "offline"]
-
-
-Message = AccessCountsMessage | HealthMessage | PresenceMessage
-_PARSER: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="schema_name")])
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """What a kind of message is called, where it goes and how long a broker may keep it for an absent receiver."""
-
-    schema: str
-    leaf: str
-    expiry_s: int
-
-
-ROUTES: dict[type[Message], Route] = {
-    AccessCountsMessage: Route("access-counts", leaf="access-counts", expiry_s=7 * _DAY_S),
-    HealthMessage: Route("health", leaf="health", expiry_s=10 * 60),
-    PresenceMessage: Route("presence", leaf="health", expiry_s=10 * 60),
-}
+Built = TypeVar("Built")
 
 
 def checked_gate_id(gate_id: str) -> str:
@@ -129,22 +76,33 @@ def checked_gate_id(gate_id: str) -> str:
 
 def topic(gate_id: str, message: Message) -> str:
     """Give the topic of *message*: ``gate/<gate_id>/<leaf>``."""
-    return f"gate/{gate_id}/{ROUTES[type(message)].leaf}"
+    return topic_of(gate_id, ROUTES[type(message)])
+
+
+def topic_of(gate_id: str, route: Route) -> str:
+    """Give the topic of all messages of *route*."""
+    return f"gate/{gate_id}/{route.leaf}"
 
 
 def encode(message: Message) -> bytes:
     """Turn one message into the bytes that leave the device: there is no other way to a payload.
 
-    Returns ``PAYLOAD_BYTES`` bytes of JSON, padded with spaces. Raises RequestError for any other type, a subclass
-    included, and for a message that was built round its own validation.
+    Returns JSON, padded with spaces. Raises RequestError ``payload-refused`` for any other type, a subclass included, and
+    for a message that was built round its own validation.
     """
     if type(message) not in ROUTES:
         raise _refused("a message of an unknown kind")
     try:
         type(message).model_validate(message.__dict__)
+        text = message.model_dump_json().encode()
+        # What leaves is these bytes, so it is they that are held against the contract in the end.
+        type(message).model_validate_json(text)
     except ValidationError as error:
         raise _refused(f"a message with bad fields: {_fields(error)}") from error
-    return message.model_dump_json().encode().ljust(PAYLOAD_BYTES)
+    most = PAYLOAD_BYTES - len(ROUTES[type(message)].leaf)
+    if len(text) > most:
+        raise _refused("a message that is too long")
+    return text.ljust(most)
 
 
 def decode(payload: bytes) -> Message:
@@ -155,57 +113,147 @@ def decode(payload: bytes) -> Message:
         raise _refused(f"a payload that fits no schema: {_fields(error)}") from error
 
 
-def access_counts(queued: Queued) -> AccessCountsMessage:
-    """Word one queued window for the outside, small cells withheld. Raises RequestError if it is malformed."""
-    counts = publishable(queued.counts)
-    try:
-        return AccessCountsMessage(
-            schema_name="access-counts",
-            schema_version=1,
-            message_id=queued.message_id,
-            window_start=counts.window_start,
-            window_end=counts.window_end,
-            granted=counts.granted,
-            refused=counts.refused,
-        )
-    except ValidationError as error:
-        raise _refused(f"a queued window with bad fields: {_fields(error)}") from error
+def queued_message(queued: Queued) -> Message:
+    """Word what waits in the outbox for the outside. Raises RequestError ``payload-refused`` if it fits no schema."""
+    body = queued.body
+    match body:
+        case Counted():
+            return _built("counts", lambda: _access_counts(queued, body))
+        case Denied():
+            return _built("denials", lambda: _denials(queued, body))
+        case Alarmed():
+            return _built("an alarm", lambda: _alarm(queued, body))
+        case Passage():
+            return _built("a de-identified live event", lambda: _passage(queued, body))
+        case _:
+            assert_never(body)
 
 
 def health(state: Health) -> HealthMessage:
     """Word the gate's own state, to the second, under a fresh message id. Raises RequestError if it is malformed."""
-    try:
-        return HealthMessage(
+    return _built(
+        "a health report",
+        lambda: HealthMessage(
             schema_name="health",
-            schema_version=1,
+            schema_version="2.0.0",
             message_id=_fresh_id(),
             at=state.at.replace(microsecond=0),
+            door_mode=state.door_mode,
+            alarms=state.alarms,
             face_offered=state.face_offered,
             reader_healthy=state.reader_healthy,
             door_healthy=state.door_healthy,
+            storage_healthy=state.storage_healthy,
+            clock_trusted=state.clock_trusted,
+            deidentified_live=state.deidentified_live,
             software=state.version,
-        )
-    except ValidationError as error:
-        raise _refused(f"a health report with bad fields: {_fields(error)}") from error
+        ),
+    )
 
 
 def presence(state: Literal["online", "offline"]) -> PresenceMessage:
     """Word the birth or the last will of a connection, under a fresh message id."""
-    return PresenceMessage(schema_name="presence", schema_version=1, message_id=_fresh_id(), state=state)
+    return PresenceMessage(
+        schema_name="presence", schema_version="2.0.0", message_id=_fresh_id(), state=state
+    )
 
 
-def json_schemas() -> dict[str, str]:
-    """Give each schema file's name and text."""
-    return {f"{route.schema}-1.json": _schema_text(kind, route.schema) for kind, route in ROUTES.items()}
+def command_answer(nonce: str | None, answer: Answer, at: datetime) -> CommandAnswerMessage:
+    """Word what came of the command with *nonce*, to the second. Raises RequestError if it is malformed.
+
+    nonce: None for what could not be read as one.
+    """
+    return _built(
+        "an answer to a command",
+        lambda: CommandAnswerMessage(
+            schema_name="command-answer",
+            schema_version="1.0.0",
+            message_id=_fresh_id(),
+            nonce=nonce,
+            at=at.replace(microsecond=0),
+            result=answer.result,
+            reason=answer.reason,
+        ),
+    )
 
 
-def _schema_text(kind: type[Message], name: str) -> str:
-    schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:gate:{name}:1",
-        **kind.model_json_schema(),
-    }
-    return json.dumps(schema, indent=2) + "\n"
+def _access_counts(queued: Queued, counted: Counted) -> AccessCountsMessage:
+    return AccessCountsMessage(
+        schema_name="access-counts",
+        schema_version="2.0.0",
+        stream="counts",
+        message_id=queued.message_id,
+        epoch=queued.epoch,
+        sequence=queued.sequence,
+        span=counted.span,
+        window_start=counted.window_start,
+        window_end=counted.window_end,
+        granted=counted.granted,
+        by_method=None if counted.by_method is None else _by_method(counted.by_method),
+        k=counted.k,
+        epsilon=float(counted.epsilon),
+    )
+
+
+def _by_method(counts: Mapping[Method, int]) -> MethodCounts:
+    return MethodCounts(
+        face=counts.get(Method.FACE),
+        card=counts.get(Method.CARD),
+        pin=counts.get(Method.PIN),
+        code=counts.get(Method.CODE),
+    )
+
+
+def _denials(queued: Queued, denied: Denied) -> DenialsMessage:
+    return DenialsMessage(
+        schema_name="denials",
+        schema_version="1.0.0",
+        stream="counts",
+        message_id=queued.message_id,
+        epoch=queued.epoch,
+        sequence=queued.sequence,
+        window_start=denied.window_start,
+        window_end=denied.window_end,
+        refused=denied.refused,
+        k=denied.k,
+        epsilon=float(denied.epsilon),
+    )
+
+
+def _alarm(queued: Queued, alarmed: Alarmed) -> AlarmMessage:
+    return AlarmMessage(
+        schema_name="alarm",
+        schema_version="1.0.0",
+        stream="alarms",
+        message_id=queued.message_id,
+        epoch=queued.epoch,
+        sequence=queued.sequence,
+        alarm=alarmed.alarm,
+        began=alarmed.began,
+        at=alarmed.at,
+        times=alarmed.times,
+    )
+
+
+def _passage(queued: Queued, passage: Passage) -> DeidentifiedPassageMessage:
+    return DeidentifiedPassageMessage(
+        schema_name="deidentified-passage",
+        schema_version="1.0.0",
+        stream="passages",
+        message_id=queued.message_id,
+        epoch=queued.epoch,
+        sequence=queued.sequence,
+        at=passage.at,
+        method=passage.method,
+        granted=passage.granted,
+    )
+
+
+def _built(what: str, build: Callable[[], Built]) -> Built:
+    try:
+        return build()
+    except ValidationError as error:
+        raise _refused(f"{what} with bad fields: {_fields(error)}") from error
 
 
 def _fresh_id() -> str:
@@ -223,8 +271,3 @@ def _refused(what: str) -> RequestError:
         f"Refused {what}.",
         remedy="Compare it with the files in gate/publish/schemas; this is a fault in the program that made it.",
     )
-
-
-if __name__ == "__main__":
-    for file_name, text in json_schemas().items():
-        (SCHEMA_DIR / file_name).write_text(text, encoding="utf-8")

@@ -1,39 +1,46 @@
-"""The publisher: drains the outbox to the broker, at least once per window, and never makes anyone wait (R46).
+"""The publisher: drains the outbox to the broker, at least once a message and in order, and makes nobody wait (R46).
 
-Threads: everything here runs on the asyncio loop, the outbox included, but for ``link.converse``, which runs in one
-worker thread per connection and reports back through ``call_soon_threadsafe``. Each connection gets a client of its
-own, so the outbox is the only queue: what was not acknowledged when a connection ends is simply still pending, and
+Threads: everything here runs on the asyncio loop, the outbox included, but for the connection, which ``carry`` runs: by
+default in one thread per connection, which reports back through ``call_soon_threadsafe``. Each connection gets a client of
+its own, so the outbox is the only queue: what was not acknowledged when a connection ends is simply still pending, and
 goes out again under the same message id.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 import paho.mqtt.client as mqtt
 import structlog
 from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from gate.core.broker import COUNSEL, BrokerState, refused_by
 from gate.core.events import Health, Queued
 from gate.core.types import Seconds
 from gate.errors import GateError, RequestError
 from gate.ports import Clock, Outbox
-from gate.publish import link, messages
-from gate.publish.link import BrokerSettings
-from gate.publish.messages import Message
+from gate.publish import homeassistant, link, messages
+from gate.publish.endings import Ending
+from gate.publish.hearing import Ears, Sieve, Take
+from gate.publish.homeassistant import DeviceDiscovery
+from gate.publish.keeping import Keeper, back_off
+from gate.publish.lanes import FIRST_TO_LAST, Lane
+from gate.publish.link import BrokerSettings, Carry, Terms
+from gate.publish.messages import HealthMessage, Message
 
-MAX_IN_FLIGHT = 16
-"""Below the 20 unacknowledged messages that brokers and paho commonly allow."""
+LOOK_AHEAD = 16
+"""How many messages of each stream are asked for at once, and so sent per call of ``drain``: catching up after a long
+outage is spread over minutes, and each second leaves the loop and the disk to the door."""
 REST_S: Seconds = 60.0
-"""How long the outbox rests after the broker refused a window or the outbox could not be marked: somebody may mend it."""
-LONGEST_WAIT_S: Seconds = 60.0
-"""The longest pause between two attempts to connect."""
+"""How long a stream rests after the broker refused it, or all do after the outbox failed: somebody may mend it."""
+ACKNOWLEDGE_S: Seconds = 60.0
+"""A broker that has not acknowledged a message for longer is given up and called afresh, though it answers pings."""
+NOBODY_LISTENS: Final = 0x10
 
 log = structlog.get_logger()
 
@@ -41,121 +48,284 @@ log = structlog.get_logger()
 @dataclass(frozen=True, slots=True)
 class _InFlight:
     topic: str
+    since: Seconds
+    lane: Lane | None
     queued: str | None
     """The outbox row's message id; ``None`` for what is not queued."""
 
 
-class Publisher:
-    """Carries closed windows and health to the broker. Not thread-safe: use it on the loop that started it.
+@dataclass(slots=True)
+class _Line:
+    """One connection that the broker accepted."""
 
-    Raises ConfigError if *gate_id* cannot stand in a topic.
+    client: mqtt.Client
+    terms: Terms
+    in_flight: dict[int, _InFlight] = field(default_factory=dict)
+
+    @property
+    def has_room(self) -> bool:
+        return len(self.in_flight) < self.terms.most_in_flight
+
+
+class Publisher:
+    """Carries the outbox and the gate's health to the broker. Not thread-safe: use it on the loop that started it.
+
+    carry: what runs a connection. pause: how long to wait after so many failures. on_breach: called when something was refused because it fits no schema (R42). Raises
+    ConfigError if *gate_id* cannot stand in a topic.
     """
 
-    def __init__(self, settings: BrokerSettings, outbox: Outbox, clock: Clock, *, gate_id: str) -> None:
-        self._settings = settings
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        outbox: Outbox,
+        clock: Clock,
+        *,
+        gate_id: str,
+        carry: Carry = link.in_a_thread,
+        pause: Callable[[int], Seconds] = back_off,
+        on_breach: Callable[[], None] | None = None,
+    ) -> None:
         self._outbox = outbox
         self._clock = clock
         self._gate_id = messages.checked_gate_id(gate_id)
-        self._client: mqtt.Client | None = None
-        self._in_flight: dict[int, _InFlight] = {}
+        self._keeper = Keeper(settings, self._gate_id, carry, self, pause=pause)
+        self._on_breach = on_breach
+        self._births: list[Callable[[], None]] = []
+        self._chores: list[Callable[[], None]] = []
+        self._ears = Ears(self._keeper.post)
+        self._lanes = tuple(Lane(stream) for stream in FIRST_TO_LAST)
+        self._line: _Line | None = None
         self._settled = asyncio.Event()
         self._settled.set()
-        self._refused_topics: set[str] = set()
+        self._trouble: dict[str, BrokerState] = {}
+        """What does not go through although the connection stands, by topic."""
+        self._outbox_failed = False
         self._rest_until: Seconds = 0.0
-        self._was_up: bool | None = None
-        self._stopping = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._supervisor: asyncio.Task[None] | None = None
 
     @property
     def connected(self) -> bool:
         """Whether the broker has accepted the gate and the connection is not known to be lost."""
-        return self._client is not None
+        return self._line is not None
+
+    @property
+    def state(self) -> BrokerState:
+        """Give how the gate stands with the broker, in one word; ``gate.core.broker`` has the remedy."""
+        if self._outbox_failed:
+            return BrokerState.OUTBOX
+        if self._line is None:
+            return self._keeper.last
+        return next(iter(self._trouble.values()), BrokerState.CONNECTED)
+
+    @property
+    def downs(self) -> int:
+        """Give how often a connection was lost or could not be made since the start."""
+        return self._keeper.downs
+
+    @property
+    def under_way(self) -> int:
+        """Give how many messages the broker has not acknowledged yet."""
+        return 0 if self._line is None else len(self._line.in_flight)
+
+    def listen(self, topic: str, take: Take, *, sieve: Sieve | None = None) -> None:
+        """Subscribe to *topic* at each connect and give *take* what comes, on the loop. Call it before ``start``.
+
+        sieve: looks at each payload before, in the connection's thread; what it refuses never reaches the loop.
+        """
+        self._ears.add(topic, take, sieve)
+
+    def at_birth(self, action: Callable[[], None]) -> None:
+        """Do *action* after each connection's first word, on the loop. Call it before ``start``."""
+        self._births.append(action)
+
+    def at_drain(self, action: Callable[[], None]) -> None:
+        """Do *action* with each ``drain`` while the broker is there. Call it before ``start``."""
+        self._chores.append(action)
 
     async def start(self) -> None:
         """Begin to connect, and to connect again whenever it is lost; returns without waiting for the broker.
 
-        Raises ConfigError if a certificate file cannot be used.
+        Certificate files are read for each connection, so one that cannot be used now is a state to mend, no error.
         """
-        if self._settings.tls is not None:
-            link.tls_context(self._settings.tls)
-        self._loop = asyncio.get_running_loop()
-        self._supervisor = asyncio.create_task(self._keep_connected())
+        self._keeper.start()
 
     async def stop(self, flush_timeout: Seconds = 2.0) -> None:
         """Send what is pending, tell the broker that the gate goes offline, and hang up.
 
         Takes twice *flush_timeout* at most; what was not acknowledged by then stays in the outbox.
         """
-        if self._supervisor is None:
+        if not self._keeper.has_started:
             return
         try:
             self.drain()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._settled.wait(), flush_timeout)
         finally:
-            self._stopping.set()
-            if self._client is not None:
-                link.hang_up(self._client)
-            await asyncio.wait({self._supervisor}, timeout=flush_timeout)
-            self._supervisor.cancel()
+            await self._keeper.stop(None if self._line is None else self._line.client, flush_timeout)
 
     def drain(self) -> None:
-        """Hand the oldest pending windows to the broker and return at once; call it about once a second.
+        """Hand what is pending to the broker and return at once; call it about once a second.
 
-        A window is marked sent when its acknowledgement arrives, not here. Does nothing while the broker is away.
-        Raises VaultError if the outbox cannot be read.
+        A message is marked sent when its acknowledgement arrives, not here. Does nothing while the broker is away.
         """
-        if self._client is None or self._clock.monotonic() < self._rest_until:
+        self._ears.tick()
+        if self._line is None or self._is_condemned(self._line):
             return
-        under_way = {sent.queued for sent in self._in_flight.values()}
-        for queued in self._outbox.pending(self._clock.now(), limit=MAX_IN_FLIGHT):
-            if queued.message_id not in under_way:
-                self._send_window(queued)
+        for action in self._chores:
+            action()
+        if self._clock.monotonic() < self._rest_until:
+            return
+        self._refill()
+        self._pump()
 
     def publish_health(self, health: Health) -> None:
         """Tell the gate's state if the broker is there to hear it; an old state is worth nothing later, so not queued.
 
         Raises RequestError if *health* fits no schema.
         """
-        self._send(messages.health(health), queued=None)
+        self.publish(messages.health(health))
 
-    def _send_window(self, queued: Queued) -> None:
+    def publish(self, message: Message) -> bool:
+        """Send one message of the closed set that is not queued; False if it cannot be sent now.
+
+        Raises RequestError if it fits no schema.
+        """
         try:
-            message = messages.access_counts(queued)
+            payload = messages.encode(message)
+        except RequestError:
+            self._tell_breach()
+            raise
+        route = messages.ROUTES[type(message)]
+        # A beat of the gate's health is worth nothing a minute later. At QoS 1 a broker keeps each one for every receiver
+        # that is away, until its queue is full, and then drops the counts that it has acknowledged.
+        qos = 0 if isinstance(message, HealthMessage) else 1
+        return self._send(messages.topic(self._gate_id, message), payload, route.expiry_s, qos=qos)
+
+    def introduce(self, prefix: str, message: DeviceDiscovery) -> bool:
+        """Send what describes the gate to Home Assistant; False if it cannot be sent now.
+
+        Raises RequestError if it fits no schema.
+        """
+        try:
+            payload = homeassistant.encode(message)
+        except RequestError:
+            self._tell_breach()
+            raise
+        return self._send(homeassistant.topic(prefix, self._gate_id), payload, homeassistant.EXPIRY_S)
+
+    def _refill(self) -> None:
+        lanes = [lane for lane in self._lanes if lane.wants_more(self._clock.monotonic())]
+        if not lanes:
+            return
+        try:
+            rows = self._outbox.pending(self._clock.now(), limit=LOOK_AHEAD)
+        except GateError as error:
+            self._outbox_trouble("outbox_unreadable", error)
+            return
+        if not rows:
+            self._outbox_failed = False
+        for lane in lanes:
+            lane.take(rows)
+
+    def _pump(self) -> None:
+        now = self._clock.monotonic()
+        for lane in self._lanes:
+            while now >= self._rest_until and (queued := lane.next(now)) is not None:
+                worded = self._worded(queued)
+                if worded is None:
+                    lane.done()
+                    self._mark_sent(queued.message_id)
+                elif not self._send(*worded, lane=lane, queued=queued.message_id):
+                    break
+        self._settle()
+
+    def _worded(self, queued: Queued) -> tuple[str, bytes, int] | None:
+        try:
+            message = messages.queued_message(queued)
+            payload = messages.encode(message)
         except RequestError as error:
-            # R42: it would be refused for ever and hold up the windows behind it.
-            log.error("window_dropped", code=error.code, what=error.what)  # noqa: TRY400 - a trace may quote values
-            self._mark_sent(queued.message_id)
+            # R42: it would be refused for ever and hold up what is behind it.
+            log.error("message_dropped", code=error.code, what=error.what)  # noqa: TRY400 - a trace may quote values
+            self._tell_breach()
+            return None
+        return messages.topic(self._gate_id, message), payload, messages.ROUTES[type(message)].expiry_s
+
+    def _tell_breach(self) -> None:
+        if self._on_breach is not None:
+            self._on_breach()
+
+    def _send(
+        self,
+        topic: str,
+        payload: bytes,
+        expiry_s: int,
+        *,
+        qos: int = 1,
+        lane: Lane | None = None,
+        queued: str | None = None,
+    ) -> bool:
+        line = self._line
+        if line is None or not line.has_room:
+            return False
+        largest = line.terms.largest_packet
+        if largest is not None and link.packet_bytes(topic, payload) > largest:
+            self._refuse(topic, lane, BrokerState.TOO_LARGE, f"above {largest} bytes")
+            return False
+        properties = link.expiry(PacketTypes.PUBLISH, expiry_s)
+        info = line.client.publish(topic, payload, qos=qos, retain=False, properties=properties)
+        if qos:
+            # Also when the connection was lost in this instant: its end, which follows, clears the table.
+            line.in_flight[info.mid] = _InFlight(topic, self._clock.monotonic(), lane, queued)
+            self._settled.clear()
+        if lane is not None:
+            lane.sent()
+        return True
+
+    def _is_condemned(self, line: _Line) -> bool:
+        """End a connection that may not go on; tells whether it did."""
+        now = self._clock.monotonic()
+        oldest = min((sent.since for sent in line.in_flight.values()), default=now)
+        if line.terms.are_over:
+            ending = Ending(BrokerState.EXPIRED, "the broker's certificate ran out")
+        elif now - oldest > ACKNOWLEDGE_S:
+            ending = Ending(BrokerState.SILENT, "the broker acknowledges nothing")
         else:
-            self._send(message, queued=queued.message_id)
+            return False
+        self._forget_line()
+        self._keeper.condemn(line.client, ending)
+        return True
 
-    def _send(self, message: Message, *, queued: str | None) -> None:
-        if self._client is None or len(self._in_flight) >= MAX_IN_FLIGHT:
+    def on_up(self, client: mqtt.Client, terms: Terms) -> None:
+        """Say the first words over a connection that stands."""
+        self._line = _Line(client, terms)
+        self._trouble.clear()
+        self.publish(messages.presence("online"))
+        if wishes := self._ears.wishes():
+            client.subscribe(wishes)
+        for action in self._births:
+            action()
+
+    def on_acknowledged(self, client: mqtt.Client, mid: int, reason: ReasonCode) -> None:
+        """Heed the broker's answer to one message: cross it off, or let its stream rest."""
+        line = self._line
+        if line is None or line.client is not client:
             return
-        topic = messages.topic(self._gate_id, message)
-        properties = link.expiry(PacketTypes.PUBLISH, messages.ROUTES[type(message)].expiry_s)
-        info = self._client.publish(
-            topic, messages.encode(message), qos=1, retain=False, properties=properties
-        )
-        # Also when the connection was lost in this instant: its end, which follows, clears the table.
-        self._in_flight[info.mid] = _InFlight(topic, queued)
-        self._settled.clear()
-
-    def _on_up(self, client: mqtt.Client) -> None:
-        self._client = client
-        self._tell(up=True, reason="accepted")
-        self._send(messages.presence("online"), queued=None)
-
-    def _on_acknowledged(self, mid: int, reason: ReasonCode) -> None:
-        sent = self._in_flight.pop(mid)
-        if not self._in_flight:
-            self._settled.set()
+        sent = line.in_flight.pop(mid, None)
+        if sent is None:
+            return  # a beat, which waits for no word, or the broker says it twice
         if reason.is_failure:
-            self._on_refused(sent, reason)
-            return
-        self._refused_topics.discard(sent.topic)
-        if sent.queued is not None:
+            self._refuse(sent.topic, sent.lane, refused_by(reason.value), str(reason))
+        else:
+            self._accept(sent, reason)
+        self._pump()
+
+    def _accept(self, sent: _InFlight, reason: ReasonCode) -> None:
+        was = self._trouble.pop(sent.topic, None)
+        if sent.queued is not None and reason.value == NOBODY_LISTENS:
+            self._trouble[sent.topic] = BrokerState.UNHEARD
+            if was is not BrokerState.UNHEARD:
+                log.warning("nobody_listens", topic=sent.topic, remedy=COUNSEL[BrokerState.UNHEARD].remedy)
+        if sent.lane is not None and sent.queued is not None:
+            sent.lane.done()
             self._mark_sent(sent.queued)
 
     def _mark_sent(self, message_id: str) -> None:
@@ -163,82 +333,49 @@ class Publisher:
             self._outbox.mark_sent(message_id, at=self._clock.now())
         except GateError as error:
             # Still pending, so it goes out again under the same id; not every second while the disk is full.
-            self._rest()
-            log.error("outbox_not_marked", code=error.code, what=error.what)  # noqa: TRY400 - code and words suffice
+            self._outbox_trouble("outbox_not_marked", error)
+        else:
+            self._outbox_failed = False
 
-    def _on_refused(self, sent: _InFlight, reason: ReasonCode) -> None:
-        if sent.topic not in self._refused_topics:
-            self._refused_topics.add(sent.topic)
-            log.warning("publish_refused", topic=sent.topic, reason=str(reason))
-        if sent.queued is not None:
-            self._rest()
-
-    def _rest(self) -> None:
+    def _outbox_trouble(self, event: str, error: GateError) -> None:
+        if not self._outbox_failed:
+            log.error(event, code=error.code, what=error.what, remedy=error.remedy)
+        self._outbox_failed = True
         self._rest_until = self._clock.monotonic() + REST_S
+        for lane in self._lanes:
+            lane.rest(self._rest_until)
 
-    async def _keep_connected(self) -> None:
-        loop = asyncio.get_running_loop()
-        failures = 0
-        try:
-            while not self._stopping.is_set():
-                began = loop.time()
-                try:
-                    reason = await asyncio.to_thread(self._converse)
-                except Exception as error:  # noqa: BLE001 - no word of a broker may end the reconnecting
-                    reason = f"{type(error).__name__}: {error}"
-                self._on_down(reason)
-                # Only a connection that lasted clears the count: two gates with one id would throw each other out
-                # for ever.
-                failures = 0 if loop.time() - began > LONGEST_WAIT_S else failures + 1
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), _back_off(failures))
-        finally:
-            self._stopping.set()  # cancelled without stop(): the worker thread must still end
+    def _refuse(self, topic: str, lane: Lane | None, state: BrokerState, reason: str) -> None:
+        if self._trouble.get(topic) is not state:
+            self._trouble[topic] = state
+            log.warning(
+                "publish_refused", topic=topic, state=state, reason=reason, remedy=COUNSEL[state].remedy
+            )
+        if lane is not None:
+            lane.rest(self._clock.monotonic() + REST_S)
 
-    def _converse(self) -> str:
-        """Run one connection in its worker thread; nothing here touches the publisher's state."""
-        client = link.new_client(self._settings, self._gate_id)
-        will = messages.presence("offline")
-        client.will_set(
-            messages.topic(self._gate_id, will),
-            messages.encode(will),
-            qos=1,
-            retain=False,
-            properties=link.expiry(PacketTypes.WILLMESSAGE, messages.ROUTES[type(will)].expiry_s),
-        )
+    def _settle(self) -> None:
+        line, now = self._line, self._clock.monotonic()
+        waits = any(lane.next(now) is not None for lane in self._lanes)
+        if line is None or not (line.in_flight or waits):
+            self._settled.set()
 
-        def on_publish(
-            _client: mqtt.Client, _data: object, mid: int, reason: ReasonCode, _more: Properties
-        ) -> None:
-            self._on_loop(lambda: self._on_acknowledged(mid, reason))
+    def on_subscribed(self, reasons: list[ReasonCode]) -> None:
+        """Heed the broker's answer to the subscriptions."""
+        for topic, reason in zip(self._ears.topics(), reasons, strict=False):
+            if reason.is_failure:
+                self._refuse(topic, None, refused_by(reason.value), str(reason))
 
-        client.on_publish = on_publish
-        return link.converse(
-            client,
-            self._settings,
-            on_up=lambda up: self._on_loop(lambda: self._on_up(up)),
-            stopping=self._stopping.is_set,
-        )
+    def on_down(self) -> None:
+        """Forget what was under way: the outbox still has it."""
+        self._forget_line()
 
-    def _on_loop(self, action: Callable[[], None]) -> None:
-        assert self._loop is not None
-        self._loop.call_soon_threadsafe(action)
+    def hear(self, message: mqtt.MQTTMessage) -> None:
+        """Take one message of a topic that is listened to, in the connection's thread."""
+        self._ears.hear(message)
 
-    def _on_down(self, reason: str) -> None:
-        self._client = None
-        self._in_flight.clear()
+    def _forget_line(self) -> None:
+        self._line = None
+        for lane in self._lanes:
+            lane.clear()
         self._settled.set()
-        self._tell(up=False, reason=reason)
-
-    def _tell(self, *, up: bool, reason: str) -> None:
-        if up is not self._was_up and not self._stopping.is_set():
-            self._was_up = up
-            if up:
-                log.info("broker_up", reason=reason)
-            else:
-                log.warning("broker_down", reason=reason)
-
-
-def _back_off(failures: int) -> Seconds:
-    longest = min(LONGEST_WAIT_S, 2.0 ** min(failures, 6))
-    return random.uniform(longest / 4, longest)  # noqa: S311 - spreads the gates after a power cut, no secret

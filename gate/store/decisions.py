@@ -16,9 +16,9 @@ from gate.errors import VaultError
 from gate.store.account.audit import Action, AuditLog, Who
 from gate.store.consent.templates import Templates
 from gate.store.database import Database
-from gate.store.outbox import Outbox
 from gate.store.people import People, Person
 from gate.store.permits import Permits
+from gate.store.tally import Noted, Tally
 from gate.store.times import month_of, seconds_of
 
 # R75: the month and no more, so that what is not used can go; written once a month, not at every passage (R36).
@@ -53,7 +53,7 @@ class Decisions:
         people: People,
         templates: Templates,
         permits: Permits,
-        outbox: Outbox,
+        tally: Tally,
         audit: AuditLog,
         gate_id: str,
     ) -> None:
@@ -61,7 +61,7 @@ class Decisions:
         self._people = people
         self._templates = templates
         self._permits = permits
-        self._outbox = outbox
+        self._tally = tally
         self._audit = audit
         self._gate_id = gate_id
 
@@ -84,18 +84,23 @@ class Decisions:
             decision.reason,
         )
 
-        def work(connection: sqlite3.Connection) -> Kept:
+        def work(connection: sqlite3.Connection) -> tuple[Kept, Noted | None]:
+            kept, person = Kept.COMMITTED, None
             if decision.granted:
-                kept = self._judge(decision.method, who, at, clock_trusted=clock_trusted)
-                if kept is not Kept.COMMITTED:
-                    return kept
+                kept, person = self._judge(decision.method, who, at, clock_trusted=clock_trusted)
+            if kept is not Kept.COMMITTED:
+                return kept, None
             _insert(connection, row)
-            self._outbox.count(connection, granted=decision.granted, at=at)
-            if decision.granted and decision.method is Method.FACE:
+            if person is None:
+                return kept, self._tally.denied(connection, at)
+            if decision.method is Method.FACE:
                 connection.execute(_USED, {"template": who, "month": month_of(at)})
-            return Kept.COMMITTED
+            return kept, self._tally.passed(connection, decision.method, person.id, at)
 
-        return self._database.write(work)
+        kept, noted = self._database.write(work)
+        if noted is not None:
+            self._tally.remember(noted)
+        return kept
 
     def release_by_staff(self, attempt: AttemptId, by: Who, *, at: datetime) -> None:
         """Write that the staff release the door, with a line of the audit log, both on disk once this returns.
@@ -121,14 +126,17 @@ class Decisions:
 
     def _judge(
         self, method: Method, who: PersonId | TemplateId | None, at: datetime, *, clock_trusted: bool
-    ) -> Kept:
-        """Judge a grant. The method says no more than where to look the person up; nobody found, nothing granted."""
+    ) -> tuple[Kept, Person | None]:
+        """Judge a grant, and tell whose it is: the resident who invited, where it is a visitor's.
+
+        The method says no more than where to look the person up; nobody found, nothing granted.
+        """
         is_face = method is Method.FACE
         person = self._of_template(who, at) if is_face else self._of_credential(who)
         if person is None:
-            return Kept.NOT_CONSENTED if is_face else Kept.NOT_NOW
+            return (Kept.NOT_CONSENTED if is_face else Kept.NOT_NOW), None
         refused = self._permits.refusal(person, at, clock_trusted=clock_trusted) is not None
-        return Kept.NOT_NOW if refused else Kept.COMMITTED
+        return (Kept.NOT_NOW if refused else Kept.COMMITTED), person
 
     def _of_template(self, who: str | None, at: datetime) -> Person | None:
         subject = None if who is None else self._templates.subject_of(TemplateId(who), at)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from gate.store.account.audit import Action, AuditLog, Who
 from gate.store.database import Database
-from gate.store.times import seconds_of
+from gate.store.times import seconds_of, time_of
 
 _NAME = "lockdown"
 _IS_ON = "SELECT 1 FROM meta WHERE name = :name"
@@ -24,6 +24,12 @@ class Lockdown:
     def is_on(self) -> bool:
         """Tell what the database says now: the command line may just have changed it."""
         return bool(self._database.rows(_IS_ON, name=_NAME))
+
+    @property
+    def since(self) -> datetime | None:
+        """Give when it was begun, None where there is none."""
+        rows = self._database.rows("SELECT value FROM meta WHERE name = :name", name=_NAME)
+        return time_of(rows[0][0]) if rows else None
 
     def begin(self, at: datetime, by: Who) -> bool:
         """Lock down from now on; False if it was so already."""

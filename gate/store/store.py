@@ -9,7 +9,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
+from typing import Final
 
+from gate.core.anonymity import Counting
 from gate.core.consent import ConsentTerms
 from gate.errors import VaultError
 from gate.store.account.assessments import Assessments
@@ -33,11 +35,13 @@ from gate.store.holds import Hold
 from gate.store.intake import Intake
 from gate.store.keyring.custody import CUSTODIANS, DEVICE_TPM, Ask, KeyPlace, Tpm, load_root
 from gate.store.keyring.epochs import FIRST_EPOCH, Epochs, EpochSecrets
+from gate.store.keyring.hashing import USUAL, Cost
 from gate.store.keyring.keys import Custody, KeyUse, MasterKey, refuse_keys_beside_data
 from gate.store.keyring.rotation import Rotation
 from gate.store.lockdown import Lockdown
 from gate.store.notice_texts import NoticeTexts
 from gate.store.notices import Notices
+from gate.store.orders import OrderBook
 from gate.store.outbox import Outbox
 from gate.store.overrides import Overrides
 from gate.store.people import People
@@ -46,6 +50,7 @@ from gate.store.requests import Requests
 from gate.store.residents import Residents
 from gate.store.rings import Rings
 from gate.store.staff.room import StaffRoom
+from gate.store.tally import Tally
 from gate.store.throttle import Throttle
 from gate.store.upkeep.clock import ClockMark
 from gate.store.upkeep.erasures import Erasures
@@ -53,6 +58,8 @@ from gate.store.upkeep.retention import Retention
 from gate.store.upkeep.tamper import Tamper
 from gate.store.vault import Vault
 from gate.store.visits import Visits
+
+_USUAL_COUNTING: Final = Counting()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +88,14 @@ class Store:
     requests: Requests
     tamper: Tamper
     lockdown: Lockdown
+    orders: OrderBook
     registers: Registers
     assessments: Assessments
     figures: Figures
     signer: Signer
     staff: StaffRoom
     outbox: Outbox
+    tally: Tally
     overrides: Overrides
     rings: Rings
     custody: Custody
@@ -117,12 +126,15 @@ class Store:
         tpm: Tpm = DEVICE_TPM,
         zone: tzinfo = UTC,
         duress: bool = False,
+        cost: Cost = USUAL,
+        counting: Counting = _USUAL_COUNTING,
     ) -> Store:
         """Open the store, or make it on a first start. Only the thread that opened it may use it.
 
         credentials_dir: systemd's, or None. terms: what the site fixes for every consent. ask, tpm: as
-        custody.KeyPlace has them. zone: the site's, in which hours are meant. duress: whether duress PINs open. Raises VaultError: ``keys-beside-data``, ``folder-open``, ``key-...``,
-        ``key-wrong``, ``database-...``.
+        custody.KeyPlace has them. zone: the site's, in which hours are meant. duress: whether duress PINs open.
+        cost: what one try of a new PIN or password costs. counting: as the site has its counts. Raises VaultError: ``keys-beside-data``, ``folder-open``,
+        ``key-...``, ``key-wrong``, ``database-...``.
         """
         refuse_keys_beside_data(keys_dir, data_dir)
         path = private_folder(data_dir) / DATABASE_NAME
@@ -144,9 +156,10 @@ class Store:
             hold.close()
             raise
         throttle = Throttle(database, master.derive(KeyUse.THROTTLE))
-        keys = CredentialKeys(master.derive(KeyUse.CARD_LOOKUP), master.derive(KeyUse.PIN_PEPPER))
+        keys = CredentialKeys(master.derive(KeyUse.CARD_LOOKUP), master.derive(KeyUse.PIN_PEPPER), cost)
         signer = Signer(master.derive(KeyUse.SIGNING))
         audit = AuditLog(database, signer, keys_dir)
+        lockdown = Lockdown(database, audit)
         notices = Notices(database, audit)
         permits = Permits(database, people, audit, master.derive(KeyUse.HOURS), zone)
         device_keys = DeviceKeys(database, Vault(master.derive(KeyUse.DEVICES)), audit)
@@ -155,12 +168,13 @@ class Store:
         rights = Vault(master.derive(KeyUse.RIGHTS))
         request_lookup = master.derive(KeyUse.REQUEST_LOOKUP)
         visits = Visits(database, people, permits, audit, signer, master.derive(KeyUse.VISIT_LOOKUP), gate_id)
-        staff = StaffRoom.open(database, master, throttle, audit)
+        staff = StaffRoom.open(database, master, throttle, audit, cost)
         ledger = Ledger(database, Vault(master.derive(KeyUse.CONSENT)), signer, audit)
         backups = Backups(path, backup_key=master.derive(KeyUse.BACKUP), signer=signer, gate_id=gate_id)
+        outbox = Outbox(database, Vault(master.derive(KeyUse.OUTBOX)))
+        tally = Tally(database, Vault(master.derive(KeyUse.TALLY)), outbox, counting)
         master.wipe()
         templates = Templates(database, people, epochs, notices, model_sha256)
-        outbox = Outbox(database)
         credentials = Credentials(database, people, throttle, keys, duress=duress)
         consents = Consents(
             database,
@@ -190,7 +204,7 @@ class Store:
             permits=permits,
             device_keys=device_keys,
             certificates=certificates,
-            decisions=Decisions(database, people, templates, permits, outbox, audit, gate_id),
+            decisions=Decisions(database, people, templates, permits, tally, audit, gate_id),
             audit=audit,
             clock=ClockMark(database, audit),
             requests=Requests(database, rights, request_lookup, audit),
@@ -200,13 +214,15 @@ class Store:
                 Erasures(database, audit, people, credentials, visits, consents, ledger, epochs),
             ),
             tamper=Tamper(database, audit, epochs),
-            lockdown=Lockdown(database, audit),
+            lockdown=lockdown,
+            orders=OrderBook(database, audit, lockdown),
             registers=Registers(database, governance, audit),
             assessments=Assessments(database, governance, signer, audit),
             figures=Figures(database),
             signer=signer,
             staff=staff,
             outbox=outbox,
+            tally=tally,
             overrides=Overrides(database, audit, signer),
             rings=Rings(database, audit),
             custody=master.custody,

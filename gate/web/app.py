@@ -46,6 +46,7 @@ from gate.web.staff import (
     requests,
     resume,
     retention,
+    live_events,
     retention_rules,
     sign_in,
     tokens,
@@ -79,7 +80,7 @@ def create_app(context: WebContext, screen: KioskScreen) -> FastAPI:
         app.include_router(simulator.routes(context.simulation, pages))
     app.include_router(resume.routes(pages))
     staff = StaffPages(context, pages)
-    for area in (overview, door, alarms, health, overrides, retention_rules, backups, counts):
+    for area in (overview, door, alarms, health, overrides, retention_rules, live_events, backups, counts):
         app.include_router(area.routes(staff))
     for area in (
         people,

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from gate.core import inputs as on
+from gate.core.broker import BrokerState
 from gate.core.consent import Relation, RelationProof
 from gate.core.credentials import SignedIn
 from gate.core.enrolment import Progress
@@ -40,6 +41,8 @@ class Status:
     door_healthy: bool
     broker_connected: bool
     key_custody: str
+    broker: BrokerState = BrokerState.CONNECTING
+    """How the gate stands with its broker, in one word."""
     undeleted: int = 0
     """Records past their time, or damaged, that could not be deleted (R76)."""
     backup_wanted: bool = False
@@ -49,6 +52,8 @@ class Status:
     """How the door is, in one word of the door machine's."""
     alarms: tuple[str, ...] = ()
     cards_can_be_copied: bool = False
+    deidentified_live: bool = False
+    """Whether each passage leaves at once, as a de-identified live event (R44)."""
 
 
 class FaceStanding(StrEnum):

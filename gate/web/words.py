@@ -270,4 +270,8 @@ ALARMS: Final[Mapping[str, Words]] = {
         _("Somebody came in twice within minutes."),
         _("A card or PIN may have been passed on. Whose it was is not known here."),
     ),
+    "egress": Words(
+        _("The gate kept back a message that may not leave it."),
+        _("Nothing of it was sent. This is a fault of the program: report it with the gate's log."),
+    ),
 }

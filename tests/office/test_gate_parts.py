@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -20,6 +19,8 @@ from gate.office.counts import CountsOffice
 from gate.office.health import DUTIES_S, HealthOffice
 from gate.settings import BackupSettings
 from gate.store.account.signing import fingerprint
+from tests.passages import passage
+from tests.tallies import PLAIN
 
 MANAGER = Staff(AccountId("a" * 16), frozenset({Role.MANAGER}))
 GUARD = Staff(AccountId("b" * 16), frozenset({Role.GUARD}))
@@ -147,33 +148,37 @@ def test_without_a_folder_in_the_settings_there_is_nothing_to_make(tmp_path, sto
     assert refused.value.code == "backup-off"
 
 
-def test_r44_the_counts_of_a_day_come_from_closed_hours_with_small_ones_withheld(store, clock, noon, decide):
-    for number in range(6):
-        store.decisions.record(decide(f"r{number}", granted=False), at=noon, who=None, clock_trusted=True)
-    store.decisions.record(
-        decide("late", granted=False), at=noon + timedelta(hours=1), who=None, clock_trusted=True
-    )
-    clock.time = noon + timedelta(hours=1, minutes=30)
-    office = CountsOffice(store, clock, ZoneInfo("Asia/Shanghai"))
-    (hour,) = office.hours(noon.date())
-    assert (hour.start.hour, hour.refused, hour.granted) == (20, Cell(6), Cell(None))
+def test_r44_the_staff_see_the_cells_that_were_told_and_nothing_of_the_rest(open_store, clock, noon, decide):
+    store = open_store(counting=PLAIN)
+    store.tally.close(noon)
+    people = [store.people.add(f"{number}", "Wu", "") for number in range(500, 512)]
+    for place, person in enumerate(people):
+        passage(store, decide(f"g{place}"), at=noon, who=person)
+    passage(store, decide("late"), at=noon + timedelta(hours=1), who=people[0])
+    clock.time = noon + timedelta(hours=2)
+    store.tally.close(clock.time)
+    office = CountsOffice(store, clock)
+    shown, withheld = office.windows(noon.date())
+    assert (shown.start, shown.granted, shown.by_method) == (noon, Cell(12), None)
+    assert (withheld.start, withheld.granted) == (noon + timedelta(hours=1), Cell(None))
     today = office.days(7)[-1]
-    assert (today.day, today.refused) == (noon.date(), Cell(6, at_least=True))
+    assert (today.day, today.granted, today.refused) == (noon.date(), Cell(12, at_least=True), Cell(None))
 
 
 def test_no_day_is_shown_from_before_the_gate_counted(store, clock, noon):
-    office = CountsOffice(store, clock, ZoneInfo("UTC"))
+    office = CountsOffice(store, clock)
     assert (office.since(), office.days(14)) == (None, ())
-    store.outbox.open_window(noon - timedelta(days=2))
+    store.tally.close(noon - timedelta(days=2))
+    store.tally.close(noon)
     first = (noon - timedelta(days=2)).date()
     assert office.since() == first
     assert [each.day for each in office.days(14)] == [first + timedelta(days=ahead) for ahead in range(3)]
 
 
-def test_no_hours_are_shown_of_a_day_to_come_or_long_ago(store, clock, noon):
-    office = CountsOffice(store, clock, ZoneInfo("UTC"))
-    assert office.hours((noon + timedelta(days=1)).date()) == ()
-    assert office.hours((noon - timedelta(days=61)).date()) == ()
+def test_no_windows_are_shown_of_a_day_to_come_or_long_ago(store, clock, noon):
+    office = CountsOffice(store, clock)
+    assert office.windows((noon + timedelta(days=1)).date()) == ()
+    assert office.windows((noon - timedelta(days=61)).date()) == ()
 
 
 def test_r72_what_is_overdue_is_counted_anew_every_half_minute_and_not_at_every_look(store, clock, noon):

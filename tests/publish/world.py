@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,8 +14,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from gate.core.events import WINDOW, AccessCounts, Queued
+from gate.core.alarms import Alarm
+from gate.core.events import WINDOW, Alarmed, Counted, Queued, Span, Stream
 from gate.errors import VaultError
+from gate.publish.hearing import Take
 from gate.publish.link import BrokerSettings
 from gate.publish.mqtt import Publisher
 
@@ -45,16 +47,31 @@ class MemoryOutbox:
     unreadable: bool = False
 
     def add(self, *numbers: int) -> None:
+        """Queue one count for each number."""
         for number in numbers:
             start = NOW.replace(minute=0) - timedelta(hours=number + 1)
-            self.rows.append(Queued(f"{number:032x}", AccessCounts(start, granted=10 + number, refused=0)))
+            body = Counted(Span.HOUR, start, start + WINDOW, 10 + number, None, k=5, epsilon=0.0)
+            self._add(number, Stream.COUNTS, body)
 
-    def pending(self, now: datetime, *, limit: int = 100) -> list[Queued]:
+    def alarm(self, *numbers: int) -> None:
+        """Queue one alarm for each number."""
+        for number in numbers:
+            self._add(number, Stream.ALARMS, Alarmed(Alarm.FORCED, began=True, at=NOW))
+
+    def _add(self, number: int, stream: Stream, body: Counted | Alarmed) -> None:
+        sequence = 1 + sum(row.stream is stream for row in self.rows)
+        self.rows.append(Queued(f"{number:032x}", stream, "0" * 16, sequence, body))
+
+    def pending(self, now: datetime, *, limit: int = 100) -> list[Queued]:  # noqa: ARG002 - all of it is due
         self.asked += 1
         if self.unreadable:
             raise VaultError("database", "The database cannot be read.", remedy="Restore it.")
         open_rows = [row for row in self.rows if row.message_id not in self.sent]
-        return [row for row in open_rows if row.counts.window_start + WINDOW <= now][:limit]
+        return [
+            row
+            for stream in (Stream.ALARMS, Stream.COUNTS, Stream.PASSAGES)
+            for row in [row for row in open_rows if row.stream is stream][:limit]
+        ]
 
     def mark_sent(self, message_id: str, *, at: datetime) -> None:  # noqa: ARG002 - the port's signature
         if self.broken:
@@ -73,11 +90,22 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
+def at_once(_failures: int) -> float:
+    return 0.02
+
+
 @asynccontextmanager
 async def publishing(
-    settings: BrokerSettings, outbox: MemoryOutbox, clock: StillClock | None = None, *, gate_id: str = GATE
+    settings: BrokerSettings,
+    outbox: MemoryOutbox,
+    clock: StillClock | None = None,
+    *,
+    gate_id: str = GATE,
+    listen: Mapping[str, Take] | None = None,
 ) -> AsyncIterator[Publisher]:
-    publisher = Publisher(settings, outbox, clock or StillClock(), gate_id=gate_id)
+    publisher = Publisher(settings, outbox, clock or StillClock(), gate_id=gate_id, pause=at_once)
+    for topic, take in (listen or {}).items():
+        publisher.listen(topic, take)
     await publisher.start()
     try:
         yield publisher

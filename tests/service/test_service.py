@@ -292,11 +292,11 @@ def test_r44_health_does_not_tell_that_somebody_was_refused_or_enrols(at_gate):
             gate.inputs.put_nowait(on.FaceFound(attempt, Finding(Hint.COMPARED)))
             await gate.result(start)
         assert not gate.service.face_offered
-        assert gate.service.health("1").face_offered
+        assert gate.beat.health().face_offered
         await gate.until(lambda: gate.service.face_offered, "face to have rested")
         async with gate.service.lend_camera():
             assert not gate.service.face_offered
-            assert gate.service.health("1").face_offered
+            assert gate.beat.health().face_offered
 
     at_gate(scenario)
 

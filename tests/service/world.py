@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from firmware_bridge.simulators import SimulatedDoor, SimulatedReader
 from gate.alarms import AlarmBoard
+from gate.beat import Beat
 from gate.core import effects as do
 from gate.core import inputs as on
 from gate.core.door import Declared, DoorRules
@@ -22,8 +23,10 @@ from gate.service import Service, new_attempt
 from gate.simulated import ShiftedClock, SimulatedScreen
 from gate.store import Store
 from gate.store.upkeep.clock import TrustedClock
+from gate.telling import Teller
 from gate.web.context import Said
 from tests.consents import TERMS, give
+from tests.costs import LEAST
 from tests.fakes import FakeVision
 from tests.notices import board, publish_notice
 
@@ -109,6 +112,8 @@ class World:
     clock: Clock
     doorkeeper: Doorkeeper
     alarms: AlarmBoard
+    teller: Teller
+    beat: Beat
 
     def add_resident(self, unit="1203", card=CARD):
         now = self.clock.now()
@@ -193,6 +198,7 @@ async def world(
     door_rules=DOOR_RULES,
     passback_s=0.0,
     duress=False,
+    live=False,
 ):
     clock = Clock()
     inputs = asyncio.Queue()
@@ -204,6 +210,7 @@ async def world(
         terms=terms,
         model_sha256="0" * 64,
         duress=duress,
+        cost=LEAST,
     )
     if notice_published:
         publish_notice(store, clock.now())
@@ -220,7 +227,8 @@ async def world(
         after_card=lambda: second_wanted(service.gate),
         monotonic=clock.monotonic,
     )
-    alarms = AlarmBoard(store.rings, trusted.now)
+    teller = Teller(store.outbox, trusted, live=live)
+    alarms = AlarmBoard(store.rings, trusted.now, teller.alarm)
     alarms.restore(clock.monotonic())
     doorkeeper = Doorkeeper(hardware, door_rules, trusted, store, alarms, inputs.put_nowait)
     hardware.open(clock.monotonic())
@@ -240,6 +248,7 @@ async def world(
         switched_on=True,
         notices=notices(store),
         assessment_approved=approved,
+        passed=teller.passed,
     )
     desk = Desk(
         clock=trusted,
@@ -252,7 +261,28 @@ async def world(
     running = asyncio.create_task(service.run())
     try:
         made = World(
-            service, inputs, store, reader, door, screen, fake, capture, desk, clock, doorkeeper, alarms
+            service,
+            inputs,
+            store,
+            reader,
+            door,
+            screen,
+            fake,
+            capture,
+            desk,
+            clock,
+            doorkeeper,
+            alarms,
+            teller,
+            Beat(
+                service=service,
+                hardware=hardware,
+                doorkeeper=doorkeeper,
+                alarms=alarms,
+                clock=trusted,
+                version="1",
+                deidentified_live=live,
+            ),
         )
         yield made
     finally:

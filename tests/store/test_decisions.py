@@ -11,17 +11,14 @@ from gate.errors import VaultError
 from gate.store import Kept, Outcome
 from tests.notices import publish_major
 from tests.passages import passage
+from tests.tallies import counted
 
 HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def counts(store, noon):
-    def counts():
-        queued = store.outbox.pending(noon + 100 * HOUR)
-        return [(each.counts.window_start, each.counts.granted, each.counts.refused) for each in queued]
-
-    return counts
+def counts(store):
+    return lambda: [(start, *sums) for start, sums in sorted(counted(store).items())]
 
 
 @pytest.fixture

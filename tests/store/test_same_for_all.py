@@ -72,7 +72,7 @@ def test_what_is_refused_now_is_neither_written_nor_counted(store, who, ask, rec
     store.permits.give("301", "night", noon)
     assert ask(method, who[method]) is Kept.NOT_NOW
     assert recorded() == (0, None)
-    assert store._database.rows("SELECT count(*) FROM outbox") == [(0,)]
+    assert store._database.rows("SELECT count(*) FROM tally") == [(0,)]
 
 
 @pytest.mark.parametrize("method", list(Method))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from gate.core.alarms import RINGING, Alarm
-from gate.core.counts import Cell, Day, Hour
+from gate.core.counts import Cell, Day, Window
+from gate.core.events import Span
 from gate.core.door import Leaf
 from gate.core.overrides import SETTINGS, Unfit, read, subject_of
 from gate.errors import RequestError
@@ -52,6 +53,7 @@ IN_FORCE = {
     "site.officer": None,
     "web.public_url": None,
     "backup.every_hours": 24,
+    "events.deidentified_live": False,
 }
 
 
@@ -209,7 +211,7 @@ class FakeBackups:
 class FakeCounts:
     asked: list[object] = field(default_factory=list)
     first: date | None = date(2026, 11, 3)
-    known_hours: tuple[Hour, ...] | None = None
+    known_windows: tuple[Window, ...] | None = None
 
     def since(self):
         return self.first
@@ -221,10 +223,14 @@ class FakeCounts:
             for back in range(min(days, 20) - 1, -1, -1)
         )
 
-    def hours(self, day):
+    def windows(self, day):
         self.asked.append(day)
-        hour = Hour(datetime(day.year, day.month, day.day, 8, tzinfo=UTC), Cell(12), Cell(None))
-        return (hour,) if self.known_hours is None else self.known_hours
+        eight = datetime(day.year, day.month, day.day, 8, tzinfo=UTC)
+        windows = (
+            Window(Span.HOUR, eight, eight + timedelta(hours=1), Cell(12)),
+            Window(Span.BLOCK, eight, eight + timedelta(hours=4), Cell(None)),
+        )
+        return windows if self.known_windows is None else self.known_windows
 
 
 def quiet_gate():

@@ -190,6 +190,9 @@ MP         GET    /staff/retention
 MP         POST   /staff/retention/run
 MI         GET    /staff/rules
 MI         POST   /staff/rules
+P          GET    /staff/rules/events
+P          POST   /staff/rules/events
+P          POST   /staff/rules/events/save
 MI         GET    /staff/rules/history
 MP         GET    /staff/rules/retention
 MP         POST   /staff/rules/retention

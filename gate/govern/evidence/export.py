@@ -55,7 +55,7 @@ def gathered(settings: Settings, store: Store, now: datetime) -> tuple[Section, 
     """Give the sections in their order."""
     parts: tuple[tuple[str, str, Callable[[], Section]], ...] = (
         ("gate", "Gate and controller", lambda: site.gate(settings, store, now)),
-        ("how-it-works", "How it works", site.how_it_works),
+        ("how-it-works", "How it works", lambda: site.how_it_works(settings)),
         ("duties", "What is to do", lambda: registers.duties(settings, store, now)),
         ("settings", "Settings in force", lambda: site.settings_in_force(settings)),
         ("notices", "Notices", lambda: records.notices(store)),
@@ -73,7 +73,7 @@ def gathered(settings: Settings, store: Store, now: datetime) -> tuple[Section, 
         ("training", "Training", lambda: registers.training(store)),
         ("backups", "Backups", lambda: records.backups(store)),
         ("inventory", "Data inventory", site.data_inventory),
-        ("limits", "Known limits", site.limits),
+        ("limits", "Known limits", lambda: site.limits(settings)),
         ("audit", "Audit log", lambda: records.audit(store, now)),
         ("requirements", "Requirements and their tests", site.requirements),
     )

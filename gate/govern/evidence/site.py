@@ -34,7 +34,10 @@ _LIMITS: Final = (
         "The operating point rests on a small test set of public figures in good light; nothing is known about "
         "differences between groups of people, or about the light at this gate."
     ),
-    "Counts that leave are withheld below five, but are not proven anonymous: they are de-identified.",
+    (
+        "Counts that leave are shown only where enough different people are in them, and with noise; what an attacker makes "
+        "of them, docs/anonymity.md in the release tells."
+    ),
     (
         "Who acted on the pages is known as an account, and stays on the device; at the device's own command line, as the "
         "installer and no more."
@@ -57,6 +60,13 @@ _LIMITS: Final = (
     ),
     "This archive says what the software did and found. It is no legal opinion and no audit.",
 )
+
+
+_LIVE_ON: Final = (
+    "De-identified live events are on, by the privacy officer: each passage leaves at once, with minute, method and result. "
+    "The minute alone can single somebody out, so nothing that comes from this gate is anonymous."
+)
+_LIVE_OFF: Final = "De-identified live events are off: no single passage is told."
 
 
 def gate(settings: Settings, store: Store, now: datetime) -> Section:
@@ -89,7 +99,7 @@ def gate(settings: Settings, store: Store, now: datetime) -> Section:
     )
 
 
-def how_it_works() -> Section:
+def how_it_works(settings: Settings) -> Section:
     """Say what happens at the gate and to the data, in plain words."""
     return Section(
         "how-it-works",
@@ -117,7 +127,10 @@ def how_it_works() -> Section:
                 "that an older copy of the database opens none."
             ),
             "What is kept of a passage: time, gate, method, result and reason, without the person, for 30 days.",
-            "What leaves the device: how many went in during closed hours, and the gate's own health.",
+            (
+                "What leaves the device: how many went in during closed windows, alarms without a person, and the gate's own "
+                f"health. {_live(settings)}"
+            ),
         ),
     )
 
@@ -228,9 +241,13 @@ def requirements() -> Section:
     return Section("requirements", "Requirements and their tests", "要求与测试对照", (text,), tables)
 
 
-def limits() -> Section:
+def limits(settings: Settings) -> Section:
     """Say plainly what is not known, not done, or not in reach."""
-    return Section("limits", "Known limits, said plainly", "已知局限", _LIMITS)
+    return Section("limits", "Known limits, said plainly", "已知局限", (*_LIMITS, _live(settings)))
+
+
+def _live(settings: Settings) -> str:
+    return _LIVE_ON if settings.events.deidentified_live else _LIVE_OFF
 
 
 def few(count: int) -> str:

@@ -119,6 +119,8 @@ class Action(StrEnum):
     PEOPLE_EXPORTED = "people-exported"
     AUTHORITY_MADE = "authority-made"  # the gate's own certificate authority, by its fingerprint
     CERTIFICATE_MADE = "certificate-made"
+    ORDER_TAKEN = "order-taken"  # signed, over the network; what it did has a line of its own
+    ORDER_REFUSED = "order-refused"  # rightly signed; what nobody of ours signed is only logged
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ _LINK = "no: a random id"
 _BESIDE_LINK = "no: readable, beside a random id"
 _BESIDE_KEYED = "no: readable, beside a keyed HMAC"
 _FOR_GOOD = "for the life of the device"
+_ORDERS_KEPT = "10 minutes, and until the next order after that"
 
 
 def _public(what: str, item: Item | str) -> Words:
@@ -64,7 +65,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
     "meta": {
         "name": _operational("what the value is", _FOR_GOOD),
         "value": _operational(
-            "check value of the key, epoch number, marks of the clock, the audit log, tamper and the end of the service",
+            "check value of the key, epoch numbers, marks of the clock, the audit log, counting, signed orders, tamper and the end of the service",
             _FOR_GOOD,
         ),
     },
@@ -168,12 +169,28 @@ COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
         "outcome": _operational("what the door did", Item.DECISION),
     },
     "outbox": {
-        "window_start": _operational("the hour that is counted", Item.COUNT),
+        "id": _operational("number", Item.COUNT),
+        "stream": _operational("counts, alarms or live events", Item.COUNT),
         "message_id": _operational("random id of the message", Item.COUNT),
-        "granted": _operational("how many were let in", Item.COUNT),
-        "refused": _operational("how many were not", Item.COUNT),
-        "frozen": _operational("whether it was handed out", Item.COUNT),
+        "due": _operational("when it may be sent", Item.COUNT),
+        "wrapped_key": _key_of("the message", Item.COUNT),
+        "sealed": _personal(
+            "a count as it may be told, an alarm, or a live event without a name", Item.COUNT, _OWN_KEY
+        ),
+        "epoch": _operational("random id of the row of numbers it belongs to", Item.COUNT),
+        "sequence": _operational("its number, once it was handed out", Item.COUNT),
         "sent_at": _operational("when the broker had it", Item.COUNT),
+    },
+    "outbox_streams": {
+        "stream": _operational("counts, alarms or live events", _FOR_GOOD),
+        "last": _operational("the last number drawn", _FOR_GOOD),
+    },
+    "tally": {
+        "part": _operational("which hour is counted, or what was withheld so far", Item.WINDOW_SET),
+        "wrapped_key": _key_of("the numbers", Item.WINDOW_SET),
+        "sealed": _personal(
+            "how many came in, of how many people at least, and how many did not", Item.WINDOW_SET, _OWN_KEY
+        ),
     },
     "audit_log": {
         "seq": _operational("number of the line", Item.AUDIT),
@@ -338,6 +355,14 @@ COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
         "revoked_at": _personal("when it was revoked", Item.TOKEN),
         "wrapped_key": _key_of("the record", Item.TOKEN),
         "sealed": _personal("its name, office, who made it", Item.TOKEN, _OWN_KEY),
+    },
+    "order_nonces": {
+        "nonce": _operational("random id of a signed order, used once", _ORDERS_KEPT),
+        "key": _operational("which of the site's keys signed it", _ORDERS_KEPT),
+        "kind": _operational("lockdown, its end, or a release", _ORDERS_KEPT),
+        "issued_at": _operational("when it was signed", _ORDERS_KEPT),
+        "expires_at": _operational("until when it was good", _ORDERS_KEPT),
+        "taken_at": _operational("when it came", _ORDERS_KEPT),
     },
     "retention_runs": {
         "seq": _operational("number of the run", Item.RUN),

@@ -31,6 +31,7 @@ from gate.store.keyring.custody import CUSTODIANS, KeyPlace
 from gate.store.keyring.epochs import SECRET_BYTES, Epochs, EpochSecrets, mark_due
 from gate.store.keyring.escrow import EpochSecret
 from gate.store.keyring.keys import KeyUse, MasterKey, refuse_keys_beside_data
+from gate.store.orders import VOID_AFTER_RESTORE
 from gate.store.times import seconds_of, time_of
 from gate.store.upkeep import tombstones
 from gate.store.upkeep.locks import Locks, lock_again, locks_of
@@ -43,9 +44,20 @@ _OF_THE_LIST = {LeftOut.LIST_MISSING, LeftOut.LIST_ALTERED, LeftOut.LIST_FOREIGN
 _GIVEN = "SELECT * FROM consents WHERE state = 'given'"
 _BURIED = """SELECT * FROM consents
     WHERE state = 'given' AND id IN (SELECT ref FROM tombstones WHERE kind = 'consent')"""
-_UNSENT = "DELETE FROM outbox WHERE sent_at IS NULL"
-# What is good once or for a while may have been used since: codes that were out, and approvals that could be used now.
-_OUT = ("DELETE FROM one_time_codes", "DELETE FROM approvals WHERE asked_at > :at - 8 * 86400")
+# What was counted or waited may have gone out since; messages are numbered anew, in an epoch of their own.
+_UNTOLD = (
+    "DELETE FROM outbox WHERE sent_at IS NULL",
+    "DELETE FROM outbox_streams",
+    "DELETE FROM tally",
+    "DELETE FROM meta WHERE name IN ('outbox-epoch', 'counted-until')",
+)
+# What is good once or for a while may have been used since: codes and signed orders that were out, and approvals that
+# could be used now.
+_OUT = (
+    "DELETE FROM one_time_codes",
+    "DELETE FROM approvals WHERE asked_at > :at - 8 * 86400",
+    VOID_AFTER_RESTORE,
+)
 _CLOCK = (
     "INSERT INTO meta VALUES ('clock', ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)"
 )
@@ -243,8 +255,8 @@ def _rewrite(connection: sqlite3.Connection, plan: _Plan, writer: ConsentWriter,
         connection.execute("DELETE FROM templates")
         connection.execute("DELETE FROM meta WHERE name = 'rotation-due'")
     connection.execute("UPDATE meta SET value = ? WHERE name = 'epoch'", (plan.epoch.number,))
-    # Windows that were still open, or waiting, may have gone out since with other counts.
-    connection.execute(_UNSENT)
+    for sql in _UNTOLD:
+        connection.execute(sql)
     for sql in _OUT:
         connection.execute(sql, {"at": seconds_of(plan.at)})
     connection.execute(_CLOCK, (seconds_of(plan.at),))

@@ -53,6 +53,8 @@ class KeyUse(StrEnum):
     TOKENS = "gate 1 tokens key-encryption key"
     TOKEN_LOOKUP = "gate 1 token lookup"  # noqa: S105 - a label
     CERTIFICATES = "gate 1 certificate keys key-encryption key"
+    OUTBOX = "gate 1 outbox key-encryption key"
+    TALLY = "gate 1 tally key-encryption key"
 
 
 @dataclass(frozen=True, slots=True)

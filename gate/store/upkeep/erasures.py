@@ -38,8 +38,8 @@ _BULK = (
     ),
     (
         Item.COUNT,
-        "DELETE FROM outbox WHERE window_start <= :cut",
-        "SELECT message_id FROM outbox WHERE window_start <= :cut",
+        "DELETE FROM outbox WHERE due <= :cut AND sent_at IS NOT NULL",
+        "SELECT message_id FROM outbox WHERE due <= :cut AND sent_at IS NOT NULL",
         "DELETE FROM outbox WHERE message_id = :ref",
     ),
     (

@@ -22,11 +22,11 @@ from gate.web.api.values import (
     DayCounts,
     Door,
     GateStatus,
-    HourCounts,
     Lockdown,
     Problem,
     Release,
     StandingAlarm,
+    WindowCounts,
 )
 from gate.web.context import WebContext
 from gate.web.gatekeeper import Bearer, GuardedRoute
@@ -144,13 +144,13 @@ def _records(api: APIRouter, context: WebContext) -> None:
 
     @api.get("/counts")
     async def days(days: Annotated[int, Query(ge=1, le=DAYS_MOST)] = 7) -> list[DayCounts]:
-        """Give the decisions of the last days, today last; small counts are withheld (R44)."""
+        """Give what was told of the last UTC days, today last; small counts are withheld (R44)."""
         return [DayCounts.of(day) for day in counts.days(days)]
 
     @api.get("/counts/{day}")
-    async def hours(day: date) -> list[HourCounts]:
-        """Give the decisions of one day's hours that are over; small counts are withheld (R44)."""
-        return [HourCounts.of(hour) for hour in counts.hours(day)]
+    async def windows(day: date) -> list[WindowCounts]:
+        """Give what was told of one UTC day's windows that are over; small counts are withheld (R44)."""
+        return [WindowCounts.of(window) for window in counts.windows(day)]
 
     @api.get("/audit")
     async def lines(

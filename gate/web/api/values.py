@@ -8,7 +8,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from gate.core.alarms import Alarm
-from gate.core.counts import Cell, Day, Hour
+from gate.core.counts import Cell, Day, Window
+from gate.core.events import Span
+from gate.core.types import Method
 from gate.web.context import Status
 from gate.web.staff.ports.alarms import AlarmView
 from gate.web.staff.ports.audit import AuditLine, AuditPage
@@ -127,7 +129,7 @@ class Count(_Value):
 
 
 class DayCounts(_Value):
-    """Decisions of one day of the site's calendar."""
+    """What was told of one UTC day; numbers carry the noise that the settings ask for."""
 
     day: date
     granted: Count
@@ -139,17 +141,27 @@ class DayCounts(_Value):
         return cls(day=day.day, granted=Count.of(day.granted), refused=Count.of(day.refused))
 
 
-class HourCounts(_Value):
-    """Decisions of one hour that is over."""
+class WindowCounts(_Value):
+    """What was told of one window that is over. Windows do not overlap: a longer one has what shorter ones withheld."""
 
+    span: Span
     start: datetime
+    end: datetime
     granted: Count
-    refused: Count
+    by_method: dict[Method, int] | None = Field(
+        description="Null where any of the gate's methods is withheld."
+    )
 
     @classmethod
-    def of(cls, hour: Hour) -> HourCounts:
-        """Take one hour."""
-        return cls(start=hour.start, granted=Count.of(hour.granted), refused=Count.of(hour.refused))
+    def of(cls, window: Window) -> WindowCounts:
+        """Take one window."""
+        return cls(
+            span=window.span,
+            start=window.start,
+            end=window.end,
+            granted=Count.of(window.granted),
+            by_method=None if window.by_method is None else dict(window.by_method),
+        )
 
 
 class AuditEntry(_Value):

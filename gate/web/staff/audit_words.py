@@ -16,6 +16,7 @@ ACTORS: Final[Mapping[str, str]] = MappingProxyType(
         "installer": _("The device's command line"),
         "staff": _("Somebody of the staff"),
         "token": _("A program with a token"),
+        "key": _("A key that signs orders"),
     }
 )
 
@@ -92,5 +93,7 @@ ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "people-exported": _("Residents exported to a file"),
         "authority-made": _("The gate's own certificate authority made"),
         "certificate-made": _("Certificate of the pages made"),
+        "order-taken": _("Signed order over the network taken"),
+        "order-refused": _("Signed order over the network refused"),
     }
 )

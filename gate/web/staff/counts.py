@@ -1,16 +1,18 @@
-"""The counts' page: days and hours as bars and as a table, from which nobody's passage can be read (R44)."""
+"""The counts' page: what was told of passages, as bars and as a table, and nothing besides (R44)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
 from typing import Final
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gate.core.counts import DAYS_MOST, Day, Hour
+from gate.core.counts import DAYS_MOST, Cell, Day, Window, bounds
+from gate.core.events import Span
 from gate.web.gatekeeper import GuardedRoute, SignedStaff
 from gate.web.languages import marked as _
 from gate.web.pages import language_of
@@ -34,9 +36,9 @@ def routes(staff: StaffPages) -> APIRouter:
 
     @router.get(HOME)
     async def home(request: Request, session: SignedStaff, days: str = "", day: str = "") -> Response:
-        """Show the last *days* days, or the hours of one *day*."""
-        one, language = _day(day), language_of(request)
-        by_hour = port.hours(one) if one else ()
+        """Show the last *days* days, or the windows of one *day*."""
+        one, language, zone = _day(day), language_of(request), staff.context.zone
+        by_window = [_Row(each, zone) for each in port.windows(one)] if one else []
         by_day = () if one else port.days(_days(days))
         return staff.page(
             request,
@@ -47,16 +49,51 @@ def routes(staff: StaffPages) -> APIRouter:
             day=one,
             since=port.since(),
             by_day=by_day[::-1],
-            by_hour=by_hour,
-            chart=_chart(by_hour or by_day),
+            by_window=by_window,
+            day_begins=_midnight(one or port.since(), zone),
+            chart=_windows_chart(by_window) if one else _days_chart(by_day),
         )
 
     return router
 
 
-def _chart(shown: Sequence[Day | Hour]) -> Chart:
-    labels = [f"{each.start:%H}" if isinstance(each, Hour) else f"{each.day:%m-%d}" for each in shown]
-    return bar_chart(labels, [[each.granted.value for each in shown], [each.refused.value for each in shown]])
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One window in the site's zone. alone: an hour; else what the hours of a longer window withheld."""
+
+    window: Window
+    zone: tzinfo
+
+    @property
+    def alone(self) -> bool:
+        return self.window.span is Span.HOUR
+
+    @property
+    def start(self) -> datetime:
+        return self.window.start.astimezone(self.zone)
+
+    @property
+    def end(self) -> datetime:
+        return self.window.end.astimezone(self.zone)
+
+    @property
+    def granted(self) -> Cell:
+        return self.window.granted
+
+
+def _days_chart(days: Sequence[Day]) -> Chart:
+    rows = [[each.granted.value for each in days], [each.refused.value for each in days]]
+    return bar_chart([f"{each.day:%m-%d}" for each in days], rows)
+
+
+def _windows_chart(rows: Sequence[_Row]) -> Chart:
+    labels = [f"{each.start:%H}" if each.alone else f"{each.start:%H}-{each.end:%H}" for each in rows]
+    return bar_chart(labels, [[each.granted.value for each in rows]])
+
+
+def _midnight(day: date | None, zone: tzinfo) -> datetime | None:
+    """Give when UTC's midnight is in the site's *zone*."""
+    return None if day is None else bounds(day)[0].astimezone(zone)
 
 
 def _days(text: str) -> int:

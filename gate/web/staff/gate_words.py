@@ -152,6 +152,9 @@ SETTING_WORDS: Final[Mapping[str, Words]] = {
         ),
     ),
     "backup.every_hours": Words(_("Hours between two backups"), _("The gate makes them by itself.")),
+    "events.deidentified_live": Words(
+        _("De-identified live events"), _("Whether each passage leaves at once, for the broker.")
+    ),
 }
 
 AREAS: Final[Mapping[str, str]] = {
@@ -162,6 +165,7 @@ AREAS: Final[Mapping[str, str]] = {
     "retention": _("Keeping and erasing"),
     "site": _("Site"),
     "backup": _("Backups"),
+    "events": _("Events for the broker"),
 }
 
 UNFIT: Final[Mapping[str, str]] = {

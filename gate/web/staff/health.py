@@ -8,7 +8,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gate.core.broker import UP
 from gate.web.gatekeeper import GuardedRoute, SignedStaff
+from gate.web.staff.broker_words import BROKER, WAITS, tone_of
 from gate.web.staff.layout import StaffPages
 from gate.web.staff.live import look
 from gate.web.words import CUSTODY, OBSTACLES
@@ -28,6 +30,9 @@ def routes(staff: StaffPages) -> APIRouter:
             session,
             "health.html",
             gate=status,
+            broker=BROKER[status.broker],
+            broker_tone=tone_of(status.broker),
+            broker_waits=None if status.broker in UP else WAITS,
             now=look(staff.context),
             obstacles=[OBSTACLES[name] for name in status.obstacles],
             custody=CUSTODY[status.key_custody],

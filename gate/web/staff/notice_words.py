@@ -88,6 +88,10 @@ RULES: Final[Mapping[Rule, Words]] = MappingProxyType(
             _("It names a time of keeping that is too long."),
             _("Say a time of at most 12 months (365 days)."),
         ),
+        Rule.LIVE_EVENTS: Words(
+            _("It does not call de-identified live events by their name, or it calls something anonymous."),
+            _("Write {live_events} into the paragraph on data, and take the word anonymous out."),
+        ),
     }
 )
 

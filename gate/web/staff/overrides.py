@@ -23,8 +23,8 @@ from gate.web.staff.typed import typed
 
 HOME: Final = "/staff/rules"
 HISTORY: Final = "/staff/rules/history"
-OPEN: Final = tuple(key for key, setting in SETTINGS.items() if not setting.two_persons)
-"""What one person may change."""
+OPEN: Final = tuple(key for key, setting in SETTINGS.items() if setting.act is Act.CHANGE_RULES)
+"""What one person may change who may change rules at all."""
 
 
 def routes(staff: StaffPages) -> APIRouter:
@@ -113,7 +113,7 @@ class Shown:
     ) -> Response:
         """Show it; told: what was typed, which stands in the fields. seen: then the changes since are shown beside."""
         wrong_keys = wrong.wrong if wrong else {}
-        views = [each for each in self._port.settings() if not each.setting.two_persons]
+        views = [each for each in self._port.settings() if each.key in OPEN]
         since = [] if seen is None else [each for each in self._port.history() if each.number > seen]
         return self._staff.page(
             request,

@@ -46,7 +46,7 @@ ITEMS: Final[Mapping[Item, str]] = MappingProxyType(
         Item.VISIT: _("Visitors' codes"),
         Item.CONSENT: _("Consent records"),
         Item.DECISION: _("Decisions at the gate"),
-        Item.COUNT: _("Hourly counts"),
+        Item.COUNT: _("Counts that are told"),
         Item.WAIT: _("Wrong PINs"),
         Item.AUDIT: _("Lines of the audit log"),
         Item.REQUEST: _("Requests of people"),
@@ -78,8 +78,8 @@ ROWS: Final[Mapping[Item, RowWords]] = MappingProxyType(
         Item.WINDOW_SET: RowWords(
             _("distinct people of one counting window"),
             _("the window"),
-            _("not held"),
-            _("not held"),
+            _("until the window is told of, at most the UTC day"),
+            _("the end of the window or of the day, or a restart"),
         ),
         Item.KEYS: RowWords(
             _("root key, epoch secret, transform seed"),
@@ -154,10 +154,10 @@ ROWS: Final[Mapping[Item, RowWords]] = MappingProxyType(
             _("deletion"),
         ),
         Item.COUNT: RowWords(
-            _("hourly counts of decisions"),
-            _("the hour"),
-            _("90 days"),
-            _("deletion, sent or not"),
+            _("counts as they are told, and alarms on their way"),
+            _("when it may be sent"),
+            _("counts 90 days once they are sent; the rest until it is sent"),
+            _("deletion; where the queue is full, two messages become one"),
         ),
         Item.WAIT: RowWords(
             _("wrong PINs by keyed HMAC of the unit as typed"),

@@ -7,6 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from gate.core.alarms import Alarm
+from gate.core.events import Alarmed
+from gate.core.types import AttemptId, Decision, Method, Reason
 from gate.errors import GateError, VaultError
 from gate.store.backup import archive
 from gate.store.backup.backups import LIST_NAME
@@ -17,7 +20,9 @@ from gate.store.keyring.recovery import collect, split
 from gate.store.upkeep.tombstones import bury
 from tests.consents import AT_DESK, give
 from tests.disks import fill, small_disk
+from tests.passages import passage
 from tests.store.devices import HOUR, NOON, Device, files_in, renewed
+from tests.tallies import counted
 
 FACE, OTHER = b"\x01" * 512, b"\x02" * 512
 
@@ -316,13 +321,21 @@ def test_an_older_database_put_back_by_hand_is_told_as_tampering(device, stick, 
 
 
 def test_windows_of_counts_that_may_have_gone_out_are_not_sent_again(device, stick, two_residents):
-    """R36 and the outbox's rule: a window handed out never changes."""
+    """R44: the lost device may have sent them, and what was counted then; a receiver sees by the epoch that it is another."""
     with device.store() as store:
-        store.outbox.open_window(NOON)
+        store.tally.close(NOON)
+        store.tally.close(NOON + HOUR)
+        store.outbox.alarm(Alarmed(Alarm.FORCED, began=True, at=NOON))
+        passage(store, Decision(AttemptId("a"), Method.CARD, True, Reason.KNOWN_CREDENTIAL), at=NOON + HOUR)
+        epoch = store.outbox.epoch
     device.back_up(stick)
     device.restore(stick)
     with device.store() as store:
+        assert set(store.outbox.depth().values()) == {0}
+        assert counted(store) == {}
+        store.tally.close(NOON + 30 * HOUR)
         assert not store.outbox.pending(NOON + 30 * HOUR)
+        assert store.outbox.epoch != epoch
 
 
 def test_an_opened_case_is_not_forgotten_by_a_restore(device, stick, two_residents):

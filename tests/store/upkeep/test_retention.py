@@ -15,6 +15,7 @@ from gate.store.upkeep.retention import Failure
 from gate.store.upkeep.tombstones import Kind
 from tests.consents import agreement
 from tests.passages import passage
+from tests.tallies import told
 
 DAY = timedelta(days=1)
 YEAR = timedelta(days=365)
@@ -150,7 +151,7 @@ def test_r75_a_refusal_is_forgotten_after_three_years(store, resident, noon):
 
 
 def test_r75_counts_waits_runs_and_tombstones_have_their_times(store, resident, noon):
-    store.outbox.open_window(noon)
+    told(store, noon)
     store.credentials.prepare_pin("301", noon)
     store._database.write(lambda c: tombstones.bury(c, Kind.REQUEST, "r", noon))
     first = store.retention.run(noon)
@@ -232,7 +233,7 @@ def test_what_ended_between_two_runs_stands_in_the_next(store, resident, enrol, 
 def test_r76_a_failed_deletion_stops_neither_the_others_nor_the_run(store, decide, forbid, noon):
     for attempt in ("a", "b", "c"):
         passage(store, decide(attempt), at=noon)
-    store.outbox.open_window(noon)
+    told(store, noon)
     forbid("DELETE", "decisions", "OLD.attempt = 'b'")
     report = store.retention.run(noon + 91 * DAY)
     assert report.deleted == {Item.DECISION: 2, Item.COUNT: 1}

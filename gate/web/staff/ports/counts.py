@@ -1,4 +1,4 @@
-"""What the pages need of the counts: sums by hour and day from which nobody's passage can be read (R44)."""
+"""What the pages need of the counts: what was told of passages, from which nobody's can be read (R44)."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
-from gate.core.counts import Day, Hour
+from gate.core.counts import Day, Window
 
 
 class CountsPort(Protocol):
-    """Every method may raise VaultError."""
+    """Days are UTC's. Every method may raise VaultError."""
 
     def days(self, days: int) -> Sequence[Day]:
-        """Give the last *days* days in the site's zone, today last; none from before the gate counted."""
+        """Give the last *days* days, today last; none from before the gate counted."""
 
     def since(self) -> date | None:
-        """Give the day of the first hour that is kept, None before there is one."""
+        """Give the day of the first window that is kept, None before there is one."""
 
-    def hours(self, day: date) -> Sequence[Hour]:
-        """Give the hours of one day that are over, earliest first; none of a day that is too long ago or to come."""
+    def windows(self, day: date) -> Sequence[Window]:
+        """Give the closed windows of one day, earliest first; none of a day that is too long ago or to come."""

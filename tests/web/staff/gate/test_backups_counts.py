@@ -1,7 +1,7 @@
 """Backups and counts as pages (R44, R53)."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -86,14 +86,16 @@ def test_the_page_says_since_when_it_counts_and_that_a_day_has_none(house, manag
     assert "The gate counts since 2026-11-03." in manager.get("/staff/counts").text
     house.gate.counts.first = None
     assert "Nothing was counted yet" in manager.get("/staff/counts").text
-    house.gate.counts.known_hours = ()
+    house.gate.counts.known_windows = ()
     assert "Of this day there are no counts." in manager.get("/staff/counts?day=2026-11-01").text
 
 
-def test_the_hours_of_a_day_are_a_link_away(house, manager):
+def test_the_windows_of_a_day_are_a_link_away_each_in_the_sites_own_time(house, manager):
     assert "/staff/counts?day=2026-11-22" in manager.get("/staff/counts").text
     page = manager.get("/staff/counts?day=2026-11-22").text
-    assert "08:00" in page
+    zone = house.context.zone
+    assert f"{datetime(2026, 11, 22, 8, tzinfo=UTC).astimezone(zone):%H:%M}</th>" in page
+    assert "what was too few for its own window" in page
     assert house.gate.counts.asked[-1] == date(2026, 11, 22)
 
 

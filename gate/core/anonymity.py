@@ -1,0 +1,285 @@
+"""From passages to cells that may be shown: at least k people in each, every passage in one cell or in none (R44).
+
+The ladder: by gate and method, by gate, all gates of the device, each for an hour; then four hours; then the day; then
+nothing, for good. A rung takes only what no rung before it showed, so that cells never overlap, and no total is given
+besides: nothing can be had by subtraction, which is why no second cell has to be hidden to protect a first. Each rung and
+the number itself are noisy, at a stated price. docs/adr/0026 says what that buys and what it costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Final
+
+from gate.core.events import WINDOW, Counted, Denied, Span
+from gate.core.noise import Draw, discrete_laplace, margin
+from gate.core.types import Method
+
+K_SMALL_SITE: Final = 10
+K: Final = 5
+SMALL_SITE: Final = 200
+"""Residents below which K_SMALL_SITE holds."""
+BLOCK: Final = timedelta(hours=4)
+DAY: Final = timedelta(days=1)
+LOOKS_BACK: Final = timedelta(days=7)
+"""Whole days that the gate was off, and that are longer ago than this, are told of in one message."""
+STEP_BACK: Final = DAY
+"""A clock that stands further behind what is closed already makes counting begin anew there."""
+CHANCE: Final = Fraction(1, 1000)
+"""How likely, at most, noise lifts a cell of exactly k people over its threshold."""
+_BEYOND_THE_HOUR: Final = (
+    3  # the block's test, the day's test and the number each take a share of the budget too
+)
+
+Key = tuple[str, Method]
+"""Which gate, and by what."""
+HERE: Final = "here"
+"""The one gate of a device that has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Distinct people: surely *floor*, and each of *known*, digests under a key that lives in memory for a day."""
+
+    floor: int = 0
+    known: frozenset[bytes] = field(default=frozenset(), repr=False)
+
+    @property
+    def least(self) -> int:
+        """Give a number of distinct people that there surely were: never too many."""
+        return max(self.floor, len(self.known))
+
+    @property
+    def forgotten(self) -> People:
+        """Give as many, of whom it is no longer known who they were."""
+        return People(self.least)
+
+    def plus(self, who: bytes) -> People:
+        """Add somebody, who may be in already."""
+        return People(self.floor, self.known | {who})
+
+    def union(self, other: People) -> People:
+        """Take both together: a union is no smaller than its parts, and no more is claimed of what a restart forgot."""
+        return People(max(self.floor, other.floor), self.known | other.known)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Passages let in, and by how many."""
+
+    granted: int = 0
+    people: People = People()
+
+    def plus(self, who: bytes) -> Cell:
+        """Add one passage."""
+        return Cell(self.granted + 1, self.people.plus(who))
+
+    @property
+    def forgotten(self) -> Cell:
+        """Give the same numbers without anybody."""
+        return Cell(self.granted, self.people.forgotten)
+
+    def union(self, other: Cell) -> Cell:
+        """Take both together."""
+        return Cell(self.granted + other.granted, self.people.union(other.people))
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """What happened in one hour. people: of all cells, for a restart leaves more known of all than of each."""
+
+    cells: Mapping[Method, Cell] = field(default_factory=dict)
+    people: People = People()
+    refused: int = 0
+
+    def passed(self, method: Method, who: bytes) -> Hour:
+        """Add one passage of somebody."""
+        cells = {**self.cells, method: self.cells.get(method, Cell()).plus(who)}
+        return Hour(cells, self.people.plus(who), self.refused)
+
+    def denied(self) -> Hour:
+        """Add one refusal, of nobody knows whom."""
+        return replace(self, refused=self.refused + 1)
+
+    def union(self, other: Hour) -> Hour:
+        """Take both together."""
+        methods = {*self.cells, *other.cells}
+        return Hour(
+            {each: self.cells.get(each, Cell()).union(other.cells.get(each, Cell())) for each in methods},
+            self.people.union(other.people),
+            self.refused + other.refused,
+        )
+
+    @property
+    def forgotten(self) -> Hour:
+        """Give the same numbers without anybody."""
+        cells = {method: each.forgotten for method, each in self.cells.items()}
+        return Hour(cells, self.people.forgotten, self.refused)
+
+    @property
+    def whole(self) -> Cell:
+        """Give the hour without its methods."""
+        return Cell(sum(each.granted for each in self.cells.values()), self.people)
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What was withheld so far and waits for a wider window, and the day's refusals."""
+
+    block: Cell = Cell()
+    day: Cell = Cell()
+    refused: int = 0
+
+    @property
+    def forgotten(self) -> Carried:
+        """Give the same numbers without anybody."""
+        return Carried(self.block.forgotten, self.day.forgotten, self.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What a site fixes for its counts. offered: the methods its gate offers; see ``Disclosure`` for epsilon."""
+
+    epsilon: Fraction = Fraction(1)
+    offered: frozenset[Method] = frozenset(Method)
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """When a number may be told, and how. epsilon: the budget of one passage, 0 for no noise. draw: random bits."""
+
+    k: int
+    epsilon: Fraction
+    draw: Draw
+
+    def lets(self, people: int, share: Fraction) -> bool:
+        """Tell whether a cell of so many *people* is shown; the test costs *share* of the budget."""
+        return people >= self.k and people + self._noise(share) >= self.k + self._margin(share)
+
+    def told(self, granted: int, share: Fraction) -> int:
+        """Give a shown cell's number as it is told, never below k; telling it costs *share* of the budget."""
+        return max(self.k, granted + self._noise(share))
+
+    def refusals(self, refused: int) -> int | None:
+        """Give refusals as they are told: a multiple of k, from 2k on. A refusal spends its whole budget here."""
+        noisy = refused + self._noise(self.epsilon)
+        number = noisy // self.k * self.k
+        shown = refused >= self.k and noisy >= self.k + self._margin(self.epsilon) and number >= 2 * self.k
+        return number if shown else None
+
+    def _noise(self, share: Fraction) -> int:
+        return discrete_laplace(share, self.draw) if share else 0
+
+    def _margin(self, share: Fraction) -> int:
+        return margin(share, chance=CHANCE) if share else 0
+
+
+def least_people(residents: int) -> int:
+    """Give k for a site of so many *residents*."""
+    return K_SMALL_SITE if residents < SMALL_SITE else K
+
+
+def rungs(keys: Collection[Key]) -> tuple[tuple[frozenset[Key], ...], ...]:
+    """Give the ways to divide *keys* that the ladder tries for one hour, the finest first; each covers all of them."""
+    gates = sorted({gate for gate, _ in keys})
+    ways = (
+        tuple(frozenset({key}) for key in sorted(keys)),
+        tuple(frozenset(key for key in keys if key[0] == gate) for gate in gates),
+        (frozenset(keys),),
+    )
+    return tuple(way for place, way in enumerate(ways) if way not in ways[:place])
+
+
+def share_of(epsilon: Fraction, keys: Collection[Key]) -> Fraction:
+    """Give what each test and the number may cost, so that no passage costs more than *epsilon* in all."""
+    return epsilon / (len(rungs(keys)) + _BEYOND_THE_HOUR)
+
+
+def coarsen(cells: Mapping[Key, Cell], people: People, by: Disclosure) -> Mapping[frozenset[Key], int]:
+    """Give one hour in the finest division of which every group may be shown; empty where not even all together may.
+
+    cells: one for every gate and method that is offered, empty ones too. people: of all of them.
+    """
+    share = share_of(by.epsilon, cells.keys())
+    for way in rungs(cells.keys()):
+        groups = {group: _together(cells, group, people) for group in way}
+        if by.lets(min(each.people.least for each in groups.values()), share):
+            return {group: by.told(each.granted, share) for group, each in groups.items()}
+    return {}
+
+
+def close_hour(
+    start: datetime, hour: Hour, carried: Carried, offered: Collection[Method], by: Disclosure
+) -> tuple[Carried, tuple[Counted | Denied, ...]]:
+    """Close the hour that began at *start*, and the block and the day that end with it: what to tell, what to carry on.
+
+    start: UTC, on the hour. offered: the methods that the gate offers, whoever comes. How many messages there are, and of
+    what kind, follows from *start* alone.
+    """
+    cells = {(HERE, method): hour.cells.get(method, Cell()) for method in {*offered, *hour.cells}}
+    share = share_of(by.epsilon, cells.keys())
+    shown = coarsen(cells, hour.people, by)
+    by_method = {method: shown[key] for method in Method if (key := frozenset({(HERE, method)})) in shown}
+    end = start + WINDOW
+    told: list[Counted | Denied] = [
+        _counted(
+            Span.HOUR, start, end, sum(shown.values()) or None, by, by_method if len(shown) > 1 else None
+        )
+    ]
+    block = carried.block if shown else carried.block.union(hour.whole)
+    day, refused = carried.day, carried.refused + hour.refused
+    if end == _floor(end, BLOCK):
+        number = _number(block, share, by)
+        told.append(_counted(Span.BLOCK, end - BLOCK, end, number, by))
+        day, block = (day.union(block) if number is None else day), Cell()
+    if end == _floor(end, DAY):
+        told.append(_counted(Span.DAY, end - DAY, end, _number(day, share, by), by))
+        told.append(Denied(end - DAY, end, by.refusals(refused), by.k, float(by.epsilon)))
+        day, refused = Cell(), 0
+    return Carried(block, day, refused), tuple(told)
+
+
+def silence(start: datetime, end: datetime, by: Disclosure) -> tuple[Counted, Denied]:
+    """Tell of whole days in which the gate was off."""
+    return _counted(Span.MERGED, start, end, None, by), Denied(start, end, None, by.k, float(by.epsilon))
+
+
+def next_window(closed: datetime, now: datetime) -> tuple[datetime, datetime] | None:
+    """Give the next window to close after *closed*: an hour, or many whole days; None while it is not over."""
+    cut = _floor(now - LOOKS_BACK, DAY)
+    if closed == _floor(closed, DAY) and closed < cut:
+        return closed, cut
+    return (closed, closed + WINDOW) if closed + WINDOW <= now else None
+
+
+def _together(cells: Mapping[Key, Cell], group: frozenset[Key], people: People) -> Cell:
+    if len(group) == len(cells):
+        return Cell(sum(each.granted for each in cells.values()), people)
+    found = Cell()
+    for key in group:
+        found = found.union(cells[key])
+    return found
+
+
+def _number(cell: Cell, share: Fraction, by: Disclosure) -> int | None:
+    return by.told(cell.granted, share) if by.lets(cell.people.least, share) else None
+
+
+def _counted(
+    span: Span,
+    start: datetime,
+    end: datetime,
+    granted: int | None,
+    by: Disclosure,
+    by_method: Mapping[Method, int] | None = None,
+) -> Counted:
+    return Counted(span, start, end, granted, by_method, by.k, float(by.epsilon))
+
+
+def _floor(at: datetime, span: timedelta) -> datetime:
+    """Give the start of the UTC day, or of the part of it, that holds *at*."""
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + (at - midnight) // span * span

@@ -1,0 +1,422 @@
+"""R44: cells of at least k people, each passage in one of them or in none, and nothing to be had by subtraction."""
+
+import itertools
+import random
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.core.anonymity import (
+    BLOCK,
+    CHANCE,
+    DAY,
+    HERE,
+    Carried,
+    Cell,
+    Disclosure,
+    Hour,
+    People,
+    close_hour,
+    coarsen,
+    least_people,
+    next_window,
+    rungs,
+    share_of,
+    silence,
+)
+from gate.core.events import WINDOW, Counted, Denied, Span
+from gate.core.noise import margin
+from gate.core.types import Method
+
+MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)
+OFFERED = frozenset({Method.FACE, Method.CARD})
+K = 3
+ONE = Fraction(1)
+
+
+def plain(k=K):
+    def no_bits(_bound):
+        raise AssertionError("no noise was asked for")
+
+    return Disclosure(k, Fraction(0), no_bits)
+
+
+def noisy(*noise, k=K, epsilon=Fraction(5)):
+    """Give a disclosure whose bits lead to *noise*, in this order, wherever a share is 1."""
+    bits = iter([bit for size in noise for bit in (0, 0, *[0, 0, 1] * abs(size), 0, 1, size < 0)])
+
+    def draw(bound):
+        bit = int(next(bits))
+        assert 0 <= bit < bound
+        return bit
+
+    return Disclosure(k, epsilon, draw)
+
+
+def who(name):
+    return str(name).encode()
+
+
+def hour_of(*passages, refused=0):
+    """Give an hour in which these came in: (method, name) each."""
+    hour = Hour()
+    for method, name in passages:
+        hour = hour.passed(method, who(name))
+    for _ in range(refused):
+        hour = hour.denied()
+    return hour
+
+
+def through_a_day(hours, by, offered=OFFERED, start=MIDNIGHT, keep=lambda carried: carried):
+    """Close the hours one after the other and give all that is told."""
+    carried, told = Carried(), []
+    for place, hour in enumerate(hours):
+        carried, more = close_hour(start + place * WINDOW, hour, carried, offered, by)
+        carried = keep(carried)
+        told += more
+    return told
+
+
+def by_span(told, span):
+    return [each for each in told if isinstance(each, Counted) and each.span is span]
+
+
+# k, and the people
+
+
+@pytest.mark.parametrize(("residents", "k"), [(0, 10), (199, 10), (200, 5), (5000, 5)])
+def test_r44_a_small_site_needs_ten_people_in_a_cell(residents, k):
+    assert least_people(residents) == k
+
+
+def test_somebody_who_comes_five_times_is_one():
+    hour = hour_of(*[(Method.CARD, "a")] * 5)
+    assert (hour.whole.granted, hour.people.least) == (5, 1)
+
+
+def test_the_same_person_by_two_methods_is_one():
+    assert hour_of((Method.CARD, "a"), (Method.FACE, "a")).people.least == 1
+
+
+def test_after_a_restart_no_more_people_are_claimed_than_there_surely_were():
+    """Four before, and perhaps the same four after: four."""
+    before = hour_of(*[(Method.CARD, name) for name in "abcd"]).forgotten
+    after = before
+    for name in "abc":
+        after = after.passed(Method.CARD, who(name))
+    assert (after.people.least, after.whole.granted) == (4, 7)
+
+
+names = st.lists(st.integers(0, 12))
+people_known = names.map(lambda found: People(known=frozenset(map(who, found))))
+
+
+@given(st.lists(st.tuples(names, st.booleans()), max_size=8))
+def test_however_often_it_forgets_the_claim_never_exceeds_the_truth(parts):
+    claimed, truth = People(), set()
+    for part, forgets in parts:
+        for name in part:
+            claimed = claimed.plus(who(name))
+            truth.add(name)
+        claimed = claimed.forgotten if forgets else claimed
+        assert claimed.least <= len(truth)
+
+
+@given(people_known, people_known, st.booleans(), st.booleans())
+def test_a_union_claims_no_less_than_its_parts_and_no_more_than_there_are(one, other, first, second):
+    truth = len(one.known | other.known)
+    parts = (one.forgotten if first else one, other.forgotten if second else other)
+    union = parts[0].union(parts[1])
+    assert max(part.least for part in parts) <= union.least <= truth
+
+
+def test_who_they_were_is_in_no_text_of_it():
+    assert "7365637265" not in repr(hour_of((Method.CARD, "secret")))
+    assert "secret" not in repr(hour_of((Method.CARD, "secret")))
+
+
+# The ladder
+
+
+def test_an_hour_with_enough_by_every_method_is_told_by_method():
+    hour = hour_of(*[(method, name) for method in OFFERED for name in range(K)], (Method.CARD, 0))
+    (told,) = through_a_day([hour], plain())
+    assert (told.granted, told.by_method) == (7, {Method.FACE: 3, Method.CARD: 4})
+
+
+@pytest.mark.parametrize("few", range(K))
+def test_with_too_few_by_one_method_no_method_is_told(few):
+    """R44: zero by a method that is offered looks like any number below k."""
+    cards = [(Method.CARD, f"c{name}") for name in range(9)]
+    (told,) = through_a_day([hour_of(*cards, *[(Method.FACE, name) for name in range(few)])], plain())
+    assert (told.granted, told.by_method) == (9 + few, None)
+
+
+def test_a_method_that_is_not_offered_and_was_used_keeps_the_others_from_being_told():
+    hour = hour_of(*[(method, name) for method in OFFERED for name in range(K)], (Method.CODE, "x"))
+    (told,) = through_a_day([hour], plain())
+    assert (told.granted, told.by_method) == (7, None)
+
+
+@pytest.mark.parametrize("people", range(K))
+def test_r44_an_hour_of_too_few_looks_like_an_empty_one(people):
+    hour = hour_of(*[(Method.CARD, name) for name in range(people)] * 4)
+    assert through_a_day([hour], plain()) == through_a_day([Hour()], plain())
+
+
+def test_what_hours_withheld_is_told_for_four_hours_together_and_nothing_twice():
+    hours = [hour_of((Method.CARD, place), (Method.FACE, f"f{place}")) for place in range(3)]
+    hours.append(hour_of(*[(Method.CARD, name) for name in range(9)]))
+    told = through_a_day(hours, plain())
+    assert [each.granted for each in by_span(told, Span.HOUR)] == [None, None, None, 9]
+    (block,) = by_span(told, Span.BLOCK)
+    assert (block.granted, block.window_start, block.window_end) == (6, MIDNIGHT, MIDNIGHT + BLOCK)
+
+
+def test_what_blocks_withheld_is_told_for_the_day_together():
+    hours = [hour_of((Method.CARD, place)) if place % 8 == 0 else Hour() for place in range(24)]
+    told = through_a_day(hours, plain())
+    assert {each.granted for each in by_span(told, Span.BLOCK)} == {None}
+    (day,) = by_span(told, Span.DAY)
+    assert (day.granted, day.window_start, day.window_end) == (3, MIDNIGHT, MIDNIGHT + DAY)
+
+
+def test_r44_one_passage_at_three_at_night_is_given_up_for_good():
+    hours = [Hour()] * 3 + [hour_of((Method.CARD, "a"))] + [Hour()] * 44
+    assert through_a_day(hours, plain()) == through_a_day([Hour()] * 48, plain())
+
+
+def test_a_day_of_many_passages_by_too_few_people_is_given_up():
+    hours = [hour_of((Method.CARD, "a"), (Method.FACE, "b"))] * 24
+    assert {each.granted for each in through_a_day(hours, plain()) if isinstance(each, Counted)} == {None}
+
+
+def test_gates_are_merged_before_the_window_is_widened():
+    """Where one device counts several gates: what neither may tell alone, both may tell together."""
+    cells = {
+        (gate, method): Cell(1, People().plus(who(f"{gate}{method}")))
+        for gate in ("east", "west")
+        for method in OFFERED
+    }
+    people = People(known=frozenset().union(*(cell.people.known for cell in cells.values())))
+    assert coarsen(cells, people, plain(k=1)) == {frozenset({key}): 1 for key in cells}
+    by_gate = coarsen(cells, people, plain(k=2))
+    assert sorted((len(group), number) for group, number in by_gate.items()) == [(2, 2), (2, 2)]
+    assert coarsen(cells, people, plain(k=4)) == {frozenset(cells): 4}
+    assert coarsen(cells, people, plain(k=5)) == {}
+
+
+def test_each_rung_covers_all_there_is_and_the_next_is_coarser():
+    keys = list(itertools.product(("east", "west"), OFFERED))
+    ways = rungs(keys)
+    assert [len(way) for way in ways] == [4, 2, 1]
+    assert all(sorted(itertools.chain(*way)) == sorted(keys) for way in ways)
+    assert [len(way) for way in rungs([(HERE, method) for method in OFFERED])] == [2, 1]
+    assert [len(way) for way in rungs([(HERE, Method.CARD)])] == [1]
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(("refused", "told"), [(0, None), (5, None), (6, 6), (8, 6), (9, 9)])
+def test_refusals_are_told_once_a_day_in_multiples_of_k(refused, told):
+    hours = [Hour()] * 23 + [hour_of(refused=refused)]
+    (denied,) = [each for each in through_a_day(hours, plain()) if isinstance(each, Denied)]
+    assert denied == Denied(MIDNIGHT, MIDNIGHT + DAY, told, K, 0.0)
+
+
+def test_refusals_of_a_whole_day_are_added_and_the_next_begins_at_none():
+    told = through_a_day([hour_of(refused=1)] * 24 + [Hour()] * 24, plain())
+    assert [each.refused for each in told if isinstance(each, Denied)] == [24, None]
+
+
+# Nothing follows by subtraction
+
+passages = st.lists(st.tuples(st.sampled_from(sorted(OFFERED)), st.integers(0, 7)), max_size=9)
+days = st.dictionaries(st.integers(0, 23), passages, max_size=6).map(
+    lambda found: [found.get(place, []) for place in range(24)]
+)
+
+
+def supports(hours, told):
+    """Give of each cell that is told the set of passages in it, found by counting each passage as its own."""
+    passages = [(place, index) for place, hour in enumerate(hours) for index in range(len(hour))]
+    cells, claimed = [], set()
+    for each in told:
+        if not isinstance(each, Counted) or each.granted is None:
+            continue
+        first = (each.window_start - MIDNIGHT) // WINDOW
+        last = (each.window_end - MIDNIGHT) // WINDOW
+        free = [passage for passage in passages if first <= passage[0] < last and passage not in claimed]
+        assert len(free) == each.granted, "a cell is exactly what no narrower one told"
+        claimed.update(free)
+        for method, number in (each.by_method or {}).items():
+            part = [one for one in free if hours[one[0]][one[1]][0] is method]
+            assert len(part) == number
+            cells.append(part)
+        if each.by_method is None:
+            cells.append(free)
+    return cells
+
+
+@given(days)
+def test_r44_no_sum_of_told_cells_however_combined_is_about_fewer_than_k_people(day):
+    """Told cells share no passage, so the only 0/1 combinations of them are unions: each has k people by itself.
+
+    Whoever combines cells linearly gets a weight for each passage that is one number on all of a cell; so the passages of
+    any weight are whole cells, and those have at least k people.
+    """
+    hours = [hour_of(*passages) for passages in day]
+    cells = supports(day, through_a_day(hours, plain()))
+    for one, other in itertools.combinations(cells, 2):
+        assert not set(one) & set(other)
+    for cell in cells:
+        assert len({day[place][index][1] for place, index in cell}) >= K
+
+
+def reduced(rows):
+    """Give the reduced row echelon form of *rows*, exactly."""
+    rows, done = [list(map(Fraction, row)) for row in rows], 0
+    for column in range(len(rows[0]) if rows else 0):
+        pivot = next((at for at in range(done, len(rows)) if rows[at][column]), None)
+        if pivot is None:
+            continue
+        rows[done], rows[pivot] = rows[pivot], rows[done]
+        rows[done] = [each / rows[done][column] for each in rows[done]]
+        for at, row in enumerate(rows):
+            if at != done and row[column]:
+                rows[at] = [a - row[column] * b for a, b in zip(row, rows[done], strict=True)]
+        done += 1
+    return rows[:done]
+
+
+@given(days)
+def test_r44_the_linear_system_of_all_that_is_told_has_no_row_about_fewer_than_k_people(day):
+    """As an attacker would: totals, their methods and their sums as equations, solved; every row is about k people or more."""
+    told = through_a_day([hour_of(*passages) for passages in day], plain())
+    cells = supports(day, told)
+    passages = sorted({one for cell in cells for one in cell})
+    equations = [[one in cell for one in passages] for cell in cells]
+    equations += [
+        [one in first or one in second for one in passages] for first, second in itertools.pairwise(cells)
+    ]
+    for row in reduced(equations):
+        people = {
+            day[place][index][1] for (place, index), weight in zip(passages, row, strict=True) if weight
+        }
+        assert len(people) >= K
+
+
+@given(days, days)
+def test_the_messages_are_the_same_in_number_kind_window_and_order_whoever_comes(one, other):
+    def shape(day):
+        told = through_a_day([hour_of(*passages) for passages in day], plain())
+        return [
+            (type(each), getattr(each, "span", None), each.window_start, each.window_end) for each in told
+        ]
+
+    assert shape(one) == shape(other)
+
+
+@given(days)
+def test_every_passage_is_in_exactly_one_told_cell_or_in_none(day):
+    told = through_a_day([hour_of(*passages) for passages in day], plain())
+    shown = sum(each.granted or 0 for each in told if isinstance(each, Counted))
+    assert shown == sum(len(cell) for cell in supports(day, told)) <= sum(map(len, day))
+
+
+@given(days, st.integers(0, 23))
+def test_what_a_restart_forgot_is_told_later_or_never_and_never_of_fewer_people(day, at):
+    """A cell's passages are the same; only where it stands on the ladder may differ."""
+    places = itertools.count()
+    hours = [hour_of(*passages) for passages in day]
+    told = through_a_day(hours, plain(), keep=lambda each: each.forgotten if next(places) == at else each)
+    for cell in supports(day, told):
+        assert len({day[place][index][1] for place, index in cell}) >= K
+
+
+# Noise
+
+
+def test_with_noise_a_cell_is_shown_from_its_margin_on_and_never_below_k_people():
+    share = share_of(Fraction(5), [(HERE, method) for method in OFFERED])
+    over = margin(share, chance=CHANCE)
+    assert noisy(over).lets(K, share)
+    assert not noisy(over - 1).lets(K, share)
+    assert not noisy(10 * over).lets(K - 1, share)
+    assert noisy(over - 1).lets(K + 1, share)
+
+
+def test_with_noise_a_number_is_never_told_below_k():
+    assert noisy(-100).told(50, Fraction(1)) == K
+    assert noisy(4).told(50, Fraction(1)) == 54
+
+
+def test_with_noise_refusals_stay_round_and_rare_ones_stay_hidden():
+    over = margin(ONE, chance=CHANCE)
+    assert noisy(1, epsilon=ONE).refusals(20) == 21
+    assert noisy(-1, epsilon=ONE).refusals(20) == 18
+    assert noisy(50, epsilon=ONE).refusals(K - 1) is None
+    assert noisy(over - 1, epsilon=ONE).refusals(K) is None
+
+
+def test_the_price_of_a_passage_is_never_more_than_its_budget():
+    """By method, all together, four hours, the day, and the number: five shares."""
+    keys = [(HERE, method) for method in OFFERED]
+    assert share_of(Fraction(1), keys) * 5 == 1
+    both = [*keys, ("there", Method.CARD)]
+    assert share_of(Fraction(1), both) * 6 == 1
+
+
+@given(st.integers(0, 2**32), days)
+def test_with_noise_every_number_is_at_least_k_and_its_price_is_said(seed, day):
+    by = Disclosure(K, Fraction(5), random.Random(seed).randrange)
+    for each in through_a_day([hour_of(*passages) for passages in day], by):
+        number = each.granted if isinstance(each, Counted) else each.refused
+        assert number is None or number >= K
+        assert each.epsilon == 5.0
+
+
+# Which window is next
+
+
+def test_an_hour_is_closed_when_it_is_over_and_no_sooner():
+    nine = MIDNIGHT + 9 * WINDOW
+    assert next_window(nine, nine + WINDOW - timedelta(microseconds=1)) is None
+    assert next_window(nine, nine + WINDOW) == (nine, nine + WINDOW)
+
+
+def test_whole_days_long_ago_are_told_in_one_message():
+    """The hours of the last week, and of the day in which the gate stopped, are told each for itself."""
+    now = MIDNIGHT + 30 * DAY + timedelta(hours=5)
+    closed, turns = MIDNIGHT + timedelta(hours=20), []
+    while (window := next_window(closed, now)) is not None:
+        turns.append(window[1] - window[0])
+        closed = window[1]
+    assert turns == [WINDOW] * 4 + [22 * DAY] + [WINDOW] * (7 * 24 + 5)
+    assert closed == MIDNIGHT + 30 * DAY + timedelta(hours=5)
+
+
+def test_days_without_a_gate_are_told_as_withheld():
+    counted, denied = silence(MIDNIGHT, MIDNIGHT + 9 * DAY, plain())
+    assert counted == Counted(Span.MERGED, MIDNIGHT, MIDNIGHT + 9 * DAY, None, None, K, 0.0)
+    assert denied == Denied(MIDNIGHT, MIDNIGHT + 9 * DAY, None, K, 0.0)
+
+
+@given(st.lists(st.tuples(names, names, st.integers(0, 3)), min_size=2, max_size=2))
+def test_two_hours_taken_together_lose_nothing(parts):
+    one, other = (
+        hour_of(
+            *[(Method.CARD, name) for name in cards],
+            *[(Method.FACE, name) for name in faces],
+            refused=refused,
+        )
+        for cards, faces, refused in parts
+    )
+    both = one.union(other)
+    assert both.whole.granted == one.whole.granted + other.whole.granted
+    assert both.refused == one.refused + other.refused
+    assert both.people.least == len(one.people.known | other.people.known)
