@@ -21,6 +21,7 @@ from gate.core.credentials import (
 from gate.core.types import Method, PersonId, Reason
 from gate.errors import RequestError
 from gate.store.database import Database, Row
+from gate.store.keyring.hashing import USUAL, Cost
 from gate.store.people import People, fresh_person
 from gate.store.pins import (
     PinCheck,
@@ -82,10 +83,11 @@ class FreshPin:
 
 @dataclass(frozen=True, slots=True)
 class CredentialKeys:
-    """The secrets behind the lookups and verifiers, 32 bytes each."""
+    """The secrets behind the lookups and verifiers, 32 bytes each. cost: of a new verifier."""
 
     card_lookup: bytes = field(repr=False)
     pin_pepper: bytes = field(repr=False)
+    cost: Cost = USUAL
 
 
 class Credentials:
@@ -173,7 +175,8 @@ class Credentials:
                 f"This PIN is too easy to guess ({fault}).",
                 remedy="Leave it out: the gate draws a good one.",
             )
-        return FreshPin(pin, make_verifier(self._keys.pin_pepper, person, pin), no_duress())
+        verifier = make_verifier(self._keys.pin_pepper, person, pin, self._keys.cost)
+        return FreshPin(pin, verifier, no_duress())
 
     def make_pins(self, person: PersonId) -> tuple[FreshPin, str]:
         """Draw a PIN and a duress PIN that no slip of a finger makes of it, without writing them: two argon2id.
@@ -323,7 +326,7 @@ class Credentials:
             account=account,
             person=person or fresh_person(),
             credential=found.credential if found else None,
-            verifier=found.verifier if found else dummy_verifier(),
+            verifier=found.verifier if found else dummy_verifier(self._keys.cost),
             pepper=self._keys.pin_pepper,
             is_throttled=not may_try,
             place=place,

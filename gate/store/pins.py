@@ -32,12 +32,12 @@ def generate_pin(*, unlike: str | None = None) -> str:
             return pin
 
 
-def make_verifier(pepper: bytes, person: str, pin: str) -> str:
-    """Give the PHC string that verifies *pin* for *person* and nobody else. Costs one argon2id."""
+def make_verifier(pepper: bytes, person: str, pin: str, cost: Cost = USUAL) -> str:
+    """Give the PHC string that verifies *pin* for *person* and nobody else, at *cost*: one argon2id."""
     salt = secrets.token_bytes(_SALT_BYTES)
     with one_hash():
-        digest = USUAL.hasher(salt, _HASH_BYTES).derive(_peppered(pepper, person, pin))
-    return _phc(salt, digest)
+        digest = cost.hasher(salt, _HASH_BYTES).derive(_peppered(pepper, person, pin))
+    return _phc(salt, digest, cost)
 
 
 def make_duress(pepper: bytes, person: str, pin: str, verifier: str) -> bytes:
@@ -53,9 +53,9 @@ def no_duress() -> bytes:
     return secrets.token_bytes(_HASH_BYTES)
 
 
-def dummy_verifier() -> str:
+def dummy_verifier(cost: Cost = USUAL) -> str:
     """Give a verifier that no PIN meets and that costs as much as a real one. Costs nothing to make."""
-    return _phc(secrets.token_bytes(_SALT_BYTES), secrets.token_bytes(_HASH_BYTES))
+    return _phc(secrets.token_bytes(_SALT_BYTES), secrets.token_bytes(_HASH_BYTES), cost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +126,10 @@ def _parsed(verifier: str) -> _Verifier | None:
     return _Verifier(cost, salt, digest)
 
 
-def _phc(salt: bytes, digest: bytes) -> str:
-    cost = f"m={USUAL.memory_kib},t={USUAL.iterations},p={USUAL.lanes}"
+def _phc(salt: bytes, digest: bytes, cost: Cost) -> str:
+    paid = f"m={cost.memory_kib},t={cost.iterations},p={cost.lanes}"
     salted, hashed = (base64.b64encode(each).rstrip(b"=").decode() for each in (salt, digest))
-    return f"$argon2id$v=19${cost}${salted}${hashed}"
+    return f"$argon2id$v=19${paid}${salted}${hashed}"
 
 
 def _peppered(pepper: bytes, person: str, pin: str) -> bytes:

@@ -33,6 +33,7 @@ from gate.store.holds import Hold
 from gate.store.intake import Intake
 from gate.store.keyring.custody import CUSTODIANS, DEVICE_TPM, Ask, KeyPlace, Tpm, load_root
 from gate.store.keyring.epochs import FIRST_EPOCH, Epochs, EpochSecrets
+from gate.store.keyring.hashing import USUAL, Cost
 from gate.store.keyring.keys import Custody, KeyUse, MasterKey, refuse_keys_beside_data
 from gate.store.keyring.rotation import Rotation
 from gate.store.lockdown import Lockdown
@@ -117,12 +118,14 @@ class Store:
         tpm: Tpm = DEVICE_TPM,
         zone: tzinfo = UTC,
         duress: bool = False,
+        cost: Cost = USUAL,
     ) -> Store:
         """Open the store, or make it on a first start. Only the thread that opened it may use it.
 
         credentials_dir: systemd's, or None. terms: what the site fixes for every consent. ask, tpm: as
-        custody.KeyPlace has them. zone: the site's, in which hours are meant. duress: whether duress PINs open. Raises VaultError: ``keys-beside-data``, ``folder-open``, ``key-...``,
-        ``key-wrong``, ``database-...``.
+        custody.KeyPlace has them. zone: the site's, in which hours are meant. duress: whether duress PINs open.
+        cost: what one try of a new PIN or password costs. Raises VaultError: ``keys-beside-data``, ``folder-open``,
+        ``key-...``, ``key-wrong``, ``database-...``.
         """
         refuse_keys_beside_data(keys_dir, data_dir)
         path = private_folder(data_dir) / DATABASE_NAME
@@ -144,7 +147,7 @@ class Store:
             hold.close()
             raise
         throttle = Throttle(database, master.derive(KeyUse.THROTTLE))
-        keys = CredentialKeys(master.derive(KeyUse.CARD_LOOKUP), master.derive(KeyUse.PIN_PEPPER))
+        keys = CredentialKeys(master.derive(KeyUse.CARD_LOOKUP), master.derive(KeyUse.PIN_PEPPER), cost)
         signer = Signer(master.derive(KeyUse.SIGNING))
         audit = AuditLog(database, signer, keys_dir)
         notices = Notices(database, audit)
@@ -155,7 +158,7 @@ class Store:
         rights = Vault(master.derive(KeyUse.RIGHTS))
         request_lookup = master.derive(KeyUse.REQUEST_LOOKUP)
         visits = Visits(database, people, permits, audit, signer, master.derive(KeyUse.VISIT_LOOKUP), gate_id)
-        staff = StaffRoom.open(database, master, throttle, audit)
+        staff = StaffRoom.open(database, master, throttle, audit, cost)
         ledger = Ledger(database, Vault(master.derive(KeyUse.CONSENT)), signer, audit)
         backups = Backups(path, backup_key=master.derive(KeyUse.BACKUP), signer=signer, gate_id=gate_id)
         master.wipe()

@@ -24,6 +24,7 @@ from gate.store import Store
 from gate.store.upkeep.clock import TrustedClock
 from gate.web.context import Said
 from tests.consents import TERMS, give
+from tests.costs import LEAST
 from tests.fakes import FakeVision
 from tests.notices import board, publish_notice
 
@@ -204,6 +205,7 @@ async def world(
         terms=terms,
         model_sha256="0" * 64,
         duress=duress,
+        cost=LEAST,
     )
     if notice_published:
         publish_notice(store, clock.now())

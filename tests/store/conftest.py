@@ -12,6 +12,7 @@ import pytest
 from gate.core.types import AttemptId, Decision, Method, Reason
 from gate.store import Store
 from tests.consents import TERMS, give
+from tests.costs import LEAST
 from tests.notices import publish_notice
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -35,6 +36,7 @@ def open_store(tmp_path: Path) -> Iterator[Callable[..., Store]]:
             "gate_id": "north",
             "terms": TERMS,
             "model_sha256": "a" * 64,
+            "cost": LEAST,
         }
         store = Store.open(**(settings | changed))
         opened.append(store)

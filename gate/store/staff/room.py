@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from gate.store.account.audit import AuditLog
 from gate.store.database import Database
+from gate.store.keyring.hashing import USUAL, Cost
 from gate.store.keyring.keys import KeyUse, MasterKey
 from gate.store.staff.accounts import AccountKeys, Accounts
 from gate.store.staff.approvals import Approvals
@@ -39,8 +40,15 @@ class StaffRoom:
         return self._database.write(work)
 
     @classmethod
-    def open(cls, database: Database, master: MasterKey, throttle: Throttle, audit: AuditLog) -> StaffRoom:
-        """Give the room of an open store."""
+    def open(
+        cls,
+        database: Database,
+        master: MasterKey,
+        throttle: Throttle,
+        audit: AuditLog,
+        cost: Cost = USUAL,
+    ) -> StaffRoom:
+        """Give the room of an open store. cost: of a new password's verifier."""
         keys = AccountKeys(
             facts=master.derive(KeyUse.ACCOUNTS),
             secrets=master.derive(KeyUse.SECOND_FACTORS),
@@ -55,7 +63,7 @@ class StaffRoom:
             accounts=accounts,
             codes=codes,
             passkeys=passkeys,
-            sign_in=StaffSignIn(database, accounts, codes, passkeys, throttle, pepper, audit),
+            sign_in=StaffSignIn(database, accounts, codes, passkeys, throttle, pepper, audit, cost),
             approvals=Approvals(database, Vault(master.derive(KeyUse.APPROVALS)), accounts, audit),
             tokens=Tokens(
                 database,

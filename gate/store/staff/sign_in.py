@@ -14,6 +14,7 @@ from gate.core.roles import Staff
 from gate.core.types import PersonId
 from gate.store.account.audit import Action, AuditLog
 from gate.store.database import Database
+from gate.store.keyring.hashing import USUAL, Cost
 from gate.store.pins import PinCheck, dummy_verifier, make_verifier
 from gate.store.staff.accounts import Account, Accounts
 from gate.store.staff.codes import StaffCodes
@@ -62,7 +63,9 @@ class StaffSignIn:
         throttle: Throttle,
         pepper: bytes,
         audit: AuditLog,
+        cost: Cost = USUAL,
     ) -> None:
+        self._cost = cost
         self._database = database
         self._accounts = accounts
         self._codes = codes
@@ -88,7 +91,7 @@ class StaffSignIn:
             account=lookup,
             person=PersonId(account.id) if account else _NOBODY,
             credential=None,
-            verifier=kept.password if kept else dummy_verifier(),
+            verifier=kept.password if kept else dummy_verifier(self._cost),
             pepper=self._pepper,
             is_throttled=not may_try,
             place=place,
@@ -128,7 +131,7 @@ class StaffSignIn:
 
     def verifier(self, account: str, password: str) -> str:
         """Give what verifies *password* for *account* and no other. Slow (one argon2id), safe in any thread."""
-        return make_verifier(self._pepper, account, password)
+        return make_verifier(self._pepper, account, password, self._cost)
 
     def _same(self, before: Account | None) -> Account | None:
         """Give the account as it is now, None where its secrets changed since the try began."""

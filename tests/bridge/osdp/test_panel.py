@@ -223,7 +223,7 @@ def test_an_adapter_plugged_in_again_whose_plug_still_moves_is_tried_again(monke
         monkeypatch.setattr(termios, "tcsetattr", once)
         there.panel._session._line.broken = True  # as a read that fails leaves it
         assert there.wait(lambda: failed)
-        assert there.wait(lambda: there.panel.reader.healthy and not there.panel._session._line.broken)
+        assert there.wait(lambda: {Nonsense(), DeviceBack()} & set(there.at_reader)), "not set up anew"
         there.device.present(7)
         assert there.wait(lambda: CardRead(26, 7) in there.at_reader)
 

@@ -7,6 +7,7 @@ import pytest
 
 from gate.store import Store
 from tests.consents import TERMS
+from tests.costs import LEAST
 from tests.staffing import Phone, SetClock, Site
 
 
@@ -18,6 +19,7 @@ def opened_at(folder):
         gate_id="north",
         terms=TERMS,
         model_sha256="a" * 64,
+        cost=LEAST,
     )
 
 
