@@ -70,7 +70,7 @@ class Doorkeeper:
         self._lockdown_known = False
         self._post = post
         self._door = core.Door()
-        self._told: Reason | None = None
+        self._told = on.EntryChanged(None)
         self._by_staff: dict[AttemptId, Callable[[bool], None]] = {}
         hardware.on_door(self.take)
         self._tell()
@@ -94,6 +94,11 @@ class Doorkeeper:
     def obstacle(self) -> Reason | None:
         """Tell why the door lets nobody in now, None while it does. Whether there is a lockdown must be known for that."""
         return core.entry_obstacle(self._door, self._rules) if self._lockdown_known else Reason.FAULT
+
+    @property
+    def entry(self) -> on.EntryChanged:
+        """Tell whether the door lets people in, and whether its reader can be heard, as the gate is told."""
+        return on.EntryChanged(self.obstacle, self._hardware.reader_lost)
 
     def release(self, attempt: AttemptId) -> None:
         """Ask for one release on behalf of *attempt*; exactly one DoorReported follows."""
@@ -160,10 +165,10 @@ class Doorkeeper:
 
     def _tell(self) -> None:
         """Tell the gate whether the door lets anybody in, when that changed."""
-        obstacle = self.obstacle
-        if obstacle is not self._told:
-            self._told = obstacle
-            self._post(on.EntryChanged(obstacle))
+        entry = self.entry
+        if entry != self._told:
+            self._told = entry
+            self._post(entry)
 
     def _carry_out(self, effect: do.DoorEffect) -> tuple[at_door.DoorInput, ...]:
         match effect:

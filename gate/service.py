@@ -316,7 +316,7 @@ class Service:
     def _step(self, event: on.Input) -> None:
         """Take one input, and whatever its effects answer at once, before any other."""
         # What the door says now comes first, queued or not: a lockdown must not use a code up, or a try.
-        events = deque([on.EntryChanged(self._doorkeeper.obstacle), event])
+        events = deque([self._doorkeeper.entry, event])
         # One time for the answers too: a slow disk must not turn a committed grant into a refusal.
         now = self._stepped_at = self._clock.monotonic()
         while events:

@@ -41,6 +41,7 @@ def cited_in(text):
     return ids
 
 
+@cache
 def tests():
     """Give, for each id, the tests that cite it: in their body, or for a whole file in its first words."""
     found = defaultdict(list)
@@ -49,7 +50,7 @@ def tests():
         tree, lines, name = ast.parse(source), source.splitlines(), path.relative_to(PROJECT).as_posix()
         for each in cited_in(ast.get_docstring(tree) or ""):
             found[each].append(name)
-        for node in ast.walk(tree):
+        for node in tree.body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
                 first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
                 above = lines[first - 2] if first > 1 and lines[first - 2].lstrip().startswith("#") else ""
@@ -59,6 +60,7 @@ def tests():
     return found
 
 
+@cache
 def places():
     """Give, for each id, the files of the product that cite it."""
     found = defaultdict(list)

@@ -14,6 +14,7 @@ from gate.rights import exported, records_of, write_folder
 from gate.store import Store
 from gate.store.account.audit import Actor
 from tests.consents import TERMS, agreement, give
+from tests.costs import LEAST
 from tests.notices import publish_notice
 from tests.settings_of import settings_of
 
@@ -31,6 +32,7 @@ def store(tmp_path):
         gate_id="north",
         terms=TERMS,
         model_sha256="a" * 64,
+        cost=LEAST,
     )
     publish_notice(store, NOON)
     yield store

@@ -64,11 +64,12 @@ class ShowChecking:
 
 @dataclass(frozen=True, slots=True)
 class ShowResult:
-    """Say how it ended, and why in a word that describes nobody."""
+    """Say how it ended, and why in a word that describes nobody. lost: the door's controller does not answer."""
 
     attempt: AttemptId
     granted: bool
     reason: Reason
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +107,22 @@ class ShowWithdrawn:
     receipt: str = field(default="", repr=False)
 
 
+class Standstill(StrEnum):
+    """Why the gate does not open as always, until somebody ends it."""
+
+    LOCKED = "locked"
+    """By a lockdown or by the door's hours, for everybody."""
+    DOOR_LOST = "door-lost"
+    """The door's controller does not answer: nothing opens it."""
+    READER_LOST = "reader-lost"
+    """The reader does not answer: no card and no key of its keypad is heard."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClearScreen:
-    """Go back to the resting screen; *shut*: the door is locked for everybody now, and it says so before anybody tries."""
+    """Go back to the resting screen, which says what the gate stands still for before anybody tries."""
 
-    shut: bool = False
+    standstill: Standstill | None = None
 
 
 View = (

@@ -50,7 +50,7 @@ def refuse(gate: Gate, decision: Decision, now: Seconds, rules: Rules) -> Step:
     return replace(gate, phase=Refused(decision.attempt, now + rules.show_result_s)), (
         *leave,
         do.Record(decision),
-        do.ShowResult(decision.attempt, granted=False, reason=decision.reason),
+        _refusal(gate, decision.attempt, decision.reason),
     )
 
 
@@ -118,17 +118,27 @@ def _shut_meanwhile(gate: Gate, phase: Recording, entry: Reason, now: Seconds, r
 def turn_away(gate: Gate, attempt: AttemptId, entry: Reason, now: Seconds, rules: Rules) -> Step:
     """Say why nobody gets in, without a decision: either there is one already, or nobody asked by any method."""
     phase = Refused(attempt, now + rules.show_result_s)
-    return replace(gate, phase=phase), (do.ShowResult(attempt, granted=False, reason=entry),)
+    return replace(gate, phase=phase), (_refusal(gate, attempt, entry),)
+
+
+def _refusal(gate: Gate, attempt: AttemptId, reason: Reason) -> do.ShowResult:
+    """Say why the door stays shut: nobody is sent to try again before a door that nothing opens."""
+    lost = reason is Reason.FAULT and standstill(gate) is do.Standstill.DOOR_LOST
+    return do.ShowResult(attempt, granted=False, reason=reason, lost=lost)
 
 
 def rest(gate: Gate) -> Step:
-    """Go back to serving nobody; the resting screen tells whether the door is locked for everybody."""
-    return replace(gate, phase=Idle()), (do.ClearScreen(shut=is_shut(gate)),)
+    """Go back to serving nobody; the resting screen tells what the gate stands still for."""
+    return replace(gate, phase=Idle()), (do.ClearScreen(standstill(gate)),)
 
 
-def is_shut(gate: Gate) -> bool:
-    """Tell whether the door is locked for everybody: by a lockdown or by its own hours."""
-    return gate.entry is Reason.DOOR_LOCKED
+def standstill(gate: Gate) -> do.Standstill | None:
+    """Tell why the gate does not open as always until somebody ends it; an interlock is over in a moment and is none."""
+    if gate.entry is Reason.DOOR_LOCKED:
+        return do.Standstill.LOCKED
+    if gate.entry is Reason.FAULT:
+        return do.Standstill.DOOR_LOST
+    return do.Standstill.READER_LOST if gate.reader_lost else None
 
 
 def door_reported(gate: Gate, attempt: AttemptId, now: Seconds, rules: Rules, *, released: bool) -> Step:

@@ -156,9 +156,13 @@ class ConditionsChanged:
 
 @dataclass(frozen=True, slots=True)
 class EntryChanged:
-    """The door lets nobody in for now, whoever asks and by whatever method, or lets people in again (None)."""
+    """The door lets nobody in for now, whoever asks and by whatever method, or lets people in again (None).
+
+    FAULT: its controller does not answer. reader_lost: the reader of cards and keys does not.
+    """
 
     obstacle: Reason | None
+    reader_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from gate.core import effects as do
 from gate.core import inputs as on
-from gate.core.endings import LEAVE_CAMERA, Step, is_shut, refuse, rest, turn_away
+from gate.core.endings import LEAVE_CAMERA, Step, refuse, rest, standstill, turn_away
 from gate.core.phases import Capturing, Choosing, Confirming, First, Gate, Identifying, Idle, Noticing, Told
 from gate.core.policy import Rules
 from gate.core.types import AttemptId, Decision, Method, Reason, Seconds
@@ -114,7 +114,7 @@ def circumstances_changed(
 ) -> Step:
     """Take up what face depends on, or whether the door lets anybody in."""
     if isinstance(event, on.EntryChanged):
-        return _entry_changed(gate, event.obstacle, now, rules)
+        return _entry_changed(gate, event, now, rules)
     return _conditions_changed(replace(gate, conditions=event.conditions), now, rules)
 
 
@@ -133,13 +133,13 @@ def _conditions_changed(gate: Gate, now: Seconds, rules: Rules) -> Step:
             return gate, ()
 
 
-def _entry_changed(gate: Gate, obstacle: Reason | None, now: Seconds, rules: Rules) -> Step:
+def _entry_changed(gate: Gate, event: on.EntryChanged, now: Seconds, rules: Rules) -> Step:
     """Tell at once that the door lets nobody in now: no notice is read, no frame taken for nothing.
 
-    At rest a door that is locked for everybody says so to whoever comes, and no more once it is over.
+    At rest a gate that stands still says so to whoever comes, and no more once it is over.
     """
-    before, gate = gate, replace(gate, entry=obstacle)
-    if isinstance(gate.phase, Idle) and is_shut(before) != is_shut(gate):
+    before, gate = gate, replace(gate, entry=event.obstacle, reader_lost=event.reader_lost)
+    if isinstance(gate.phase, Idle) and standstill(before) is not standstill(gate):
         return rest(gate)
     if gate.entry is None:
         return gate, ()

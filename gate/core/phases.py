@@ -170,7 +170,8 @@ class Beside:
 class Gate:
     """The whole state: the attempt's phase, what face depends on, and how often face was refused of late.
 
-    entry: why the door lets nobody in for now, whatever the method; None while it does. beside: what is looked up
+    entry: why the door lets nobody in for now, whatever the method; None while it does. reader_lost: no card and no key
+    can be heard. beside: what is looked up
     beside *phase*. kept: what came while something was looked up or written, the last of each kind, first come first.
     """
 
@@ -179,6 +180,7 @@ class Gate:
     kept: tuple[on.CredentialPresented, ...] = field(default=(), repr=False)
     conditions: Conditions = field(default_factory=Conditions)
     entry: Reason | None = None
+    reader_lost: bool = False
     refusals: int = 0
     face_rests_until: Seconds = float("-inf")
 

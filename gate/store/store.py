@@ -133,8 +133,8 @@ class Store:
 
         credentials_dir: systemd's, or None. terms: what the site fixes for every consent. ask, tpm: as
         custody.KeyPlace has them. zone: the site's, in which hours are meant. duress: whether duress PINs open.
-        cost: what one try of a new PIN or password costs. counting: as the site has its counts. Raises VaultError: ``keys-beside-data``, ``folder-open``,
-        ``key-...``, ``key-wrong``, ``database-...``.
+        cost: what one try of a new PIN or password costs. counting: as the site has its counts.
+        Raises VaultError: ``keys-beside-data``, ``folder-open``, ``key-...``, ``key-wrong``, ``database-...``.
         """
         refuse_keys_beside_data(keys_dir, data_dir)
         path = private_folder(data_dir) / DATABASE_NAME

@@ -124,8 +124,9 @@ class KioskScreen:
             case do.Guide(attempt, hint) if _is_same_guidance(shown.view, attempt, hint):
                 self._put(replace(shown, view=view))
             case do.ClearScreen() if isinstance(shown.view, do.ClearScreen):
-                # A door that is locked for everybody says so in place of keys that open nothing now.
-                over = None if view.shut and isinstance(shown.over, Pad) else shown.over
+                # A door that nothing opens says so in place of keys that open nothing now.
+                shut = view.standstill not in {None, do.Standstill.READER_LOST}
+                over = None if shut and isinstance(shown.over, Pad) else shown.over
                 self._draw(replace(shown, view=view, over=over))
             case do.ClearScreen() if self._types_on:
                 self._draw(replace(shown, view=view, chosen=None, since=now, refused=None))

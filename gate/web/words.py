@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from gate.core.effects import Standstill
 from gate.core.policy import Hint
 from gate.core.types import Method, Reason, WithdrawalOutcome
 from gate.web.languages import marked as _
@@ -107,6 +108,18 @@ RESULTS: Final[Mapping[Reason, Words]] = {
         _("The second step did not come in time"), _("Begin again with your card, or with unit and PIN.")
     ),
 }
+
+STANDSTILLS: Final[Mapping[Standstill, Words]] = {
+    Standstill.LOCKED: RESULTS[Reason.DOOR_LOCKED],
+    Standstill.DOOR_LOST: Words(
+        _("The gate cannot open the door now"),
+        _("Its lock does not answer: no card, PIN or face opens it. The way out is always free."),
+    ),
+    Standstill.READER_LOST: Words(
+        _("The card reader does not answer"), _("No card and no keypad can be read here now.")
+    ),
+}
+"""Why the gate does not open as always, until somebody ends it."""
 
 SHUT: Final = frozenset({Reason.NOT_NOW, Reason.DOOR_LOCKED, Reason.INTERLOCKED})
 """What no other way in helps against."""

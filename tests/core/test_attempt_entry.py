@@ -4,6 +4,7 @@ import pytest
 
 from gate.core import effects as do
 from gate.core import inputs as on
+from gate.core.effects import Standstill
 from gate.core.phases import (
     Capturing,
     Choosing,
@@ -30,6 +31,7 @@ from tests.core.visits import (
 )
 
 LOCKED = on.EntryChanged(Reason.DOOR_LOCKED)
+DOOR_LOST = on.EntryChanged(Reason.FAULT)
 KNOWN = on.CredentialChecked(ME, Reason.KNOWN_CREDENTIAL)
 
 
@@ -118,21 +120,51 @@ def test_who_comes_to_a_locked_door_is_told_at_once_and_once_it_serves_again_is_
 
 def test_at_rest_a_door_that_locks_for_everybody_says_so_at_once_and_no_more_once_it_is_over():
     visit = Visit()(LOCKED)(LOCKED)
-    assert visit.effects == [do.ClearScreen(shut=True)]
+    assert visit.effects == [do.ClearScreen(Standstill.LOCKED)]
     visit(on.EntryChanged(None))(on.EntryChanged(None))
     assert visit.effects[1:] == [do.ClearScreen()]
 
 
 def test_the_screen_goes_back_to_a_rest_that_says_the_door_is_locked():
     visit = Visit()(LOCKED)(on.Presence(ME))(on.Tick(), after=RULES.show_result_s)
-    assert visit.effects[-1] == do.ClearScreen(shut=True)
+    assert visit.effects[-1] == do.ClearScreen(Standstill.LOCKED)
     visit = Visit()(on.WithdrawalChosen(ME))(LOCKED)(on.Cancelled(ME))
-    assert visit.effects[-1] == do.ClearScreen(shut=True)
+    assert visit.effects[-1] == do.ClearScreen(Standstill.LOCKED)
 
 
-@pytest.mark.parametrize("obstacle", [Reason.FAULT, Reason.INTERLOCKED])
-def test_what_passes_in_a_moment_leaves_the_resting_screen_alone(obstacle):
-    assert Visit()(on.EntryChanged(obstacle)).effects == []
+@pytest.mark.parametrize(
+    ("entry", "says"),
+    [
+        (DOOR_LOST, Standstill.DOOR_LOST),
+        (on.EntryChanged(None, reader_lost=True), Standstill.READER_LOST),
+        (on.EntryChanged(Reason.INTERLOCKED, reader_lost=True), Standstill.READER_LOST),
+        (on.EntryChanged(Reason.FAULT, reader_lost=True), Standstill.DOOR_LOST),
+        (on.EntryChanged(Reason.DOOR_LOCKED, reader_lost=True), Standstill.LOCKED),
+    ],
+)
+def test_r74_at_rest_a_gate_that_stands_still_says_why_at_once_and_no_more_once_it_is_over(entry, says):
+    visit = Visit()(entry)(entry)
+    assert visit.effects == [do.ClearScreen(says)]
+    visit(on.EntryChanged(None))
+    assert visit.effects[1:] == [do.ClearScreen()]
+
+
+def test_an_interlock_that_is_over_in_a_moment_leaves_the_resting_screen_alone():
+    assert Visit()(on.EntryChanged(Reason.INTERLOCKED)).effects == []
+
+
+def test_who_comes_to_a_door_that_nothing_opens_is_not_told_to_try_again():
+    lost = do.ShowResult(ME, granted=False, reason=Reason.FAULT, lost=True)
+    assert Visit()(DOOR_LOST)(on.Presence(ME)).effects[-1] == lost
+    assert Visit()(DOOR_LOST)(on.CredentialPresented(ME, Card("1"))).effects[-1] == lost
+    visit = Visit()(on.CredentialPresented(ME, Card("1")))(on.CredentialChecked(ME, Reason.FAULT))
+    assert visit.effects[-1] == do.ShowResult(ME, granted=False, reason=Reason.FAULT)
+
+
+def test_r02_a_reader_that_is_lost_keeps_nobody_from_typing_unit_and_pin_on_the_screen():
+    visit = Visit()(on.EntryChanged(None, reader_lost=True))
+    visit(on.CredentialPresented(ME, UnitPin("1203", "482913")))(KNOWN)(on.Recorded(ME, on.Stored.COMMITTED))
+    assert do.ReleaseDoor(ME) in visit.effects
 
 
 def test_who_waits_for_their_second_factor_as_the_door_locks_is_refused():

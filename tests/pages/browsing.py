@@ -33,7 +33,6 @@ FLAGS: Final = (
 DESK: Final = {"width": 1280, "height": 800}
 PHONE: Final = {"width": 390, "height": 844}
 PANEL: Final = {"width": 800, "height": 480}
-LANGUAGES: Final = ("zh-CN", "en")
 PATIENCE_MS: Final = 10_000
 SERVER_FAULT: Final = 500
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from gate.core.registers import Register
 from tests.pages.houses import House
-from tests.pages.settled import ADA, EVERYTHING, GUARD
+from tests.pages.settled import ADA, EVERYTHING, GUARD, LIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def address(shown: Shown, house: House) -> str:
     places = {
         "person": settled[ADA].person,
         "account": settled.staff[GUARD].account,
-        "request_id": settled.request,
+        "request_id": settled.requests[LIN],
         "training": settled.training,
         "version": settled.notice,
     }

@@ -81,7 +81,8 @@ class Settled:
     residents: dict[str, Resident] = field(default_factory=dict)
     staff: dict[str, Colleague] = field(default_factory=dict)
     notice: str = ""
-    request: str = ""
+    requests: dict[str, str] = field(default_factory=dict)
+    """By the unit of who asked."""
     training: str = ""
 
     def __getitem__(self, unit: str) -> Resident:
@@ -121,14 +122,15 @@ def settle(house: House) -> Settled:
             settled.residents[unit] = _move_in(store, unit, name, card, now)
         for unit, name in NEIGHBOURS:
             store.people.add(unit, name, "")
-        settled.request = store.requests.open(
-            RequestKind.CORRECT,
-            settled[LIN].person,
-            "我的姓名应为林若曦。",
-            channel=Channel.DESK,
-            at=now - timedelta(days=9),
-            actor=Actor.INSTALLER,
-        )
+        for unit in (LIN, KIM):
+            settled.requests[unit] = store.requests.open(
+                RequestKind.CORRECT,
+                settled[unit].person,
+                "我的姓名应为林若曦。",
+                channel=Channel.DESK,
+                at=now - timedelta(days=9),
+                actor=Actor.INSTALLER,
+            )
         trained = Training("Zhang Wei", "guard", "Card first", now.date(), now.date() + timedelta(days=200))
         settled.training = store.registers.add(Register.TRAINING, trained, now)
         for key, (login, name, roles) in STAFF.items():

@@ -7,18 +7,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
+from tests.pages.languages import both
 from tests.pages.settled import ADA, EVERYTHING, GUARD, PASSWORD
 from tests.pages.signing_in import sign_in_staff, signed_in
 from tests.pages.walking import press, unfold
 
-pytestmark = [pytest.mark.slow, pytest.mark.models, pytest.mark.portraits]
+pytestmark = [pytest.mark.models, pytest.mark.portraits]
 
-BOTH = [pytest.param("en", id="en"), pytest.param("zh-CN", id="zh-CN")]
 ROSTER = "﻿unit,name,contact,card\r\n{unit}1,何雨晴,010 5555 0188,{card}1\r\n{unit}2,Sam Osei,,{card}2\r\n"
 FAULTY = "unit,name,contact,card\n12x,何雨晴,,\n5502,=SUM(A1),,\n5503,,,\n5503,Twice,,\n"
 
 
-@pytest.mark.parametrize("language", BOTH)
+@both()
 def test_a_file_is_shown_before_it_is_entered_and_a_faulty_one_enters_nobody(browsing, language):
     signed_in(browsing, EVERYTHING)
     unit = f"55{len(language)}"
@@ -38,7 +38,7 @@ def test_a_file_is_shown_before_it_is_entered_and_a_faulty_one_enters_nobody(bro
         browsing.look_at(page, "import done")
 
 
-@pytest.mark.parametrize("language", BOTH)
+@both()
 def test_what_is_shown_once_is_as_good_a_page_as_any(house, browsing, language):
     signed_in(browsing, EVERYTHING)
     with browsing.opened(language=language, who=EVERYTHING) as page:
@@ -69,7 +69,7 @@ def test_what_is_shown_once_is_as_good_a_page_as_any(house, browsing, language):
         browsing.look_at(page, "token once")
 
 
-@pytest.mark.parametrize("language", BOTH)
+@both()
 def test_somebody_invited_takes_their_account_up(browsing, language):
     """R52: nobody else ever knows their password."""
     signed_in(browsing, EVERYTHING)
@@ -94,7 +94,8 @@ def test_somebody_invited_takes_their_account_up(browsing, language):
         browsing.look_at(theirs, "join second factor")
 
 
-def test_another_telephone_is_taken_by_the_old_ones_leave(house, browsing):
+@both()
+def test_another_telephone_is_taken_by_the_old_ones_leave(house, browsing, language):
     colleague = house.settled.staff[GUARD]
     with browsing.opened(language="en") as page:
         sign_in_staff(page, colleague)

@@ -9,13 +9,13 @@ from playwright.sync_api import expect
 
 from tests.pages.browsing import PANEL, PHONE
 from tests.pages.kiosk import at_the_gate
+from tests.pages.languages import both
 from tests.pages.settled import ADA, BEN, KIM, LIN, SECOND
 from tests.pages.signing_in import sign_in_resident, sign_in_staff
 
 pytestmark = [pytest.mark.models, pytest.mark.portraits]
 
 CAPTURE_MS = 60_000
-BOTH = [pytest.param("en", id="en"), pytest.param("zh-CN", id="zh-CN", marks=pytest.mark.slow)]
 
 
 def handed_over(page, house, resident) -> None:
@@ -46,7 +46,7 @@ def enrolled(page, house, resident, scene) -> None:
     page.locator('a[href="/enrol/receipt.json"]').wait_for(timeout=CAPTURE_MS)
 
 
-@pytest.mark.parametrize("language", BOTH)
+@both(quick="en")
 def test_a_resident_agrees_comes_in_by_face_and_withdraws_at_the_gate(house, browsing, language):
     """R10, R24 to R26: from the desk to the gate's screen and back out of it."""
     ada = house.settled[ADA]
@@ -83,7 +83,7 @@ def test_a_resident_agrees_comes_in_by_face_and_withdraws_at_the_gate(house, bro
     house.simulate("scene", name="nobody")
 
 
-@pytest.mark.parametrize("language", BOTH)
+@both()
 def test_a_resident_withdraws_and_asks_for_a_correction_on_the_phone(house, browsing, language):
     """R24, R70: signed in with unit, PIN and the code that stands at the gate."""
     ben = house.settled[BEN]
@@ -110,7 +110,7 @@ def test_a_resident_withdraws_and_asks_for_a_correction_on_the_phone(house, brow
         browsing.shoot(page, f"phone request {language}")
 
 
-@pytest.mark.parametrize("language", BOTH)
+@both()
 def test_declining_is_one_press_and_ends_with_card_and_pin(house, browsing, language):
     """R04, R05."""
     resident = house.settled[KIM if language == "en" else LIN]
@@ -128,10 +128,10 @@ def test_declining_is_one_press_and_ends_with_card_and_pin(house, browsing, lang
         kiosk.granted()
 
 
-@pytest.mark.slow
-def test_a_session_that_ends_on_the_phone_loses_nothing_of_a_request(house, browsing):
+@both()
+def test_a_session_that_ends_on_the_phone_loses_nothing_of_a_request(house, browsing, language):
     kim = house.settled[KIM]
-    with browsing.opened(language="zh-CN", size=PHONE) as page:
+    with browsing.opened(language=language, size=PHONE) as page:
         sign_in_resident(browsing, page, kim)
         page.locator('textarea[name="details"]').fill("请告知你们保存了哪些信息。")
         elsewhere = page.context.new_page()

@@ -6,11 +6,11 @@ import pyotp
 import pytest
 from playwright.sync_api import expect
 
+from tests.pages.languages import both
 from tests.pages.settled import PASSWORD
 
 pytestmark = [pytest.mark.models, pytest.mark.portraits]
 
-BOTH = [pytest.param("zh-CN", id="zh-CN"), pytest.param("en", id="en", marks=pytest.mark.slow)]
 AUTHENTICATOR = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -51,7 +51,7 @@ def typed_secret(page) -> str:
     return page.locator("ol.steps details .code").inner_text().replace(" ", "")
 
 
-@pytest.mark.parametrize("language", BOTH)
+@both()
 def test_from_a_code_on_the_console_to_recovery_codes_and_a_passkey(unpacked, browsing, language):
     code = unpacked.command("account", "setup-code").rpartition(": ")[2].strip()
     login = f"wang.fang.{language.lower()}"

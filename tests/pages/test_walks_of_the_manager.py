@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.pages.kiosk import at_the_gate
+from tests.pages.languages import both
 from tests.pages.settled import BEN, KIM, MANAGER, SECOND
 from tests.pages.signing_in import sign_in_staff, signed_in
 from tests.pages.walking import press, unfold
@@ -14,7 +15,7 @@ pytestmark = [pytest.mark.models, pytest.mark.portraits]
 
 SCRIPTED = [
     pytest.param("zh-CN", True, id="zh-CN"),
-    pytest.param("en", False, id="en-without-script"),
+    pytest.param("en", False, id="en-without-script", marks=pytest.mark.slow),
     pytest.param("en", True, id="en", marks=pytest.mark.slow),
     pytest.param("zh-CN", False, id="zh-CN-without-script", marks=pytest.mark.slow),
 ]
@@ -52,16 +53,18 @@ def test_a_manager_enters_a_resident_and_the_card_opens_at_once(house, browsing,
         kiosk.granted()
 
 
-def test_two_managers_who_edit_one_record_lose_nothing(house, browsing):
+@both()
+def test_two_managers_who_edit_one_record_lose_nothing(house, browsing, language):
     """The second one sees what the first one changed beside what they typed, and nothing is written."""
     signed_in(browsing, MANAGER)
     signed_in(browsing, SECOND)
     path = PERSON + house.settled[BEN].person
     with (
-        browsing.opened(language="en", who=MANAGER) as first,
-        browsing.opened(language="zh-CN", who=SECOND) as second,
+        browsing.opened(language=language, who=MANAGER) as first,
+        browsing.opened(language=language, who=SECOND) as second,
     ):
-        for page, contact in ((first, "010 1111"), (second, "010 2222")):
+        theirs, ours = f"010 1111 {language}", f"010 2222 {language}"
+        for page, contact in ((first, theirs), (second, ours)):
             page.goto(path)
             unfold(page, page.locator('input[name="contact"]'))
             page.locator('input[name="contact"]').fill(contact)
@@ -69,21 +72,22 @@ def test_two_managers_who_edit_one_record_lose_nothing(house, browsing):
         expect(first.locator(".said")).to_be_visible()
         press(second, "/correct")
         table = second.locator("section.near table")
-        expect(table).to_contain_text("010 1111")
-        expect(table).to_contain_text("010 2222")
-        browsing.shoot(second, "people two managers zh-CN")
+        expect(table).to_contain_text(theirs)
+        expect(table).to_contain_text(ours)
+        browsing.shoot(second, f"people two managers {language}")
         first.reload()
-        expect(first.locator("dl.facts").first).to_contain_text("010 1111")
+        expect(first.locator("dl.facts").first).to_contain_text(theirs)
 
 
-def test_a_button_pressed_twice_does_it_once(house, browsing):
+@both()
+def test_a_button_pressed_twice_does_it_once(house, browsing, language):
     signed_in(browsing, MANAGER)
     path = PERSON + house.settled[KIM].person
-    with browsing.opened(who=MANAGER) as page:
+    with browsing.opened(language=language, who=MANAGER) as page:
         page.goto(path)
         cards = page.locator('form[action$="/revoke"]').count()
         unfold(page, page.locator('input[name="card"]'))
-        page.locator('input[name="card"]').fill("51999")
+        page.locator('input[name="card"]').fill(f"5199{len(language)}")
         page.evaluate(
             """() => {
               const form = document.querySelector('form[action$="/card"]');
@@ -95,11 +99,12 @@ def test_a_button_pressed_twice_does_it_once(house, browsing):
         expect(page.locator('form[action$="/revoke"]')).to_have_count(cards + 1)
 
 
-def test_back_and_reload_after_a_deed_repeat_nothing(house, browsing):
+@both()
+def test_back_and_reload_after_a_deed_repeat_nothing(house, browsing, language):
     signed_in(browsing, MANAGER)
-    with browsing.opened(who=MANAGER) as page:
+    with browsing.opened(language=language, who=MANAGER) as page:
         page.goto("/staff/people/new")
-        page.locator('input[name="unit"]').fill("8800")
+        page.locator('input[name="unit"]').fill(f"880{len(language)}")
         page.locator('input[name="name"]').fill("Rui Costa")
         page.locator("form.form button.main").click()
         expect(page.locator(".secret")).to_be_visible()
@@ -109,11 +114,11 @@ def test_back_and_reload_after_a_deed_repeat_nothing(house, browsing):
         )  # nothing of anybody waits in the browser
         page.go_forward()
         expect(page.locator(".secret")).to_have_count(0)
-        page.goto("/staff/people?q=8800")
+        page.goto(f"/staff/people?q=880{len(language)}")
         expect(page.locator("tbody tr")).to_have_count(1)
 
 
-@pytest.mark.parametrize("language", ["en", pytest.param("zh-CN", marks=pytest.mark.slow)])
+@both()
 def test_a_session_that_ends_amid_a_form_loses_nothing_of_what_was_typed(house, browsing, language):
     colleague = house.settled.staff[MANAGER]
     unit = f"77{len(language)}"

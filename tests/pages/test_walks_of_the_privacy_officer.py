@@ -6,23 +6,25 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.pages.browsing import PHONE
-from tests.pages.settled import LIN, OFFICER, SECOND
+from tests.pages.languages import both
+from tests.pages.settled import KIM, LIN, OFFICER, SECOND
 from tests.pages.signing_in import sign_in_resident, signed_in
 
 pytestmark = [pytest.mark.models, pytest.mark.portraits]
 
-BOTH = [pytest.param("zh-CN", id="zh-CN"), pytest.param("en", id="en", marks=pytest.mark.slow)]
 MAKING_MS = 60_000
 
 
-def test_a_request_is_answered_in_time_and_the_answer_stands_on_the_phone(house, browsing):
+@both()
+def test_a_request_is_answered_in_time_and_the_answer_stands_on_the_phone(house, browsing, language):
     """R70: the oldest waits on top with its last day; the record is put right from there."""
     signed_in(browsing, OFFICER)
     answer = "已更正。感谢告知。"
-    with browsing.opened(language="zh-CN", who=OFFICER) as page:
+    asker = LIN if language == "zh-CN" else KIM
+    with browsing.opened(language=language, who=OFFICER) as page:
         page.goto("/staff/requests")
-        browsing.shoot(page, "requests zh-CN")
-        page.locator(f'a[href="/staff/requests/{house.settled.request}"]').first.click()
+        browsing.shoot(page, f"requests {language}")
+        page.locator(f'a[href="/staff/requests/{house.settled.requests[asker]}"]').first.click()
         page.locator('form[action$="/correct"] input[name="name"]').fill("林若曦")
         page.locator('form[action$="/correct"] button').click()
         expect(page.locator("dl.facts").first).to_contain_text("林若曦")
@@ -30,17 +32,17 @@ def test_a_request_is_answered_in_time_and_the_answer_stands_on_the_phone(house,
         expect(page.locator('select[name="outcome"]')).to_have_value("")
         page.locator('select[name="outcome"]').select_option(index=1)
         page.locator('textarea[name="answer"]').fill(answer)
-        browsing.shoot(page, "request one zh-CN")
+        browsing.shoot(page, f"request one {language}")
         page.locator('form[action$="/answer"] button').click()
         expect(page.locator("dl.facts").first).to_contain_text(answer)
         browsing.look_at(page, "request answered")
-    with browsing.opened(language="zh-CN", size=PHONE) as page:
-        sign_in_resident(browsing, page, house.settled[LIN])
+    with browsing.opened(language=language, size=PHONE) as page:
+        sign_in_resident(browsing, page, house.settled[asker])
         expect(page.locator("main")).to_contain_text(answer)
         expect(page.locator("main")).to_contain_text("林若曦")
 
 
-@pytest.mark.parametrize("language", BOTH)
+@both()
 def test_evidence_leaves_once_after_a_second_person_agreed(house, browsing, language, tmp_path):
     """R87: asked for by one, allowed by another, made beside the door, checked on any machine."""
     signed_in(browsing, OFFICER)

@@ -14,6 +14,7 @@ from gate.store.backup.backups import LIST_NAME, backups_in
 from gate.store.keyring.escrow import ESCROW_NAME, Escrow
 from gate.store.upkeep import tombstones
 from tests.consents import TERMS
+from tests.costs import LEAST
 
 HOUR = timedelta(hours=1)
 
@@ -50,6 +51,7 @@ def store(tmp_path):
         gate_id="north",
         terms=TERMS,
         model_sha256="a" * 64,
+        cost=LEAST,
     )
     yield store
     store.close()

@@ -7,6 +7,7 @@ from gate.core.types import Reason
 from gate.notice import NoticeBoard
 from gate.store import Store
 from tests.consents import TERMS
+from tests.costs import LEAST
 from tests.notices import publish_notice, sources
 from tests.service.world import CARD
 
@@ -34,6 +35,7 @@ class Operator:
             gate_id="north",
             terms=TERMS,
             model_sha256="0" * 64,
+            cost=LEAST,
         )
         publish_notice(store, at, **site)
         store.close()

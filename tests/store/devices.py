@@ -14,6 +14,7 @@ from gate.store.keyring.custody import KeyPlace, load_root
 from gate.store.keyring.escrow import EpochSecret
 from gate.store.keyring.keys import Custody, MasterKey
 from tests.consents import AT_DESK, TERMS, give
+from tests.costs import LEAST
 from tests.notices import publish_notice
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -66,6 +67,7 @@ class Device:
             custody=place.custody,
             ask=place.ask,
             tpm=place.tpm,
+            cost=LEAST,
         )
         try:
             if store.notices.newest_number is None:

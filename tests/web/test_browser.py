@@ -288,6 +288,7 @@ OscillatorNode.prototype.start = function (at) { heard.push([this.type, this.fre
 """
 
 
+@pytest.mark.slow  # four visits that end by themselves
 def test_yes_and_no_sound_unlike_each_other_and_silence_is_a_setting(chromium, sites):
     figures = {}
     for sound in (True, False):

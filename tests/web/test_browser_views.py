@@ -20,7 +20,8 @@ OPENING = {Reason.MATCHED, Reason.KNOWN_CREDENTIAL}
 HERE = FacePlace.near(0.35, 0.4, 0.3)
 VIEWS: list[tuple[do.View, Method | None, str]] = [
     (do.ClearScreen(), None, ""),
-    (do.ClearScreen(shut=True), None, ""),
+    *((do.ClearScreen(each), None, "") for each in do.Standstill),
+    (do.ShowResult(ATTEMPT, granted=False, reason=Reason.FAULT, lost=True), None, ""),
     (do.ClearScreen(), None, "code"),
     (do.ShowNotice(ATTEMPT, FIRST), None, ""),
     (do.OfferMethods(ATTEMPT, ALL), None, ""),

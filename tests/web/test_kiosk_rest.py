@@ -126,3 +126,59 @@ def test_a_screen_that_cannot_be_touched_says_the_same(clock, runner, codes):
     html = see(client)
     assert "This door is locked for everybody now" in html
     assert "Press the star" not in html
+
+
+@pytest.mark.parametrize(
+    ("language", "why", "way"),
+    [
+        (
+            "en",
+            "The card reader does not answer",
+            "Unit and PIN, typed on this screen, open the gate as always.",
+        ),
+        ("zh-CN", "读卡器没有回应", "在本屏幕上输入房号和密码，照常可以开门。"),
+    ],
+)
+def test_a_lost_reader_is_said_at_rest_with_the_way_in_that_still_works(client, world, language, why, way):
+    """R02, R74."""
+    world.post(on.EntryChanged(None, reader_lost=True))
+    world.screen.speak(language)
+    html = see(client)
+    assert why in html
+    assert way in html
+    assert "/kiosk/pad" in html
+    assert "/kiosk/start" not in html
+    client.post("/kiosk/pad")
+    assert "/kiosk/key" in see(client)
+
+
+@pytest.mark.parametrize(
+    ("language", "why", "what"),
+    [
+        ("en", "The gate cannot open the door now", "Use another entrance, or ask for help: 010-5555 0100"),
+        ("zh-CN", "闸机现在无法开门", "请改走其他入口，或求助：010-5555 0100"),
+    ],
+)
+def test_a_lost_door_is_said_at_rest_with_whom_to_ask(client, world, language, why, what):
+    """R65, R74."""
+    world.post(on.EntryChanged(Reason.FAULT))
+    world.screen.speak(language)
+    html = see(client)
+    assert why in html
+    assert what in html
+    assert "/kiosk/pad" not in html
+    assert "/kiosk/start" not in html
+    assert "/kiosk/withdraw" in html
+
+
+@pytest.mark.parametrize("parts", [{"two_factors": True}, {"touch": False}])
+def test_a_lost_reader_leaves_no_way_in_where_the_screen_alone_opens_nothing(clock, runner, codes, parts):
+    touch = parts.pop("touch", True)
+    world = World(clock, kiosk=KioskParts(touch=touch, codes=codes), **parts)
+    client = Client(create_app(world.context, world.screen), runner)
+    world.post(on.EntryChanged(None, reader_lost=True))
+    world.screen.speak("en")
+    html = see(client)
+    assert "Use another entrance, or ask for help: 010-5555 0100" in html
+    assert "open the gate as always" not in html
+    assert "<kbd>" not in html

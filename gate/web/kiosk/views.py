@@ -17,7 +17,7 @@ from gate.web.pages import Pages
 from gate.web.qr import qr_svg
 from gate.web.screen import KioskScreen, OwnCode, Shown
 from gate.web.transport import Transport, site_address
-from gate.web.words import CHECKING, CHOSEN, HINTS, METHODS, RESULTS, SECOND, SHUT, WITHDRAWALS
+from gate.web.words import CHECKING, CHOSEN, HINTS, METHODS, RESULTS, SECOND, SHUT, STANDSTILLS, WITHDRAWALS
 
 IN_ORDER = (Method.CARD, Method.PIN, Method.FACE)
 """The order on the screen: equal in size and weight, and the first focus is never on face (R03)."""
@@ -114,9 +114,8 @@ def _drawn(context: WebContext, shown: Shown) -> tuple[str, Values]:
 
 def _view_model(context: WebContext, shown: Shown) -> tuple[str, Values]:
     match shown.view:
-        case do.ClearScreen(shut):
-            words = RESULTS[Reason.DOOR_LOCKED] if shut else None
-            return "rest", {"own_codes": context.offers_own_code, "shut": words}
+        case do.ClearScreen(standstill):
+            return "rest", _rest_model(context, standstill)
         case do.ShowNotice() as view:
             return "notice", _notice_model(context, view, shown.language)
         case do.OfferMethods() | do.AskSecond() as view:
@@ -126,10 +125,22 @@ def _view_model(context: WebContext, shown: Shown) -> tuple[str, Values]:
             return "guide", {"attempt": attempt, "words": words, "hint": hint, "place": _mirrored(place)}
         case do.ShowChecking(_, method):
             return "checking", {"method": method, "title": CHECKING[method]}
-        case do.ShowResult(_, granted, reason):
-            return "result", {"granted": granted, "words": RESULTS[reason], "shut": reason in SHUT}
+        case do.ShowResult(_, granted, reason, lost):
+            words = STANDSTILLS[do.Standstill.DOOR_LOST] if lost else RESULTS[reason]
+            return "result", {"granted": granted, "words": words, "shut": lost or reason in SHUT}
         case _:
             return _withdrawal_model(shown.view)
+
+
+def _rest_model(context: WebContext, standstill: do.Standstill | None) -> Values:
+    """Give the resting screen: what the gate stands still for, and whether keys on the screen open it all the same."""
+    keys_open = standstill is None or (
+        standstill is do.Standstill.READER_LOST and context.kiosk.touch and not context.two_factors
+    )
+    words = STANDSTILLS[standstill] if standstill else None
+    heard = standstill is not do.Standstill.READER_LOST
+    own = context.offers_own_code
+    return {"own_codes": own, "still": words, "keys_open": keys_open, "keys_heard": heard}
 
 
 def _notice_model(context: WebContext, view: do.ShowNotice, language: str) -> Values:
