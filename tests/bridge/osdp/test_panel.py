@@ -335,13 +335,13 @@ def test_r35_events_leave_nothing_behind_in_memory(there):
 
     tracemalloc.start()
     try:
-        there.device.press("1")
-        assert there.wait(lambda: len(there.at_reader) == 1)
-        before = held_by_the_session()
-        there.device.press("1234567890" * 5)
-        assert there.wait(lambda: len(there.at_reader) == 51)
-        there.at_reader.clear()
-        assert held_by_the_session() < before + 25
+        held = []
+        for _ in range(2):  # what is made once and kept for good is made by the first fifty
+            there.at_reader.clear()
+            there.device.press("1234567890" * 5)
+            assert there.wait(lambda: len(there.at_reader) == 50)
+            held.append(held_by_the_session())
+        assert held[1] < held[0] + 25
     finally:
         tracemalloc.stop()
 
