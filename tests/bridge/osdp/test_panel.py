@@ -336,12 +336,12 @@ def test_r35_events_leave_nothing_behind_in_memory(there):
     tracemalloc.start()
     try:
         held = []
-        for _ in range(2):  # what is made once and kept for good is made by the first fifty
+        for _ in range(5):  # Python keeps the first hundred or two dicts that were let go, for later
             there.at_reader.clear()
             there.device.press("1234567890" * 5)
             assert there.wait(lambda: len(there.at_reader) == 50)
             held.append(held_by_the_session())
-        assert held[1] < held[0] + 25
+        assert held[4] < held[2] + 50
     finally:
         tracemalloc.stop()
 
