@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 CONFIG ?= gate.toml
 CAMERA ?=
 SECONDS ?= 60
+# One worker more than cores, for many tests wait for a device or a deadline; four at most, for memory.
+WORKERS ?= $(shell cores=$$(nproc); echo $$((cores < 4 ? cores + 1 : 4)))
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -76,11 +78,11 @@ run: setup ## Run a gate from CONFIG=gate.toml (start from deploy/gate.example.t
 
 .PHONY: test
 test: setup $(VENV)/dev system tpm readers ## Run the tests
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=100
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=100
 
 .PHONY: test-slow
 test-slow: setup $(VENV)/dev system tpm ## Run the slow tests: a gate killed at every step, searched for leaks, told as a demo, measured
-	$(BIN)/pytest -m slow -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest -m slow -n $(WORKERS) --dist loadfile
 
 .PHONY: fuzz
 fuzz: setup $(VENV)/dev ## Let a fuzzer feed the decoders of the wires, SECONDS=60 for each; without its library, it says so
