@@ -15,6 +15,7 @@ from gate.core.duties import State
 from gate.core.hours import HoursFault
 from gate.core.notices import LANGUAGES, Change, Published
 from gate.core.operating import effective_threshold
+from gate.core.orders import key_id
 from gate.core.overrides import SETTINGS
 from gate.errors import ConfigError, GateError, VaultError
 from gate.govern.facts import present_duties
@@ -65,6 +66,7 @@ def check_gate(settings: Settings) -> list[Finding]:
         "door": _door,
         "face": _face,
         "broker": _broker,
+        "orders": _orders,
         "pages": _pages,
         "backup": _backup,
         "duties": _duties,
@@ -302,6 +304,15 @@ def _stopped_on(settings: Settings) -> datetime | None:
 def _broker(settings: Settings) -> str:
     """Call the broker as the gate would, and say what it answered; nothing is sent to anybody."""
     return look_at_broker(broker_of(settings), settings.site.gate_id, datetime.now(UTC))
+
+
+def _orders(settings: Settings) -> str:
+    """Say whether the gate takes orders over the broker, which, and whose."""
+    commands = settings.commands
+    if not commands.enabled:
+        return "off by settings: nothing over the broker moves the door"
+    keys = ", ".join(f"key:{key_id(bytes.fromhex(key))}" for key in commands.keys)
+    return f"{', '.join(commands.allowed)} over the broker, signed by {keys}"
 
 
 def _pages(settings: Settings) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -198,9 +198,11 @@ def _of_broker(figures: Figures) -> Iterator[Metric]:
 
 def _of_windows(windows: Iterable[Counted | Denied]) -> Iterator[Metric]:
     """Give the last window of each span as it was published; one that was withheld has no value."""
-    entries = GaugeMetricFamily("gate_entries", "Entries in the last window, as published", labels=["span"])
+    people = GaugeMetricFamily(
+        "gate_people", "People who came in, in the last window, as published", labels=["span"]
+    )
     methods = GaugeMetricFamily(
-        "gate_entries_by_method", "The same entries by method, as published", labels=["span", "method"]
+        "gate_people_by_method", "The same people by method, as published", labels=["span", "method"]
     )
     ends = GaugeMetricFamily(
         "gate_window_end_timestamp_seconds", "When the last window ended", labels=["span"]
@@ -209,14 +211,14 @@ def _of_windows(windows: Iterable[Counted | Denied]) -> Iterator[Metric]:
     last: dict[Span, Counted] = {each.span: each for each in windows if isinstance(each, Counted)}
     for span, window in sorted(last.items()):
         ends.add_metric([span.value], window.window_end.timestamp())
-        if window.granted is not None:
-            entries.add_metric([span.value], window.granted)
+        if window.people is not None:
+            people.add_metric([span.value], window.people)
         for method, count in sorted((window.by_method or {}).items()):
             methods.add_metric([span.value, method.value], count)
     denied = [each for each in windows if isinstance(each, Denied)]
     if denied and denied[-1].refused is not None:
         refused.add_metric([], denied[-1].refused)
-    yield from (entries, methods, ends, refused)
+    yield from (people, methods, ends, refused)
 
 
 def _gauge(name: str, what: str, value: float) -> Metric:
@@ -233,7 +235,7 @@ def _one_of(name: str, what: str, label: str, known: Iterable[str], standing: It
 
 def open_metrics(
     settings: Settings,
-    stack: AsyncExitStack,
+    stack: ExitStack | AsyncExitStack,
     store: Store,
     health: Callable[[], Health],
     connection: Connection | None,

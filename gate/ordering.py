@@ -44,7 +44,7 @@ def hear_orders(
     post = OrderPost(keys=keys, verify=_verify, obey=office.obey, send=publisher.publish, clock=clock)
     publisher.listen(topic_of(gate_id, COMMAND), post.take, sieve=post.sieve)
     stack.push_async_callback(post.close)
-    log.info("orders_heard", allowed=sorted(allowed), keys=sorted(keys))
+    log.info("orders_heard", allowed=sorted(commands.allowed), keys=sorted(keys))
 
 
 def _verify(data: bytes, signature: bytes, key: bytes) -> bool:

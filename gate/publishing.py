@@ -95,16 +95,20 @@ def broker_of(settings: Settings) -> link.BrokerSettings | None:
 
 
 async def publish_on(publisher: Publisher, health: Callable[[], Health], clock: Clock) -> None:
-    """Drain the outbox about once a second and tell the gate's health once a minute, whatever passes the door."""
-    health_at = clock.monotonic()
+    """Drain the outbox about once a second and tell the gate's health once a minute, whatever passes the door.
+
+    Beats are due on a grid from the start on, and each pause is drawn by lot: a chain of equal pauses would take up every
+    millisecond that a passage keeps the loop, and whoever times the beats could read passages off their drift (R44).
+    """
+    began, beats = clock.monotonic(), 0
     while True:
         try:
             publisher.drain()
-            if clock.monotonic() >= health_at and publisher.connected:
+            if (lasted := clock.monotonic() - began) >= beats * HEALTH_S and publisher.connected:
                 publisher.publish_health(health())
-                health_at = clock.monotonic() + HEALTH_S
+                beats = int(lasted // HEALTH_S) + 1
         except GateError as error:
             log.error("publish_failed", code=error.code, remedy=error.remedy)  # noqa: TRY400 - code and remedy say it
         except Exception as error:  # noqa: BLE001 - an outer loop: the next window may go out
             log.error("publish_failed", kind=type(error).__name__)  # noqa: TRY400 - a trace may quote values
-        await asyncio.sleep(DRAIN_S)
+        await asyncio.sleep(random.uniform(DRAIN_S / 2, DRAIN_S * 3 / 2))  # noqa: S311 - blurs times, no secret

@@ -13,7 +13,6 @@ from gate.keyplace import key_place
 from gate.settings import Settings
 from gate.store.backup.restore import Site
 from gate.vision.manifest import manifest_for
-from gate.wiring import has_scanner
 
 NO_MODEL = "0" * 64
 """Stands for the hash of a model that is not there: no template was ever made with it."""
@@ -33,12 +32,8 @@ def consent_terms(settings: Settings) -> ConsentTerms:
 
 
 def counting(settings: Settings) -> Counting:
-    """Give what the site fixes for its counts: the noise, and the methods that its gate offers, whoever comes."""
-    offered = {Method.CARD, Method.PIN}
-    if settings.face.enabled:
-        offered.add(Method.FACE)
-    if has_scanner(settings):
-        offered.add(Method.CODE)
+    """Give what the site fixes for its counts: the noise, and the methods it offers its residents, whoever comes."""
+    offered = {Method.CARD, Method.PIN} | ({Method.FACE} if settings.face.enabled else set())
     return Counting(Fraction(str(settings.events.epsilon)), frozenset(offered))
 
 

@@ -11,16 +11,16 @@ PLAIN = Counting(Fraction(0))
 
 
 def counted(store):
-    """Give the passages and refusals of each hour that is not closed: {start: (granted, refused)}."""
+    """Give the people and refusals of each hour that is not closed: {start: (people, refused)}."""
     tally = store.tally
     on_disk = Tally(store._database, tally._vault, store.outbox, PLAIN)
-    return {start: (hour.whole.granted, hour.refused) for start, hour in on_disk._state.hours.items()}
+    return {start: (hour.people.least, hour.refused) for start, hour in on_disk._state.hours.items()}
 
 
 def sums(store):
-    """Give all of it together: (granted, refused)."""
+    """Give all of it together: (people, refused)."""
     hours = counted(store).values()
-    return sum(granted for granted, _ in hours), sum(refused for _, refused in hours)
+    return sum(people for people, _ in hours), sum(refused for _, refused in hours)
 
 
 def told(store, at):

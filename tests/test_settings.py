@@ -42,6 +42,29 @@ def test_the_least_settings_start_without_face(settings_file):
     assert settings.broker is None
 
 
+def test_no_order_over_the_broker_is_taken_unless_a_site_names_keys_and_kinds(settings_file):
+    assert not read_settings(settings_file(GOOD)).commands.enabled
+    assert read_settings(settings_file(GOOD)).commands.allowed == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("enabled = true", "settings-commands"),
+        (f'enabled = true\nkeys = ["{"a" * 64}"]', "settings-commands"),
+        ('enabled = true\nallowed = ["lockdown"]', "settings-commands"),
+        (f'keys = ["{"0" * 64}"]', "settings-commands-key"),
+        (f'keys = ["{"a" * 64}", "{"a" * 64}"]', "settings-commands-key"),
+        ('keys = ["short"]', "settings-invalid"),
+        ('allowed = ["unlock"]', "settings-invalid"),
+    ],
+)
+def test_half_said_or_weak_commands_are_refused_with_the_key_at_fault(settings_file, said, code):
+    with pytest.raises(ConfigError) as caught:
+        read_settings(settings_file(f"{GOOD}[commands]\n{said}"))
+    assert (caught.value.code, "commands." in str(caught.value)) == (code, True)
+
+
 @pytest.mark.parametrize("path", sorted((PROJECT / "deploy").glob("*.toml")), ids=lambda path: path.name)
 def test_the_examples_we_ship_are_valid(path):
     assert read_settings(path).site.controller
@@ -119,3 +142,13 @@ def test_a_missing_section_is_named(settings_file, section):
     assert f"section [{section}] is missing" in refusal(
         settings_file(GOOD.replace(f"[{section}]", f"[{section}s]"))
     )
+
+
+@pytest.mark.parametrize("said", ["true", "false"])
+def test_r44_a_settings_file_switches_no_live_events_on(settings_file, said):
+    """Only the privacy officer does, on the console; a file may say that they are off."""
+    path = settings_file(f"{GOOD}[events]\ndeidentified_live = {said}\n")
+    if said == "false":
+        assert not read_settings(path).events.deidentified_live
+    else:
+        assert "privacy officer" in refusal(path)

@@ -6,17 +6,21 @@ import asyncio
 import json
 import signal
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gate.errors import GateError, RequestError
-from gate.fleet.journal import Journal, Line
+from gate.fleet.journal import Journal, Line, alone
 from gate.logs import log_loss
-from gate.publish.link import BrokerSettings, TlsSettings
 from gate.settings import broker_password
+
+if TYPE_CHECKING:
+    from gate.fleet.consume import Desk
+    from gate.publish.link import BrokerSettings
 
 consume = typer.Typer(
     no_args_is_help=True, help="Hear the gates of an estate: a receiver of which many may run at once."
@@ -62,9 +66,14 @@ def run(
 
     The journal is what counts; a consumer that is killed between filing and printing has printed one line too few.
     """
+    from gate.fleet.consume import Desk  # paho is slow to import: not for --help
+    from gate.publish.link import BrokerSettings, TlsSettings
+
     tls = None if ca_file is None else TlsSettings(ca_file, cert_file, key_file)
     settings = BrokerSettings(host, port, username, broker_password(), tls)
-    asyncio.run(_run(settings, journal, (name, None if whole else group), keep_days=keep_days, quiet=quiet))
+    desk = Desk(name, None if whole else group)
+    with alone(journal, desk.client_id):
+        asyncio.run(_run(settings, journal, desk, keep_days=keep_days, tell=_say_nothing if quiet else _say))
 
 
 @consume.command("lines")
@@ -145,29 +154,30 @@ def _opened(path: Path) -> Journal:
 
 
 async def _run(
-    settings: BrokerSettings, path: Path, who: tuple[str, str | None], *, keep_days: int, quiet: bool
+    settings: BrokerSettings, path: Path, desk: Desk, *, keep_days: int, tell: Callable[[Line], None]
 ) -> None:
-    from gate.fleet.consume import Consumer, Desk  # paho is slow to import: not for --help
+    from gate.fleet.consume import Consumer
 
-    desk = Desk(*who)
     journal = Journal(path)
-
-    def tell(line: Line) -> None:
-        if not quiet:
-            sys.stdout.write(worded(line) + "\n")
-            sys.stdout.flush()
-
-    consumer = Consumer(settings, journal, desk, tell)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
     forgetting = asyncio.create_task(_forget(journal, timedelta(days=keep_days)))
     try:
-        await consumer.run(stop)
+        await Consumer(settings, journal, desk, tell).run(stop)
     finally:
         forgetting.cancel()
         journal.close()
+
+
+def _say(line: Line) -> None:
+    sys.stdout.write(worded(line) + "\n")
+    sys.stdout.flush()
+
+
+def _say_nothing(_line: Line) -> None:
+    pass
 
 
 async def _forget(journal: Journal, keep: timedelta) -> None:

@@ -10,7 +10,6 @@ import secrets
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from getpass import getpass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Final
@@ -27,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from gate.core.orders import (
+    GATE,
     LIFETIME_MOST,
     ORDER_BYTES,
     Order,
@@ -87,7 +87,11 @@ def key(
     """Make a key that signs orders, and print its public half for commands.keys in each gate's settings."""
     made = _read_key(file) if show else Ed25519PrivateKey.generate()
     if not show:
-        _write_key(file, made, BestAvailableEncryption(_new_passphrase()) if seal else NoEncryption())
+        _write_key(
+            file,
+            made,
+            BestAvailableEncryption(_passphrase("New passphrase", twice=True)) if seal else NoEncryption(),
+        )
     public = made.public_key().public_bytes_raw()
     typer.echo(public.hex())
     typer.echo(f"Audit logs call it key:{key_id(public)}.", err=True)
@@ -112,17 +116,15 @@ def sign(
             f"An order of this kind may hold for 1 to {most} seconds.",
             remedy="Give --seconds within that.",
         )
+    if not GATE.fullmatch(gate):
+        raise RequestError(
+            "gate-id", "That is no gate's id.", remedy="Give it as site.gate_id in that gate's settings."
+        )
     private = _read_key(key_file)
     now = datetime.now(UTC).replace(microsecond=0)
     whose = key_id(private.public_key().public_bytes_raw())
     asked = Order(gate, kind, whose, secrets.token_hex(16), now, now + timedelta(seconds=seconds))
-    try:
-        payload = spelled(asked, private.sign(signed_bytes(asked)))
-    except ValueError as error:
-        raise RequestError(
-            "gate-id", "That is no gate's id.", remedy="Give it as site.gate_id in that gate's settings."
-        ) from error
-    sys.stdout.buffer.write(payload)
+    sys.stdout.buffer.write(spelled(asked, private.sign(signed_bytes(asked))))
     sys.stdout.buffer.flush()
 
 
@@ -202,7 +204,7 @@ def _read_key(file: Path) -> Ed25519PrivateKey:
         raise _unreadable(str(file), error) from error
     sealed = b"ENCRYPTED" in text
     try:
-        private = load_pem_private_key(text, getpass("Passphrase: ").encode() if sealed else None)
+        private = load_pem_private_key(text, _passphrase("Passphrase") if sealed else None)
     except ValueError as error:
         what = "The passphrase does not open it." if sealed else f"{file} is no key file."
         raise RequestError("order-key-unfit", what, remedy="Name a file that gate order key made.") from error
@@ -213,13 +215,7 @@ def _read_key(file: Path) -> Ed25519PrivateKey:
     return private
 
 
-def _new_passphrase() -> bytes:
-    """Ask twice. Raises RequestError ``passphrase-differs``."""
-    first = getpass("New passphrase: ")
-    if not first or getpass("Again: ") != first:
-        raise RequestError(
-            "passphrase-differs",
-            "These were not the same words twice.",
-            remedy="Begin again; nothing was made.",
-        )
-    return first.encode()
+def _passphrase(what: str, *, twice: bool = False) -> bytes:
+    """Ask without showing what is typed; standard output is kept for the answer. Raises Abort at the end of input."""
+    typed: str = typer.prompt(what, hide_input=True, confirmation_prompt=twice, err=True)
+    return typed.encode()

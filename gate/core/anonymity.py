@@ -1,9 +1,10 @@
 """From passages to cells that may be shown: at least k people in each, every passage in one cell or in none (R44).
 
-The ladder: by gate and method, by gate, all gates of the device, each for an hour; then four hours; then the day; then
-nothing, for good. A rung takes only what no rung before it showed, so that cells never overlap, and no total is given
-besides: nothing can be had by subtraction, which is why no second cell has to be hidden to protect a first. Each rung and
-the number itself are noisy, at a stated price. docs/adr/0026 says what that buys and what it costs.
+A cell tells people and not passages: each person once, however often they came. The ladder: by gate and method, by gate,
+all gates of the device, each for an hour; then four hours; then the day; then nothing, for good. A rung takes only what no
+rung before it showed, so that cells never overlap, and no total is given besides: nothing can be had by subtraction, which
+is why no second cell has to be hidden to protect a first. Each rung and the number itself are noisy, at a stated price.
+docs/adr/0026 says what that buys and what it costs.
 """
 
 from __future__ import annotations
@@ -67,70 +68,50 @@ class People:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """Passages let in, and by how many."""
-
-    granted: int = 0
-    people: People = People()
-
-    def plus(self, who: bytes) -> Cell:
-        """Add one passage."""
-        return Cell(self.granted + 1, self.people.plus(who))
-
-    @property
-    def forgotten(self) -> Cell:
-        """Give the same numbers without anybody."""
-        return Cell(self.granted, self.people.forgotten)
-
-    def union(self, other: Cell) -> Cell:
-        """Take both together."""
-        return Cell(self.granted + other.granted, self.people.union(other.people))
-
-
-@dataclass(frozen=True, slots=True)
 class Hour:
-    """What happened in one hour. people: of all cells, for a restart leaves more known of all than of each."""
+    """Who came in in one hour, and how often nobody was let in.
 
-    cells: Mapping[Method, Cell] = field(default_factory=dict)
-    people: People = People()
+    first: whose first passage of the hour was by a method; the sets share nobody. people: all of these, and how many a
+    restart forgot. beside: those who came by what the site does not offer its residents, such as a visitor's code; the
+    hour does not tell of them, for that they came at all would show.
+    """
+
+    first: Mapping[Method, frozenset[bytes]] = field(default_factory=dict, repr=False)
+    people: People = field(default_factory=People)
+    beside: People = field(default_factory=People)
     refused: int = 0
 
-    def passed(self, method: Method, who: bytes) -> Hour:
-        """Add one passage of somebody."""
-        cells = {**self.cells, method: self.cells.get(method, Cell()).plus(who)}
-        return Hour(cells, self.people.plus(who), self.refused)
+    def passed(self, method: Method, who: bytes, offered: Collection[Method]) -> Hour:
+        """Add one passage of somebody; for a visitor's code, of the resident who invited."""
+        if method not in offered:
+            return replace(self, beside=self.beside.plus(who))
+        if who in self.people.known:
+            return self
+        first = {**self.first, method: self.first.get(method, frozenset()) | {who}}
+        return replace(self, first=first, people=self.people.plus(who))
 
     def denied(self) -> Hour:
         """Add one refusal, of nobody knows whom."""
         return replace(self, refused=self.refused + 1)
 
-    def union(self, other: Hour) -> Hour:
-        """Take both together."""
-        methods = {*self.cells, *other.cells}
-        return Hour(
-            {each: self.cells.get(each, Cell()).union(other.cells.get(each, Cell())) for each in methods},
-            self.people.union(other.people),
-            self.refused + other.refused,
-        )
-
     @property
     def forgotten(self) -> Hour:
         """Give the same numbers without anybody."""
-        cells = {method: each.forgotten for method, each in self.cells.items()}
-        return Hour(cells, self.people.forgotten, self.refused)
+        return Hour({}, self.people.forgotten, self.beside.forgotten, self.refused)
 
-    @property
-    def whole(self) -> Cell:
-        """Give the hour without its methods."""
-        return Cell(sum(each.granted for each in self.cells.values()), self.people)
+    def union(self, other: Hour) -> Hour:
+        """Take two together of which nobody is known any more."""
+        return Hour(
+            {}, self.people.union(other.people), self.beside.union(other.beside), self.refused + other.refused
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What was withheld so far and waits for a wider window, and the day's refusals."""
+    """Who was withheld so far and waits for a wider window, and the day's refusals."""
 
-    block: Cell = Cell()
-    day: Cell = Cell()
+    block: People = field(default_factory=People)
+    day: People = field(default_factory=People)
     refused: int = 0
 
     @property
@@ -141,15 +122,18 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Counting:
-    """What a site fixes for its counts. offered: the methods its gate offers; see ``Disclosure`` for epsilon."""
+    """What a site fixes for its counts. offered: the methods it offers its residents; see ``Disclosure`` for epsilon."""
 
     epsilon: Fraction = Fraction(1)
-    offered: frozenset[Method] = frozenset(Method)
+    offered: frozenset[Method] = frozenset({Method.FACE, Method.CARD, Method.PIN})
 
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """When a number may be told, and how. epsilon: the budget of one passage, 0 for no noise. draw: random bits."""
+    """When a number may be told, and how. draw: random bits.
+
+    epsilon: what all that one person does in one hour may cost, 0 for no noise.
+    """
 
     k: int
     epsilon: Fraction
@@ -159,9 +143,9 @@ class Disclosure:
         """Tell whether a cell of so many *people* is shown; the test costs *share* of the budget."""
         return people >= self.k and people + self._noise(share) >= self.k + self._margin(share)
 
-    def told(self, granted: int, share: Fraction) -> int:
+    def told(self, people: int, share: Fraction) -> int:
         """Give a shown cell's number as it is told, never below k; telling it costs *share* of the budget."""
-        return max(self.k, granted + self._noise(share))
+        return max(self.k, people + self._noise(share))
 
     def refusals(self, refused: int) -> int | None:
         """Give refusals as they are told: a multiple of k, from 2k on. A refusal spends its whole budget here."""
@@ -194,20 +178,24 @@ def rungs(keys: Collection[Key]) -> tuple[tuple[frozenset[Key], ...], ...]:
 
 
 def share_of(epsilon: Fraction, keys: Collection[Key]) -> Fraction:
-    """Give what each test and the number may cost, so that no passage costs more than *epsilon* in all."""
+    """Give what each test and the number may cost, so that nobody's hour costs more than *epsilon* in all."""
     return epsilon / (len(rungs(keys)) + _BEYOND_THE_HOUR)
 
 
-def coarsen(cells: Mapping[Key, Cell], people: People, by: Disclosure) -> Mapping[frozenset[Key], int]:
+def coarsen(
+    cells: Mapping[Key, frozenset[bytes]], people: People, by: Disclosure
+) -> Mapping[frozenset[Key], int]:
     """Give one hour in the finest division of which every group may be shown; empty where not even all together may.
 
-    cells: one for every gate and method that is offered, empty ones too. people: of all of them.
+    cells: for every gate and method that is offered, whose first passage was there; they share nobody, and empty ones
+    are there too. people: all of them, and what a restart forgot.
     """
     share = share_of(by.epsilon, cells.keys())
     for way in rungs(cells.keys()):
-        groups = {group: _together(cells, group, people) for group in way}
-        if by.lets(min(each.people.least for each in groups.values()), share):
-            return {group: by.told(each.granted, share) for group, each in groups.items()}
+        whole = len(way) == 1
+        sizes = {group: people.least if whole else sum(len(cells[key]) for key in group) for group in way}
+        if by.lets(min(sizes.values()), share):
+            return {group: by.told(size, share) for group, size in sizes.items()}
     return {}
 
 
@@ -216,10 +204,10 @@ def close_hour(
 ) -> tuple[Carried, tuple[Counted | Denied, ...]]:
     """Close the hour that began at *start*, and the block and the day that end with it: what to tell, what to carry on.
 
-    start: UTC, on the hour. offered: the methods that the gate offers, whoever comes. How many messages there are, and of
-    what kind, follows from *start* alone.
+    start: UTC, on the hour. offered: the methods that the site offers its residents, whoever comes. How many messages
+    there are, and of what kind, follows from *start* alone.
     """
-    cells = {(HERE, method): hour.cells.get(method, Cell()) for method in {*offered, *hour.cells}}
+    cells = {(HERE, method): hour.first.get(method, frozenset()) for method in offered}
     share = share_of(by.epsilon, cells.keys())
     shown = coarsen(cells, hour.people, by)
     by_method = {method: shown[key] for method in Method if (key := frozenset({(HERE, method)})) in shown}
@@ -229,16 +217,16 @@ def close_hour(
             Span.HOUR, start, end, sum(shown.values()) or None, by, by_method if len(shown) > 1 else None
         )
     ]
-    block = carried.block if shown else carried.block.union(hour.whole)
-    day, refused = carried.day, carried.refused + hour.refused
+    block = carried.block if shown else carried.block.union(hour.people)
+    day, refused = carried.day.union(hour.beside), carried.refused + hour.refused
     if end == _floor(end, BLOCK):
         number = _number(block, share, by)
         told.append(_counted(Span.BLOCK, end - BLOCK, end, number, by))
-        day, block = (day.union(block) if number is None else day), Cell()
+        day, block = (day.union(block) if number is None else day), People()
     if end == _floor(end, DAY):
         told.append(_counted(Span.DAY, end - DAY, end, _number(day, share, by), by))
         told.append(Denied(end - DAY, end, by.refusals(refused), by.k, float(by.epsilon)))
-        day, refused = Cell(), 0
+        day, refused = People(), 0
     return Carried(block, day, refused), tuple(told)
 
 
@@ -247,36 +235,30 @@ def silence(start: datetime, end: datetime, by: Disclosure) -> tuple[Counted, De
     return _counted(Span.MERGED, start, end, None, by), Denied(start, end, None, by.k, float(by.epsilon))
 
 
-def next_window(closed: datetime, now: datetime) -> tuple[datetime, datetime] | None:
-    """Give the next window to close after *closed*: an hour, or many whole days; None while it is not over."""
+def next_window(closed: datetime, now: datetime, *, counting: bool) -> tuple[datetime, datetime] | None:
+    """Give the next window to close after *closed*: an hour, or many whole days; None while it is not over.
+
+    counting: whether the gate may have counted in the hour that begins at *closed*, and so was not off for days there.
+    """
     cut = _floor(now - LOOKS_BACK, DAY)
-    if closed == _floor(closed, DAY) and closed < cut:
+    if not counting and closed == _floor(closed, DAY) and closed < cut:
         return closed, cut
     return (closed, closed + WINDOW) if closed + WINDOW <= now else None
 
 
-def _together(cells: Mapping[Key, Cell], group: frozenset[Key], people: People) -> Cell:
-    if len(group) == len(cells):
-        return Cell(sum(each.granted for each in cells.values()), people)
-    found = Cell()
-    for key in group:
-        found = found.union(cells[key])
-    return found
-
-
-def _number(cell: Cell, share: Fraction, by: Disclosure) -> int | None:
-    return by.told(cell.granted, share) if by.lets(cell.people.least, share) else None
+def _number(people: People, share: Fraction, by: Disclosure) -> int | None:
+    return by.told(people.least, share) if by.lets(people.least, share) else None
 
 
 def _counted(
     span: Span,
     start: datetime,
     end: datetime,
-    granted: int | None,
+    people: int | None,
     by: Disclosure,
     by_method: Mapping[Method, int] | None = None,
 ) -> Counted:
-    return Counted(span, start, end, granted, by_method, by.k, float(by.epsilon))
+    return Counted(span, start, end, people, by_method, by.k, float(by.epsilon))
 
 
 def _floor(at: datetime, span: timedelta) -> datetime:

@@ -32,6 +32,7 @@ class BrokerState(StrEnum):
     BUSY = "busy"
     TAKEN_OVER = "taken-over"
     NONSENSE = "nonsense"
+    SHOUTING = "shouting"
     CLOSED = "closed"
     # The connection stands, and something does not go through.
     TOPIC_REFUSED = "topic-refused"
@@ -123,6 +124,10 @@ COUNSEL: Final[Mapping[BrokerState, Counsel]] = MappingProxyType(
         BrokerState.NONSENSE: Counsel(
             "What answers there does not speak MQTT 5.",
             "Check host and port in the section [broker], and that the broker speaks MQTT 5.",
+        ),
+        BrokerState.SHOUTING: Counsel(
+            "The broker sends far more than the gate has asked for, so the gate hung up.",
+            "Find out who writes to the gate's topics, and check the broker's access list.",
         ),
         BrokerState.CLOSED: Counsel(
             "The broker, or something between, ended the connection.",

@@ -19,7 +19,7 @@ _ORDER: Final = {Span.HOUR: 0, Span.BLOCK: 1, Span.DAY: 2}
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One count. value: None where it is withheld. at_least: the true count may be higher."""
+    """One count. value: None where it is withheld. at_least: more may have been withheld."""
 
     value: int | None
     at_least: bool = False
@@ -27,21 +27,24 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One cell of a day. span HOUR: that hour; BLOCK and DAY: what the shorter windows within withheld, together."""
+    """One cell of a day. span HOUR: that hour; BLOCK and DAY: what the shorter windows within withheld, together.
+
+    people: how many different people came in.
+    """
 
     span: Span
     start: datetime
     end: datetime
-    granted: Cell
+    people: Cell
     by_method: Mapping[Method, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One UTC day: all of its cells that are shown, added up."""
+    """One UTC day: its cells that are shown, added up; somebody who came in two of them counts in both."""
 
     day: date
-    granted: Cell
+    people: Cell
     refused: Cell
 
 
@@ -49,7 +52,7 @@ def windows_of(told: Iterable[Counted | Denied], day: date) -> tuple[Window, ...
     """Give the cells of one UTC *day*, in the order in which they were closed."""
     cells = sorted(_of(told, day), key=lambda each: (each.window_end, _ORDER[each.span]))
     return tuple(
-        Window(each.span, each.window_start, each.window_end, Cell(each.granted), each.by_method)
+        Window(each.span, each.window_start, each.window_end, Cell(each.people), each.by_method)
         for each in cells
     )
 
@@ -69,10 +72,10 @@ def bounds(day: date) -> tuple[datetime, datetime]:
 def _day(told: Sequence[Counted | Denied], day: date) -> Day:
     cells = _of(told, day)
     begins, ends = bounds(day)
-    granted = sum(each.granted for each in cells if each.granted is not None) or None
+    people = sum(each.people for each in cells if each.people is not None) or None
     # Once the day's own cell is shown, or every hour is, nothing was held back.
-    whole = any(each.span is Span.DAY and each.granted is not None for each in cells) or (
-        sum(each.span is Span.HOUR and each.granted is not None for each in cells)
+    whole = any(each.span is Span.DAY and each.people is not None for each in cells) or (
+        sum(each.span is Span.HOUR and each.people is not None for each in cells)
         == (ends - begins) // WINDOW
     )
     refused = [
@@ -83,7 +86,7 @@ def _day(told: Sequence[Counted | Denied], day: date) -> Day:
     number = refused[0] if refused else None
     return Day(
         day,
-        Cell(granted, at_least=granted is not None and not whole),
+        Cell(people, at_least=people is not None and not whole),
         Cell(number),
     )
 

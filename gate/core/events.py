@@ -1,7 +1,6 @@
-"""What leaves the device: counts of a closed hour and the gate's own health, never a passage (R36, R43, R44).
+"""What may leave the device: counted cells, refusals of a day, alarms, the gate's own health (R36, R42, R43, R44).
 
-This is the first, coarse form: a total below ``SMALL_CELL`` is published as unknown. Such counts are de-identified;
-the word anonymous is kept for when distinct people are counted.
+Cells are anonymous as ``gate.core.anonymity`` makes them. A live event is de-identified at most, and named so.
 """
 
 from __future__ import annotations
@@ -16,27 +15,6 @@ from gate.core.door_mode import DoorMode
 from gate.core.types import Method
 
 WINDOW = timedelta(hours=1)
-SMALL_CELL = 5
-"""A count below this is withheld (R44's k for a site of 200 residents and more)."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccessCounts:
-    """Decisions of one clock hour, as counted on the device. ``window_start`` is UTC, on the hour."""
-
-    window_start: datetime
-    granted: int
-    refused: int
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedCounts:
-    """The same hour as the outside may see it: ``None`` stands for fewer than ``SMALL_CELL``."""
-
-    window_start: datetime
-    window_end: datetime
-    granted: int | None
-    refused: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +62,24 @@ class Span(StrEnum):
 class Counted:
     """One cell of the partition of all passages: each passage stands in exactly one cell that is shown, or in none.
 
-    window_start, window_end: UTC, on the hour. granted: None where withheld; else at least *k*. by_method: every method
-    that the gate offers, each at least *k*, adding up to granted; None where any of them is withheld, and always for
-    other spans than an hour. epsilon: the noise's budget for one passage, over everything published; 0: no noise.
+    window_start, window_end: UTC, on the hour. people: how many different people came in, each once however often they
+    did; None where withheld, else at least *k*. by_method: by the method of each one's first passage, for every method
+    that the site offers its residents, each at least *k*, adding up to people; None where any of them is withheld, and
+    always for other spans than an hour. epsilon: what all that a person does in one hour may cost, 0: no noise.
     """
 
     span: Span
     window_start: datetime
     window_end: datetime
-    granted: int | None
+    people: int | None
     by_method: Mapping[Method, int] | None
     k: int
     epsilon: float
+
+    @property
+    def granted(self) -> int | None:
+        """Give people, under the name it had; goes once nobody asks."""
+        return self.people
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,28 +136,6 @@ class Queued:
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
-class QueuedHour:
-    """As the outbox held it before schema 0009; goes with it."""
-
-    message_id: str
-    counts: AccessCounts
-
-
 def window_of(at: datetime) -> datetime:
     """Give the start of the clock hour that holds *at* (aware, UTC)."""
     return at.replace(minute=0, second=0, microsecond=0)
-
-
-def publishable(counts: AccessCounts) -> PublishedCounts:
-    """Withhold small cells; a withheld zero and a withheld four look the same."""
-
-    def cell(count: int) -> int | None:
-        return count if count >= SMALL_CELL else None
-
-    return PublishedCounts(
-        window_start=counts.window_start,
-        window_end=counts.window_start + WINDOW,
-        granted=cell(counts.granted),
-        refused=cell(counts.refused),
-    )

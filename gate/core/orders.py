@@ -23,6 +23,8 @@ ORDER_BYTES: Final = 761
 
 With the last part of its topic, ``command``, that is 768 bytes, as for every message of the contract.
 """
+GATE: Final = re.compile(r"[a-z0-9-]{1,32}")
+"""What a gate's id is made of."""
 SCHEMA: Final = "command"
 VERSION: Final = "1.0.0"
 SIGNATURE_BYTES: Final = 64
@@ -207,7 +209,7 @@ def _document(order: Order) -> dict[str, str]:
 def _order(found: Mapping[str, object]) -> Order:
     """Give the order that *found* tells. Raises ValueError or KeyError."""
     return Order(
-        gate=_fit(found["gate"], _GATE),
+        gate=_fit(found["gate"], GATE),
         kind=OrderKind(_fit(found["kind"], _WORD)),
         key=_fit(found["key"], _KEY),
         nonce=_fit(found["nonce"], _NONCE),
@@ -230,7 +232,6 @@ def _text(at: datetime) -> str:
     return at.astimezone(UTC).strftime(_TIME_FORM)
 
 
-_GATE: Final = re.compile(r"[a-z0-9-]{1,32}")
 _WORD: Final = re.compile(r"[a-z-]{1,16}")
 _KEY: Final = re.compile(r"[0-9a-f]{16}")
 _NONCE: Final = re.compile(r"[0-9a-f]{32}")

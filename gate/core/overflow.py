@@ -23,7 +23,7 @@ def pair_to_merge(waiting: Sequence[Body]) -> tuple[int, int] | None:
 def merged(older: Body, newer: Body) -> Body:
     """Make one message of two of a kind; of two live events the newer stays, for they are worth nothing late.
 
-    Cells are disjoint, so numbers add; a withheld one adds nothing. k is the lower and epsilon the higher of both. Raises
+    Cells share no passage, so numbers add, and somebody in both counts in both; a withheld one adds nothing. k is the lower and epsilon the higher of both. Raises
     ValueError for two that are of no kind.
     """
     match older, newer:
@@ -32,7 +32,7 @@ def merged(older: Body, newer: Body) -> Body:
                 Span.MERGED,
                 min(older.window_start, newer.window_start),
                 max(older.window_end, newer.window_end),
-                _sum(older.granted, newer.granted),
+                _sum(older.people, newer.people),
                 None,
                 min(older.k, newer.k),
                 max(older.epsilon, newer.epsilon),

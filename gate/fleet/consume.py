@@ -37,8 +37,9 @@ from gate.publish.messages import HealthMessage, Message, PresenceMessage
 
 SESSION_S: Final = 7 * 24 * 60 * 60
 """How long the broker keeps what it dealt to a consumer that is away: as long as a count may wait at all."""
-FILED_AT_ONCE: Final = link.MOST_HEARD_AT_ONCE
-"""So many messages the broker sends before it waits for the first to be acknowledged: one commit serves them all."""
+FILED_AT_ONCE: Final = 200
+"""So many messages the broker may send before it waits for the first to be acknowledged: one commit serves them all. What it
+sends is also bounded by its own setting (mosquitto: max_inflight_messages, 20 unless set)."""
 LINGER_S: Seconds = 0.005
 """How long a message waits for others to share its commit."""
 LONGEST_WAIT_S: Seconds = 30.0
@@ -140,6 +141,7 @@ class Consumer:
                 on_up=lambda up, _granted: _subscribe(up, self._desk),
                 stopping=lambda: self._trouble is not None,
                 session_s=SESSION_S,
+                most_heard_at_once=FILED_AT_ONCE,
             )
         )
         try:
@@ -162,16 +164,14 @@ class Consumer:
             except (OSError, ValueError) as error:
                 ending = of_error(error)
             if not quiet:
-                log.warning("broker_down", state=ending.state, reason=ending.reason)
+                counsel = COUNSEL[ending.state]
+                log.warning("broker_down", state=ending.state, reason=ending.reason, remedy=counsel.remedy)
             if ending.state is BrokerState.TAKEN_OVER:
                 raise RequestError(
                     "consumer-twice",
                     f"Another consumer called {self._desk.name} is running.",
                     remedy="Give each its own --name.",
                 )
-            if ending.state is BrokerState.CREDENTIALS:
-                counsel = COUNSEL[ending.state]
-                log.error("broker_refuses", what=counsel.what, remedy=counsel.remedy)
         if self._trouble is not None:
             raise self._trouble
 

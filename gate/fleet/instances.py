@@ -35,8 +35,7 @@ class Instances:
     async def running(self) -> AsyncIterator[None]:
         """Run them while the block lasts; entering waits until each hears the broker. Raises DeviceFault if one does not."""
         try:
-            for number in range(1, self._count + 1):
-                self._processes.append(await self._started(number))
+            await asyncio.gather(*(self._start(number) for number in range(1, self._count + 1)))
             yield
         finally:
             for process in self._processes:
@@ -55,7 +54,7 @@ class Instances:
             return footprint(self._processes[0].pid)
         return _NOTHING
 
-    async def _started(self, number: int) -> asyncio.subprocess.Process:
+    async def _start(self, number: int) -> None:
         receiver = self._receiver
         credentials = self._folder / "receiver"
         credentials.mkdir(mode=0o700, exist_ok=True)
@@ -76,20 +75,17 @@ class Instances:
             stderr=asyncio.subprocess.PIPE,
             env={**os.environ, "CREDENTIALS_DIRECTORY": str(credentials)},
         )
+        self._processes.append(process)
         said = _Said(process)
         try:
             await asyncio.wait_for(said.ready.wait(), READY_S)
         except TimeoutError:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
             raise DeviceFault(
                 "consumer-start",
                 f"A consumer of the fleet's does not run: {said.last}",
                 remedy="Start it by hand with gate consume run.",
             ) from None
         self._listening.append(said)
-        return process
 
 
 class _Said:

@@ -6,6 +6,7 @@ is killed loses nothing, and the second copy that the broker then sends changes 
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from gate.errors import VaultError
+from gate.errors import RequestError, VaultError
 from gate.store.db import translated
 
 BUSY_S = 30.0
@@ -263,6 +264,34 @@ class Journal:
         self._database.execute(
             "INSERT INTO happened VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET times = times + 1", (what, gate)
         )
+
+
+@contextmanager
+def alone(path: Path, client_id: str) -> Iterator[None]:
+    """Hold the name *client_id* beside the journal at *path* while the block lasts, or until this process ends.
+
+    Raises RequestError ``consumer-twice`` if another holds it: two under one name throw each other off the broker for
+    ever, and mosquitto 2.0.11 does not tell them why. VaultError if the lock cannot be written.
+    """
+    lock = path.with_name(f"{path.name}.{client_id.replace('/', '-')}.lock")
+    try:
+        handle = lock.open("w", encoding="utf-8")
+    except OSError as error:
+        raise VaultError(
+            "journal-folder",
+            f"The journal's folder cannot be written: {error.strerror}.",
+            remedy="Give it to the consumer's account, or name another file with --journal.",
+        ) from error
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RequestError(
+                "consumer-twice",
+                "A consumer of this name runs already.",
+                remedy="Give each its own --name.",
+            ) from error
+        yield
 
 
 def _text(at: datetime) -> str:

@@ -43,6 +43,7 @@ certfile {folder}/broker.crt
 keyfile {folder}/broker.key
 tls_version tlsv1.2
 max_queued_messages 100000
+max_inflight_messages 200
 persistence true
 persistence_location {folder}/
 autosave_interval 60

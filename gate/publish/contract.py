@@ -107,8 +107,11 @@ def asyncapi() -> dict[str, Json]:
                 "security": [{"$ref": "#/components/securitySchemes/password"}],
             }
         },
-        "channels": {leaf: _channel(leaf) for leaf in _leaves()},
-        "operations": {f"{verb}-{leaf}": _operation(verb, leaf) for leaf, verb in _leaves().items()},
+        "channels": {route.leaf: _channel(route.leaf) for _, route in KINDS},
+        "operations": {
+            **{f"send-{route.schema}": _operation("send", route) for route in ROUTES.values()},
+            f"receive-{COMMAND.schema}": _operation("receive", COMMAND),
+        },
         "components": {
             "messages": {route.schema: _message(route, shown) for _, route in KINDS},
             "securitySchemes": {
@@ -163,11 +166,6 @@ def _without_words(value: Json, route: Route) -> Json:
             return value
 
 
-def _leaves() -> dict[str, str]:
-    """Give every last part of a topic, and what a gate does with it."""
-    return {route.leaf: "send" for route in ROUTES.values()} | {COMMAND.leaf: "receive"}
-
-
 def _channel(leaf: str) -> dict[str, Json]:
     return {
         "address": f"gate/{{gate_id}}/{leaf}",
@@ -180,16 +178,16 @@ def _channel(leaf: str) -> dict[str, Json]:
     }
 
 
-def _operation(verb: str, leaf: str) -> dict[str, Json]:
-    channel = f"#/channels/{leaf}"
+def _operation(verb: str, route: Route) -> dict[str, Json]:
+    channel = f"#/channels/{route.leaf}"
     operation: dict[str, Json] = {
         "action": verb,
         "channel": {"$ref": channel},
-        "bindings": {"mqtt": {"qos": 1, "retain": False}},
+        "messages": [{"$ref": f"{channel}/messages/{route.schema}"}],
+        "bindings": {"mqtt": {"qos": route.qos, "retain": False, "messageExpiryInterval": route.expiry_s}},
     }
-    if leaf == COMMAND.leaf:
-        answer = ROUTES[CommandAnswerMessage].leaf
-        operation["reply"] = {"channel": {"$ref": f"#/channels/{answer}"}}
+    if route is COMMAND:
+        operation["reply"] = {"channel": {"$ref": f"#/channels/{ROUTES[CommandAnswerMessage].leaf}"}}
     return operation
 
 

@@ -35,17 +35,20 @@ async def on_the_loop(
     on_up: OnUp,
     stopping: Callable[[], bool],
     session_s: int = 0,
+    most_heard_at_once: int = link.MOST_HEARD_AT_ONCE,
 ) -> Ending:
     """Connect *client* and serve it on this loop until the connection ends (``link.Carry``).
 
     All callbacks of *client* come on this loop; what one of them raises ends the connection and is raised here. on_up:
-    called when the broker has accepted. session_s: as ``link.connect`` has it. Raises OSError if the broker cannot be
+    called when the broker has accepted. session_s, most_heard_at_once: as ``link.connect`` has them. Raises OSError if the broker cannot be
     reached or is not who it should be.
     """
     line = _Line(client, on_up)
     try:
         # The handshake of TLS blocks, and paho has no other: it waits in a thread of the pool, and nothing else does.
-        await asyncio.to_thread(link.connect, client, settings, session_s=session_s)
+        await asyncio.to_thread(
+            link.connect, client, settings, session_s=session_s, most_heard_at_once=most_heard_at_once
+        )
         return await line.serve(stopping)
     finally:
         line.drop()

@@ -283,9 +283,9 @@ def _of_counts(gate_id: str) -> Iterator[tuple[str, Component]]:
     """Give what was counted, unknown where it is withheld; each ignores the windows that another one shows."""
     counts = _topic_of(gate_id, AccessCountsMessage)
     for span, key, name in (
-        (Span.HOUR, "entries_hour", "Entries, last hour"),
-        (Span.BLOCK, "entries_block", "Entries of hours withheld, last four hours"),
-        (Span.DAY, "entries_day", "Entries of hours withheld, last day"),
+        (Span.HOUR, "people_hour", "People, last hour"),
+        (Span.BLOCK, "people_block", "People of hours withheld, last four hours"),
+        (Span.DAY, "people_day", "People of hours withheld, last day"),
     ):
         yield (
             key,
@@ -293,7 +293,7 @@ def _of_counts(gate_id: str) -> Iterator[tuple[str, Component]]:
                 unique_id=f"gate_{gate_id}_{key}",
                 name=name,
                 state_topic=counts,
-                value_template=f"{{% if value_json.span == '{span.value}' %}}{{{{ value_json.granted }}}}{{% endif %}}",
+                value_template=f"{{% if value_json.span == '{span.value}' %}}{{{{ value_json.people }}}}{{% endif %}}",
                 expire_after=_STALE_S[span],
                 state_class="measurement",
             ),

@@ -63,22 +63,21 @@ class _Queued(_Sent):
 
 
 class MethodCounts(Closed):
-    """The same passages by method. null: the gate does not offer that method."""
+    """The same people by the method of each one's first passage. null: the site does not offer its residents that method."""
 
     face: Count | None
     card: Count | None
     pin: Count | None
-    code: Count | None
 
     def shown(self) -> tuple[int, ...]:
         """Give what is not null."""
-        return tuple(each for each in (self.face, self.card, self.pin, self.code) if each is not None)
+        return tuple(each for each in (self.face, self.card, self.pin) if each is not None)
 
 
 class AccessCountsMessage(_Queued):
-    """How many came in through one gate in one closed window, with noise, or null where fewer than k people did.
+    """How many different people came in through one gate in one closed window, with noise; null where fewer than k did.
 
-    Each passage is in one shown cell at most: a window's sum leaves out what narrower windows showed already.
+    Each passage is in one shown cell at most: a window leaves out what narrower windows showed already.
     """
 
     schema_name: Literal["access-counts"]
@@ -87,24 +86,24 @@ class AccessCountsMessage(_Queued):
     span: Span
     window_start: UtcHour
     window_end: UtcHour
-    granted: Count | None
-    """null: withheld. A window without anybody and one with too few look the same."""
+    people: Count | None
+    """Each once, however often they came. null: withheld. A window without anybody and one with too few look the same."""
     by_method: MethodCounts | None
-    """Adds up to granted. null: withheld, and always for other spans than an hour."""
+    """Adds up to people. null: withheld, and always for other spans than an hour."""
     k: LeastPeople
     """So many different people at least are in what is shown."""
     epsilon: Epsilon
-    """The noise's budget for one passage over everything published; 0: no noise."""
+    """The noise's budget for what one person does in one hour; 0: no noise."""
 
     @model_validator(mode="after")
     def _holds(self) -> Self:
         _refuse_unless(_fits(self.span, self.window_end - self.window_start), "window_end does not fit span")
-        _refuse_unless(self.granted is None or self.granted >= self.k, "granted is below k")
+        _refuse_unless(self.people is None or self.people >= self.k, "people is below k")
         if self.by_method is not None:
             shown = self.by_method.shown()
             _refuse_unless(self.span is Span.HOUR and shown != (), "by_method has no place here")
             _refuse_unless(all(each >= self.k for each in shown), "by_method is below k")
-            _refuse_unless(sum(shown) == self.granted, "by_method does not add up to granted")
+            _refuse_unless(sum(shown) == self.people, "by_method does not add up to people")
         return self
 
 
@@ -230,12 +229,16 @@ Message = (
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What a kind of message is called, where it goes and how long a broker may keep it for an absent receiver."""
+    """What a kind of message is called, where it goes and how long a broker may keep it for an absent receiver.
+
+    qos: 0 for the beat of the gate's health alone, which is worth nothing to whoever was away.
+    """
 
     schema: str
     leaf: str
     expiry_s: int
     version: str
+    qos: int = 1
 
 
 _DAY_S: Final = 24 * 60 * 60
@@ -244,9 +247,9 @@ _SHORT_S: Final = 10 * 60
 _ORDER_S: Final = 60
 
 
-def _route(kind: type[BaseModel], *, leaf: str | None = None, expiry_s: int) -> Route:
+def _route(kind: type[BaseModel], *, leaf: str | None = None, expiry_s: int, qos: int = 1) -> Route:
     name, version = (_constant(kind, field) for field in ("schema_name", "schema_version"))
-    return Route(name, leaf or name, expiry_s, version)
+    return Route(name, leaf or name, expiry_s, version, qos)
 
 
 def _constant(kind: type[BaseModel], field: str) -> str:
@@ -260,7 +263,7 @@ ROUTES: Final[Mapping[type[Message], Route]] = MappingProxyType(
         DenialsMessage: _route(DenialsMessage, expiry_s=_WEEK_S),
         AlarmMessage: _route(AlarmMessage, expiry_s=_WEEK_S),
         DeidentifiedPassageMessage: _route(DeidentifiedPassageMessage, expiry_s=_SHORT_S),
-        HealthMessage: _route(HealthMessage, expiry_s=_SHORT_S),
+        HealthMessage: _route(HealthMessage, expiry_s=_SHORT_S, qos=0),
         PresenceMessage: _route(PresenceMessage, leaf="health", expiry_s=_SHORT_S),
         CommandAnswerMessage: _route(CommandAnswerMessage, expiry_s=_ORDER_S),
     }

@@ -35,6 +35,9 @@ LARGEST_HEARD: Final = 8192
 MOST_HEARD_AT_ONCE: Final = 16
 """How many messages a broker may send before the gate acknowledged the first."""
 
+LOUD: Final = 2000
+"""Packets a second above which a gate hangs up: Python runs one thread at a time, and the door's is among them."""
+
 
 @dataclass(frozen=True, slots=True)
 class TlsSettings:
@@ -156,7 +159,13 @@ def new_client(settings: BrokerSettings, client_id: str) -> mqtt.Client:
     return client
 
 
-def connect(client: mqtt.Client, settings: BrokerSettings, *, session_s: int = 0) -> None:
+def connect(
+    client: mqtt.Client,
+    settings: BrokerSettings,
+    *,
+    session_s: int = 0,
+    most_heard_at_once: int = MOST_HEARD_AT_ONCE,
+) -> None:
     """Open the connection and send the first packet; blocks for TCP and TLS, twice ``CONNECT_S`` at most, and for DNS.
 
     session_s: how long the broker keeps the session of a client that is away. A gate asks for none: what it did not get
@@ -165,7 +174,7 @@ def connect(client: mqtt.Client, settings: BrokerSettings, *, session_s: int = 0
     """
     wishes = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves this one untyped
     wishes.SessionExpiryInterval = session_s
-    wishes.ReceiveMaximum = MOST_HEARD_AT_ONCE
+    wishes.ReceiveMaximum = most_heard_at_once
     wishes.MaximumPacketSize = LARGEST_HEARD
     client.connect(
         settings.host, settings.port, keepalive=KEEPALIVE_S, clean_start=session_s == 0, properties=wishes
@@ -179,10 +188,12 @@ def converse(
     on_up: OnUp,
     stopping: Callable[[], bool],
     session_s: int = 0,
+    loud: int | None = None,
 ) -> Ending:
     """Connect *client* and serve it until the connection ends; blocks, so it belongs in a thread of its own.
 
-    on_up: called in this thread when the broker has accepted. session_s: as ``connect`` has it. Raises OSError if the
+    on_up: called in this thread when the broker has accepted. session_s: as ``connect`` has it. loud: packets a second
+    that are too many, None for no bound. Raises OSError if the
     broker cannot be reached or is not who it should be, and whatever paho raises on bytes that are no MQTT.
     """
     ended: list[Ending] = []
@@ -208,9 +219,15 @@ def converse(
     client.on_disconnect = disconnected
     try:
         connect(client, settings, session_s=session_s)
-        while client.loop() == mqtt.MQTT_ERR_SUCCESS:
+        second, rounds = 0, 0
+        while client.loop() == mqtt.MQTT_ERR_SUCCESS:  # a packet or two a round
+            now = int(time.monotonic())
+            second, rounds = now, rounds + 1 if now == second else 1
             if is_flooded(client):
                 ended.append(Ending(BrokerState.NONSENSE, "a packet larger than the gate takes"))
+                break
+            if loud is not None and rounds > loud:
+                ended.append(Ending(BrokerState.SHOUTING, "more packets than the gate can bear"))
                 break
             if stopping():
                 client.loop_write()  # the farewell, if it still waits; a line that is stuck does not take it
@@ -242,7 +259,7 @@ async def in_a_thread(
     def work() -> None:
         ending, error = None, None
         try:
-            ending = converse(client, settings, on_up=on_up, stopping=stopping)
+            ending = converse(client, settings, on_up=on_up, stopping=stopping, loud=LOUD)
         except Exception as raised:  # noqa: BLE001 - given to whoever awaits
             error = raised
         with suppress(RuntimeError):  # the loop is closed already: nobody waits

@@ -188,7 +188,7 @@ def _access_counts(queued: Queued, counted: Counted) -> AccessCountsMessage:
         span=counted.span,
         window_start=counted.window_start,
         window_end=counted.window_end,
-        granted=counted.granted,
+        people=counted.people,
         by_method=None if counted.by_method is None else _by_method(counted.by_method),
         k=counted.k,
         epsilon=float(counted.epsilon),
@@ -200,7 +200,6 @@ def _by_method(counts: Mapping[Method, int]) -> MethodCounts:
         face=counts.get(Method.FACE),
         card=counts.get(Method.CARD),
         pin=counts.get(Method.PIN),
-        code=counts.get(Method.CODE),
     )
 
 

@@ -40,7 +40,7 @@ def _fields(body: Body) -> dict[str, object]:
                 "span": body.span,
                 "from": seconds_of(body.window_start),
                 "to": seconds_of(body.window_end),
-                "granted": body.granted,
+                "people": body.people,
                 "by": body.by_method and {str(method): count for method, count in body.by_method.items()},
                 "k": body.k,
                 "epsilon": body.epsilon,
@@ -71,7 +71,7 @@ def _body(fields: dict[str, Any]) -> Body:
             return Counted(
                 Span(fields["span"]),
                 *_window(fields),
-                fields["granted"],
+                fields["people"],
                 None if by is None else {Method(method): count for method, count in by.items()},
                 fields["k"],
                 fields["epsilon"],

@@ -44,11 +44,12 @@ _MERGEABLE = """SELECT id, due, message_id, wrapped_key, sealed FROM outbox
 
 
 class Outbox:
-    """The outbox table, as ``gate.ports.Outbox`` asks for it."""
+    """The outbox table, as ``gate.ports.Outbox`` asks for it. bounds: how many unsent messages of each stream are kept."""
 
-    def __init__(self, database: Database, vault: Vault) -> None:
+    def __init__(self, database: Database, vault: Vault, bounds: Mapping[Stream, int] = BOUNDS) -> None:
         self._database = database
         self._vault = vault
+        self._bounds = bounds
 
     @property
     def epoch(self) -> str:
@@ -141,7 +142,7 @@ class Outbox:
         )
         sql = "SELECT count(*) FROM outbox WHERE stream = ? AND sent_at IS NULL"
         (unsent,) = connection.execute(sql, (stream,)).fetchone()
-        if unsent > BOUNDS[stream]:
+        if unsent > self._bounds[stream]:
             self._make_room(connection, stream)
 
     def _make_room(self, connection: sqlite3.Connection, stream: Stream) -> None:

@@ -1,6 +1,6 @@
 """Exact counts until they may be told or are given up: sealed on disk, and who stood behind them in memory alone (R44).
 
-On disk stand numbers: passages, and how many people there surely were. Who they were is kept as digests under a key that
+On disk stands how many people there surely were, and how many refusals. Who they were is kept as digests under a key that
 is drawn for each UTC day and never written. So a restart forgets people and claims too few of them, never too many.
 """
 
@@ -19,7 +19,6 @@ from typing import Any, Final
 from gate.core.anonymity import (
     STEP_BACK,
     Carried,
-    Cell,
     Counting,
     Disclosure,
     Hour,
@@ -60,11 +59,15 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """closed: until when everything is told or given up; None before the first look at the clock."""
+    """closed: until when everything is told or given up; None before the first look at the clock.
+
+    idle: whether nothing more was to close when this was last looked at, so that passages may have come since.
+    """
 
     closed: datetime | None = None
     hours: Mapping[datetime, Hour] = field(default_factory=dict)
     carried: Carried = field(default_factory=Carried)
+    idle: bool = True
 
 
 class Tally:
@@ -93,7 +96,11 @@ class Tally:
     def passed(self, connection: sqlite3.Connection, method: Method, person: PersonId, at: datetime) -> Noted:
         """Count somebody who is let in, inside the caller's transaction; call ``remember`` once it is committed."""
         start = self._start(at)
-        return self._note(connection, start, self._hour(start).passed(method, self._digest(person, start)))
+        return self._note(
+            connection,
+            start,
+            self._hour(start).passed(method, self._digest(person, start), self._counting.offered),
+        )
 
     def denied(self, connection: sqlite3.Connection, at: datetime) -> Noted:
         """Count a refusal, inside the caller's transaction; call ``remember`` once it is committed."""
@@ -110,9 +117,7 @@ class Tally:
         How many messages there are and when they are due follows from the clock and from chance, never from passages.
         """
         state = self._state
-        if state.closed is not None and (
-            state.closed - STEP_BACK <= now and next_window(state.closed, now) is None
-        ):
+        if state.closed is not None and (state.closed - STEP_BACK <= now and _next(state, now) is None):
             return
         self._state = self._database.write(lambda connection: self._closing(connection, state, now))
         closed = self._state.closed
@@ -122,11 +127,11 @@ class Tally:
         state = self._begun(connection, state, now)
         by = self._disclosure(connection)
         for _ in range(_AT_ONCE):
-            assert state.closed is not None
-            window = next_window(state.closed, now)
+            window = _next(state, now)
             if window is None:
                 break
             state = self._close_window(connection, state, window, by)
+        state = replace(state, idle=_next(state, now) is None)
         put = "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
         assert state.closed is not None
         connection.execute(put, (_CLOSED, seconds_of(state.closed)))
@@ -168,7 +173,7 @@ class Tally:
         past = [each for each in state.hours if each < end]
         connection.executemany("DELETE FROM tally WHERE part = ?", [(_part(each),) for each in past])
         hours = {each: hour for each, hour in state.hours.items() if each >= end}
-        return _State(end, hours, carried)
+        return _State(end, hours, carried, idle=False)
 
     def _disclosure(self, connection: sqlite3.Connection) -> Disclosure:
         (residents,) = connection.execute("SELECT count(*) FROM people").fetchone()
@@ -209,6 +214,10 @@ class Tally:
         return _State(time_of(rows[0][0]) if rows else None, hours, carried)
 
 
+def _next(state: _State, now: datetime) -> tuple[datetime, datetime] | None:
+    return None if state.closed is None else next_window(state.closed, now, counting=state.idle)
+
+
 def _binding(part: str) -> Binding:
     return Binding("tally", part, 0)
 
@@ -218,31 +227,17 @@ def _part(start: datetime) -> str:
 
 
 def _hour_fields(hour: Hour) -> object:
-    cells = {method: _cell_fields(cell) for method, cell in hour.cells.items()}
-    return {"cells": cells, "people": hour.people.least, "refused": hour.refused}
+    return {"people": hour.people.least, "beside": hour.beside.least, "refused": hour.refused}
 
 
 def _hour_of(fields: dict[str, Any]) -> Hour:
-    cells = {Method(method): _cell_of(cell) for method, cell in fields["cells"].items()}
-    return Hour(cells, People(int(fields["people"])), int(fields["refused"]))
+    people, beside = People(int(fields["people"])), People(int(fields["beside"]))
+    return Hour({}, people, beside, int(fields["refused"]))
 
 
 def _carried_fields(carried: Carried) -> object:
-    return {
-        "block": _cell_fields(carried.block),
-        "day": _cell_fields(carried.day),
-        "refused": carried.refused,
-    }
-
-
-def _cell_fields(cell: Cell) -> list[int]:
-    return [cell.granted, cell.people.least]
+    return {"block": carried.block.least, "day": carried.day.least, "refused": carried.refused}
 
 
 def _carried_of(fields: dict[str, Any]) -> Carried:
-    return Carried(_cell_of(fields["block"]), _cell_of(fields["day"]), int(fields["refused"]))
-
-
-def _cell_of(numbers: list[int]) -> Cell:
-    granted, people = numbers
-    return Cell(int(granted), People(int(people)))
+    return Carried(People(int(fields["block"])), People(int(fields["day"])), int(fields["refused"]))

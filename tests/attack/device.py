@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.core import anonymity
-from gate.core.anonymity import Carried, Cell, Counting, Disclosure, Hour, People
+from gate.core.anonymity import Carried, Counting, Disclosure, Hour, People
 from gate.core.events import Counted, Denied, Span
 from gate.core.types import Method
 from tests.attack.compound import METHODS, Passages
@@ -29,6 +29,9 @@ COLUMNS = 3 + len(METHODS)
 """Of each cell: whether it is shown, its number, whether by method, the numbers by method."""
 DEFAULT = Counting()
 NOISE_OFF = Fraction(0)
+
+
+Known = dict[tuple[int, tuple[int, ...]], tuple[Carried, list[Counted | Denied]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,34 +55,60 @@ class Site:
         """How many people a cell needs."""
         return anonymity.least_people(self.residents)
 
-    def told(self, hours: Sequence[Hour], *, number: int, seed: int) -> list[Counted | Denied]:
-        """Give every message of day *number*, in the order in which they leave. hours: the day's 24."""
-        carried, told = Carried(), []
-        for at, hour in enumerate(hours):
+    def told(self, hours: Sequence[Hour], *, number: int, seed: int, known: Known | None = None) -> list[Counted | Denied]:
+        """Give every message of day *number*, in the order in which they leave. hours: the day's 24.
+
+        known: blocks of the same day that were closed before, in another world; taken where nothing in them differs.
+        """
+        known = {} if known is None else known
+        day, refused, told = People(), 0, []
+        for block in range(BLOCKS):
+            key = block, tuple(map(id, hours[4 * block : 4 * block + 4]))
+            # The last hour closes the day too, so that what the day carries matters to it.
+            if block == BLOCKS - 1 or key not in known:
+                last = Carried(People(), day, refused) if block == BLOCKS - 1 else Carried()
+                known[key] = self._block(hours, last, number=number, block=block, seed=seed)
+            carried, messages = known[key]
+            day, refused, told = day.union(carried.day), refused + carried.refused, told + messages
+        return told
+
+    def _block(
+        self, hours: Sequence[Hour], carried: Carried, *, number: int, block: int, seed: int
+    ) -> tuple[Carried, list[Counted | Denied]]:
+        told: list[Counted | Denied] = []
+        for at in range(4 * block, 4 * block + 4):
             by = Disclosure(self.k, self.epsilon, _draws(seed, number, at))
             start = MONDAY + timedelta(days=number, hours=at)
-            carried, messages = anonymity.close_hour(start, hour, carried, DEFAULT.offered, by)
+            carried, messages = anonymity.close_hour(start, hours[at], carried, DEFAULT.offered, by)
             told += messages
-        return told
+        return carried, told
 
 
 def counted(passages: Passages) -> list[Hour]:
     """Count a day's passages into its 24 hours, as the tally does one by one."""
-    group_of = passages.at // 3600 * len(METHODS) + passages.method
+    hour_of = passages.at // 3600
     refused = np.bincount(passages.refused_at // 3600, minlength=HOURS)
-    order = np.argsort(group_of, kind="stable")
-    who = passages.who[order].tolist()
-    edges = np.searchsorted(group_of[order], np.arange(HOURS * len(METHODS) + 1)).tolist()
-    made = []
-    for hour in range(HOURS):
-        cells: dict[Method, Cell] = {}
-        for place, method in enumerate(METHODS):
-            begin, end = edges[hour * len(METHODS) + place : hour * len(METHODS) + place + 2]
-            if begin < end:
-                cells[method] = Cell(end - begin, People(known=frozenset(who[begin:end])))
-        known = frozenset().union(*(cell.people.known for cell in cells.values()))
-        made.append(Hour(cells, People(known=known), int(refused[hour])))
-    return made
+    first: list[dict[Method, set[int]]] = [{} for _ in range(HOURS)]
+    known: list[set[int]] = [set() for _ in range(HOURS)]
+    beside: list[set[int]] = [set() for _ in range(HOURS)]
+    order = np.argsort(passages.at, kind="stable")
+    columns = (each[order].tolist() for each in (hour_of, passages.who, passages.method))
+    for hour, who, number in zip(*columns, strict=True):
+        method = METHODS[number]
+        if method not in DEFAULT.offered:
+            beside[hour].add(who)
+        elif who not in known[hour]:
+            known[hour].add(who)
+            first[hour].setdefault(method, set()).add(who)
+    return [
+        Hour(
+            {method: frozenset(those) for method, those in first[hour].items()},
+            People(known=frozenset(known[hour])),
+            People(known=frozenset(beside[hour])),
+            int(refused[hour]),
+        )
+        for hour in range(HOURS)
+    ]
 
 
 def with_more(hours: Sequence[Hour], came: Iterable[Came]) -> list[Hour]:
@@ -90,7 +119,7 @@ def with_more(hours: Sequence[Hour], came: Iterable[Came]) -> list[Hour]:
         changed[each.hour] = (
             replace(hour, refused=hour.refused + 1)
             if each.method is None
-            else hour.passed(each.method, each.who)  # type: ignore[arg-type]  # any hashable tells people apart
+            else hour.passed(each.method, each.who, DEFAULT.offered)
         )
     return changed
 
@@ -103,8 +132,8 @@ def seen(told: Sequence[Counted | Denied]) -> NDArray[np.float32]:
             table[CELLS, :2] = (body.refused is not None, body.refused or 0)
             continue
         row = table[place(body)]
-        if body.granted is not None:
-            row[:2] = (1, body.granted)
+        if body.people is not None:
+            row[:2] = (1, body.people)
         if body.by_method is not None:
             row[2] = 1
             row[3:] = [body.by_method.get(method, 0) for method in METHODS]

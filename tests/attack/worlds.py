@@ -11,14 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gate.core.anonymity import Hour
 from gate.core.types import Method
 from tests.attack.compound import WEEK, Compound
-from tests.attack.device import CELLS, COLUMNS, Came, Site, counted, seen, with_more
+from tests.attack.device import CELLS, COLUMNS, HOURS, Came, Known, Site, counted, seen, with_more
 
 TARGET, OTHER = -1, -2
 NEIGHBOURS = (-3, -4, -5, -6)
 """Four residents who tell the attacker what they know, and pass when the attacker wants them to."""
 PEOPLE_SEED = 11
+
+CROWDED = 18
 
 World = tuple[Came, ...]
 
@@ -38,18 +41,19 @@ class Secret:
 
 
 USUAL, BUSY = (18, 20), (9, 11, 17, 18, 20)
-_HELPING = tuple(Came(each, 3, Method.CARD) for each in NEIGHBOURS)
+_EMPTY_HOUR = 5
+_HELPING = tuple(Came(each, _EMPTY_HOUR, Method.CARD) for each in NEIGHBOURS)
 SECRETS: dict[str, Secret] = {
     "home-usual": Secret("Did a resident stay at home that day, who else comes in twice?", (), at(*USUAL)),
     "home-busy": Secret("Did a resident stay at home that day, who else comes in five times?", (), at(*BUSY)),
     "night": Secret("Did the target come in at 03:00?", (), at(3)),
-    "evening": Secret("Did the target come in at 18:00?", (), at(18)),
+    "evening": Secret("Did the target come in at 18:00?", (), at(CROWDED)),
     "guest": Secret("Did a guest of the target come in at 19:00, by code?", (), at(19, method=Method.CODE)),
     "link-hour": Secret("Two passages within one hour: one person, or two?", at(18) + at(18, who=OTHER), at(18, 18)),
     "link-day": Secret("Two passages on one day: one person, or two?", at(13) + at(22, who=OTHER), at(13, 22)),
     "method": Secret("Does the target use card or face, that day?", at(*USUAL, method=Method.CARD), at(*USUAL)),
     "refused": Secret("Was the target refused three times that day?", (), (Came(TARGET, 18, None),) * 3),
-    "neighbours": Secret("Did the target come in at 03:00, as four neighbours did on purpose?", _HELPING, _HELPING + at(3)),
+    "neighbours": Secret("Did the target come in at 05:00, as four neighbours did on purpose?", _HELPING, _HELPING + at(_EMPTY_HOUR)),
 }
 
 
@@ -82,9 +86,10 @@ def watch(site: Site, names: tuple[str, ...], *, days: int, seed: int) -> Days:
     for day in range(days):
         rng = np.random.default_rng([seed, site.residents, day])
         (passages,) = compound.days(rng, first=day, count=1)
-        hours = counted(passages)
-        for world in worlds:
-            table[world][day] = seen(site.told(with_more(hours, world), number=day % WEEK, seed=seed + day))
+        hours, known = counted(passages), {}
+        alive = [with_more(hours, world) for world in worlds]
+        for world, its in zip(worlds, alive, strict=True):
+            table[world][day] = seen(site.told(its, number=day % WEEK, seed=seed + day, known=known))
     return Days(np.arange(days) % WEEK >= 5, table)
 
 
@@ -92,11 +97,20 @@ def watch_one_day(site: Site, secret: Secret, *, which: int, times: int, seed: i
     """Let one and the same day of everybody else happen *times* times, with noise drawn afresh: they are all known."""
     rng = np.random.default_rng([seed, site.residents, which])
     (passages,) = people(site).days(rng, first=which, count=1)
-    hours = counted(passages)
-    table = {
-        world: np.stack(
-            [seen(site.told(with_more(hours, world), number=which % WEEK, seed=seed + n)) for n in range(times)]
-        )
-        for world in (secret.no, secret.yes)
-    }
+    return _again_and_again(site, counted(passages), secret, times=times, seed=seed)
+
+
+def watch_crowd(site: Site, crowd: int, *, times: int, seed: int) -> Days:
+    """Let a day happen *times* times on which nobody comes but, at 18:00, *crowd* others whom the attacker knows."""
+    hours = with_more([Hour()] * HOURS, (Came(other, CROWDED) for other in range(crowd)))
+    return _again_and_again(site, hours, SECRETS["evening"], times=times, seed=seed)
+
+
+def _again_and_again(site: Site, hours: list[Hour], secret: Secret, *, times: int, seed: int) -> Days:
+    worlds = {world: with_more(hours, world) for world in (secret.no, secret.yes)}
+    table = {world: np.zeros((times, CELLS + 1, COLUMNS), dtype=np.float32) for world in worlds}
+    for n in range(times):
+        known: Known = {}
+        for world, its in worlds.items():
+            table[world][n] = seen(site.told(its, number=0, seed=seed + n, known=known))
     return Days(np.zeros(times, dtype=bool), table)

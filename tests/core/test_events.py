@@ -1,4 +1,4 @@
-"""What a closed hour becomes before it leaves the device (R44): closed windows, small cells withheld."""
+"""The hours that are counted (R44): every moment is in exactly one, and all gates have the same."""
 
 from __future__ import annotations
 
@@ -7,14 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gate.core.events import (
-    SMALL_CELL,
-    WINDOW,
-    AccessCounts,
-    PublishedCounts,
-    publishable,
-    window_of,
-)
+from gate.core.events import WINDOW, Alarmed, Counted, Denied, Passage, window_of
 
 NINE = datetime(2026, 11, 22, 9, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -38,26 +31,8 @@ def test_windows_tile_the_day_without_gap_or_overlap(offset):
     assert (start - datetime(1970, 1, 1, tzinfo=UTC)) % WINDOW == timedelta(0)
 
 
-@pytest.mark.parametrize("granted", range(2 * SMALL_CELL))
-@pytest.mark.parametrize("refused", range(2 * SMALL_CELL))
-def test_each_cell_is_withheld_below_five_whatever_the_other_holds(granted, refused):
-    assert publishable(AccessCounts(NINE, granted, refused)) == PublishedCounts(
-        window_start=NINE,
-        window_end=NINE + timedelta(hours=1),
-        granted=granted if granted >= 5 else None,
-        refused=refused if refused >= 5 else None,
-    )
-
-
-def test_an_hour_with_a_single_passage_looks_like_an_empty_one():
-    seen = {publishable(AccessCounts(NINE, granted, refused)) for granted in range(5) for refused in range(5)}
-    assert len(seen) == 1
-
-
-def test_what_is_published_has_no_field_beyond_the_window_and_two_counts():
-    assert {field.name for field in fields(PublishedCounts)} == {
-        "window_start",
-        "window_end",
-        "granted",
-        "refused",
-    }
+@pytest.mark.parametrize("kind", [Counted, Denied, Alarmed, Passage])
+def test_r43_no_message_has_a_field_for_a_person_a_card_or_a_score(kind):
+    known = {"span", "window_start", "window_end", "people", "granted", "by_method", "refused", "k", "epsilon"}
+    known |= {"alarm", "began", "at", "times", "method"}
+    assert {field.name for field in fields(kind)} <= known

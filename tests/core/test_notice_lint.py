@@ -7,7 +7,7 @@ from time import process_time
 import pytest
 
 from gate.core.notice_lint import FOUND_MOST, Rule, lint
-from gate.core.notices import KEYS, REQUIRED, Draft, Form, Item, Terms
+from gate.core.notices import KEYS, LIVE_EVENTS, REQUIRED, Draft, Form, Item, Terms
 
 TERMS = Terms(
     purpose="open-gate",
@@ -344,3 +344,52 @@ def test_a_denial_denies_in_its_own_sentence_and_near_by():
     assert found(saying("en", "We never keep it. It is unlimited."))
     assert not found(saying("en", "It is never unlimited."))
     assert found(saying("en", f"Not used for {'a, ' * 200}marketing."))
+
+
+LIVE = replace(TERMS, data_types=("template", LIVE_EVENTS))
+NAMED = {"en": "De-identified live events go out.", "zh-CN": "发送去标识化的实时通行事件。"}
+
+
+def live_notice(**said):
+    """Give a notice of a site with live events; *said* is put under its data, by language."""
+    marked = dict(ENOUGH)
+    for language, sentence in said.items():
+        key = language.replace("_", "-"), Form.FULL
+        marked[key] = f"{ENOUGH[key]}\n\n[item: data]\n{sentence}"
+    return replace(DRAFT, marked=marked, terms=LIVE)
+
+
+def test_r44_a_site_with_live_events_names_them_in_both_languages():
+    assert found(live_notice(en="We send de-identified live events.", zh_CN=NAMED["zh-CN"])) == []
+    assert found(live_notice(en="We send de-identified live events.")) == [
+        (Rule.LIVE_EVENTS, "zh-CN", Form.FULL, "data without {live_events}")
+    ]
+    assert [each[:2] for each in found(live_notice())] == [
+        (Rule.LIVE_EVENTS, "zh-CN"),
+        (Rule.LIVE_EVENTS, "en"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "word"),
+    [
+        ("en", "We send anonymous de-identified live events.", "anonymous"),
+        ("en", "De-identified live event: anonymised. It is a de-identified live event.", "anonymised"),
+        ("zh_CN", "发送匿名的、去标识化的实时通行事件。", "匿名"),
+    ],
+)
+def test_r44_a_site_with_live_events_calls_nothing_anonymous(language, sentence, word):
+    both = {"en": "A de-identified live event is sent.", "zh_CN": NAMED["zh-CN"]} | {language: sentence}
+    assert [(each[0], each[3]) for each in found(live_notice(**both))] == [(Rule.LIVE_EVENTS, word)]
+
+
+def test_to_say_that_they_are_not_anonymous_is_no_such_claim():
+    denied = {
+        "en": "A de-identified live event is not anonymous.",
+        "zh_CN": "去标识化的实时通行事件并非匿名信息。",
+    }
+    assert found(live_notice(**denied)) == []
+
+
+def test_a_site_without_live_events_may_use_the_word():
+    assert found(saying("en", "The counts are anonymous.")) == []

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gate.errors import VaultError
-from gate.fleet.journal import Arrival, Gap, Journal, LatestState, Place
+from gate.errors import RequestError, VaultError
+from gate.fleet.journal import Arrival, Gap, Journal, LatestState, Place, alone
 
 EPOCHS = itertools.count()
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -174,3 +174,13 @@ def test_a_file_that_is_no_journal_is_told(path):
 
 def test_nobody_else_may_read_it(journal, path):
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_consumers_name_is_held_once_beside_a_journal(path):
+    with alone(path, "consume-estate/c1"):
+        with alone(path, "consume-estate/c2"):
+            pass
+        with pytest.raises(RequestError, match="runs already"), alone(path, "consume-estate/c1"):
+            pass
+    with alone(path, "consume-estate/c1"):
+        pass

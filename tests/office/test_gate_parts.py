@@ -159,10 +159,10 @@ def test_r44_the_staff_see_the_cells_that_were_told_and_nothing_of_the_rest(open
     store.tally.close(clock.time)
     office = CountsOffice(store, clock)
     shown, withheld = office.windows(noon.date())
-    assert (shown.start, shown.granted, shown.by_method) == (noon, Cell(12), None)
-    assert (withheld.start, withheld.granted) == (noon + timedelta(hours=1), Cell(None))
+    assert (shown.start, shown.people, shown.by_method) == (noon, Cell(12), None)
+    assert (withheld.start, withheld.people) == (noon + timedelta(hours=1), Cell(None))
     today = office.days(7)[-1]
-    assert (today.day, today.granted, today.refused) == (noon.date(), Cell(12, at_least=True), Cell(None))
+    assert (today.day, today.people, today.refused) == (noon.date(), Cell(12, at_least=True), Cell(None))
 
 
 def test_no_day_is_shown_from_before_the_gate_counted(store, clock, noon):

@@ -254,9 +254,10 @@ def test_r66_in_a_lockdown_by_order_leaving_is_free(at_gate):
     async def scenario(gate, desk):
         await desk.obeys(LOCKDOWN)
         await gate.until(lambda: desk.door.state().view == "lockdown", "the lockdown")
+        gate.door.press_exit()
+        assert not gate.door.locked
         gate.door.leave()
-        await gate.until(lambda: gate.door.leaf_open, "somebody to leave")
-        assert gate.alarms.standing == ()
+        assert gate.door.leaf_open
 
     at_gate(scenario)
 

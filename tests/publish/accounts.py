@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import secrets
 import ssl
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Self
@@ -25,7 +26,13 @@ def _connected(settings: BrokerSettings) -> Iterator[tuple[mqtt.Client, queue.Qu
     told: queue.Queue = queue.Queue()
     client.on_connect = lambda _c, _d, _f, reason, _p: told.put(("up", reason.is_failure))
     client.on_connect_fail = lambda _c, _d: told.put(("up", True))
-    client.on_disconnect = lambda _c, _d, _f, _r, _p: told.put(("up", True))
+    closed = threading.Event()
+
+    def down(*_about: object) -> None:
+        closed.set()
+        told.put(("up", True))
+
+    client.on_disconnect = down
     client.on_publish = lambda _c, _d, mid, reason, _p: told.put(("taken", mid, not reason.is_failure))
     client.on_subscribe = lambda _c, _d, _m, _r, _p: told.put(("subscribed",))
     client.on_message = lambda _c, _d, message: told.put(("heard", message.topic, message.payload))
@@ -39,6 +46,7 @@ def _connected(settings: BrokerSettings) -> Iterator[tuple[mqtt.Client, queue.Qu
         yield None if told.get(timeout=PATIENCE_S)[1] else (client, told)
     finally:
         client.disconnect()
+        closed.wait(PATIENCE_S)  # paho's thread, stopped earlier, would leave the socket open
         client.loop_stop()
 
 

@@ -22,7 +22,7 @@ def counted(**changes) -> Counted:
         "span": Span.HOUR,
         "window_start": NINE,
         "window_end": NINE + timedelta(hours=1),
-        "granted": 12,
+        "people": 12,
         "by_method": None,
         "k": 5,
         "epsilon": 1.0,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 import json
 import os
 import shutil
@@ -55,10 +56,19 @@ READS = {
 }
 """Of everything that anybody may write. Home Assistant's status is open to all of a site that has it."""
 
-# paho leaves the socket of a failed handshake to the garbage collector, and Python warns of it.
-paho_leaves_a_socket = pytest.mark.filterwarnings(
-    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
-)
+
+def paho_leaves_a_socket(test):
+    """Paho leaves the socket of a failed handshake to the garbage collector, of which Python warns: here, not later."""
+    quiet = pytest.mark.filterwarnings(
+        "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+    )
+    return pytest.mark.usefixtures("swept")(quiet(test))
+
+
+@pytest.fixture
+def swept():
+    yield
+    gc.collect()
 
 
 def make_site(*words, check=True, **more):

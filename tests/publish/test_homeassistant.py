@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from importlib.metadata import version
+from pathlib import Path
 from types import SimpleNamespace
 
 import jsonschema
@@ -250,6 +252,13 @@ def test_the_introduction_is_as_home_assistant_documents_it():
     assert homeassistant.topic("homeassistant", "north") == "homeassistant/device/gate/north/config"
 
 
+def test_the_documentation_names_every_entity():
+    text = (Path(__file__).parents[2] / "docs" / "integrations.md").read_text(encoding="utf-8")
+    section = text.partition("## Home Assistant")[2].partition("## Prometheus")[0]
+    rows = "".join(line.split("|")[1] for line in section.splitlines() if line.startswith("| `"))
+    assert set(re.findall(r"`(\w+)`", rows)) == set(SHOWN["components"])
+
+
 def test_there_is_nothing_to_command_and_no_lock_to_open():
     assert {component["platform"] for component in SHOWN["components"].values()} == {
         "sensor",
@@ -308,7 +317,7 @@ def test_a_local_alarm_has_no_entity(alarm):
 
 
 @pytest.mark.parametrize(
-    ("span", "key"), [(Span.HOUR, "entries_hour"), (Span.BLOCK, "entries_block"), (Span.DAY, "entries_day")]
+    ("span", "key"), [(Span.HOUR, "people_hour"), (Span.BLOCK, "people_block"), (Span.DAY, "people_day")]
 )
 def test_a_count_is_shown_and_a_withheld_one_is_unknown_r44(home, span, key):
     home.hear(counted(span, 17))
@@ -322,7 +331,7 @@ def test_a_count_of_one_span_leaves_the_others_alone(home):
     home.hear(counted(Span.HOUR, 17))
     home.hear(counted(Span.BLOCK, None))
     home.hear(counted(Span.MERGED, 40))
-    assert (home.states["entries_hour"], home.states["entries_block"]) == ("17", "unknown")
+    assert (home.states["people_hour"], home.states["people_block"]) == ("17", "unknown")
 
 
 def test_refusals_are_shown_and_withheld_ones_are_unknown_r44(home):

@@ -63,8 +63,8 @@ def test_every_kind_is_looked_at_here():
 
 FIELDS = {
     "head": {"schema_name", "schema_version", "message_id", "stream", "epoch", "sequence"},
-    "counts": {"span", "window_start", "window_end", "granted", "refused", "by_method", "k", "epsilon"},
-    "by_method": {"face", "card", "pin", "code"},
+    "counts": {"span", "window_start", "window_end", "people", "refused", "by_method", "k", "epsilon"},
+    "by_method": {"face", "card", "pin"},
     "alarm": {"alarm", "began", "at", "times"},
     "passage": {"at", "method", "granted"},
     "health": {
@@ -133,7 +133,7 @@ def test_r42_an_unknown_field_is_refused_on_both_sides(message):
 
 
 def test_r42_an_unknown_field_is_refused_however_deep_it_stands():
-    document = json.loads(encode(queued_message(queued(counted(granted=13, by_method=BY_METHOD)))))
+    document = json.loads(encode(queued_message(queued(counted(people=13, by_method=BY_METHOD)))))
     document["by_method"]["visitor"] = 9
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, schema_of(MESSAGES["access-counts"]))
@@ -200,17 +200,17 @@ ORDER = Order("north", OrderKind.RELEASE, "0" * 16, ID, NINE, NINE + timedelta(s
         queued(counted()),
         _WithPerson(**fields_of("health"), person="p-17"),
         HealthMessage.model_construct(**fields_of("health") | {"software": "resident 1203"}),
-        AccessCountsMessage.model_construct(**fields_of("access-counts") | {"granted": 1}),
+        AccessCountsMessage.model_construct(**fields_of("access-counts") | {"people": 1}),
         AccessCountsMessage.model_construct(
             **fields_of("access-counts")
             | {
-                "granted": 24,
-                "by_method": kinds.MethodCounts.model_construct(face=23, card=1, pin=None, code=None),
+                "people": 24,
+                "by_method": kinds.MethodCounts.model_construct(face=23, card=1, pin=None),
             }
         ),
         AccessCountsMessage.model_construct(
             **fields_of("access-counts")
-            | {"granted": 6, "by_method": _WithVisitor(face=6, card=None, pin=None, code=None, visitor=1)}
+            | {"people": 6, "by_method": _WithVisitor(face=6, card=None, pin=None, visitor=1)}
         ),
         smuggled_field(),
         kinds.CommandMessage.model_validate_json(
@@ -245,10 +245,15 @@ def test_a_message_that_would_stand_out_by_its_length_is_refused(monkeypatch):
 
 
 EXTREMES = [
-    *(queued_message(queued(counted(granted=n), sequence=MOST_SEQUENCE)) for n in (None, 5, 1_000_000)),
+    *(queued_message(queued(counted(people=n), sequence=MOST_SEQUENCE)) for n in (None, 5, 1_000_000)),
     queued_message(
         queued(
-            counted(granted=1_000_000, by_method=dict.fromkeys(Method, 250_000), k=1_000, epsilon=1 / 3),
+            counted(
+                people=1_000_000,
+                by_method={Method.FACE: 400_000, Method.CARD: 300_000, Method.PIN: 300_000},
+                k=1_000,
+                epsilon=1 / 3,
+            ),
             sequence=MOST_SEQUENCE,
         )
     ),
@@ -292,7 +297,7 @@ def test_what_each_stream_says_is_what_the_core_said():
         "span": "hour",
         "window_start": "2026-11-22T09:00:00Z",
         "window_end": "2026-11-22T10:00:00Z",
-        "granted": 12,
+        "people": 12,
         "by_method": None,
         "k": 5,
         "epsilon": 1.0,
@@ -327,8 +332,8 @@ def test_what_each_stream_says_is_what_the_core_said():
 
 
 def test_counts_by_method_name_each_and_null_what_is_not_offered():
-    message = queued_message(queued(counted(granted=13, by_method=BY_METHOD)))
-    assert json.loads(encode(message))["by_method"] == {"face": 6, "card": 7, "pin": None, "code": None}
+    message = queued_message(queued(counted(people=13, by_method=BY_METHOD)))
+    assert json.loads(encode(message))["by_method"] == {"face": 6, "card": 7, "pin": None}
 
 
 @pytest.mark.parametrize(
@@ -348,10 +353,10 @@ MALFORMED = {
     "an epoch that is none": queued(counted(), epoch="1"),
     "a sequence before the first": queued(counted(), sequence=0),
     "a sequence beyond what JSON readers hold": queued(counted(), sequence=MOST_SEQUENCE + 1),
-    "a small cell": queued(counted(granted=LEAST_K - 1)),
-    "a cell below a greater k": queued(counted(granted=9, k=10)),
-    "no people at all": queued(counted(granted=0)),
-    "too many": queued(counted(granted=1_000_001)),
+    "a small cell": queued(counted(people=LEAST_K - 1)),
+    "a cell below a greater k": queued(counted(people=9, k=10)),
+    "no people at all": queued(counted(people=0)),
+    "too many": queued(counted(people=1_000_001)),
     "a k below R44's": queued(counted(k=4)),
     "a budget that is no number": queued(counted(epsilon=float("nan"))),
     "an endless budget": queued(counted(epsilon=float("inf"))),
@@ -363,15 +368,16 @@ MALFORMED = {
         counted(span=Span.MERGED, window_end=NINE - timedelta(hours=1))
     ),
     "a window of nothing": queued(counted(span=Span.MERGED, window_end=NINE)),
-    "methods of a withheld cell": queued(counted(granted=None, by_method=BY_METHOD)),
-    "methods that do not add up": queued(counted(granted=14, by_method=BY_METHOD)),
-    "a method with few people": queued(counted(granted=13, by_method={Method.FACE: 9, Method.CARD: 4})),
+    "methods of a withheld cell": queued(counted(people=None, by_method=BY_METHOD)),
+    "methods that do not add up": queued(counted(people=14, by_method=BY_METHOD)),
+    "a method with few people": queued(counted(people=13, by_method={Method.FACE: 9, Method.CARD: 4})),
     "a method below a greater k": queued(
-        counted(granted=21, k=10, by_method={Method.FACE: 12, Method.CARD: 9})
+        counted(people=21, k=10, by_method={Method.FACE: 12, Method.CARD: 9})
     ),
+    "a method that no cell names": queued(counted(people=18, by_method=BY_METHOD | {Method.CODE: 5})),
     "no methods at all": queued(counted(by_method={})),
     "methods of a block": queued(
-        counted(span=Span.BLOCK, window_end=NINE + timedelta(hours=4), granted=13, by_method=BY_METHOD)
+        counted(span=Span.BLOCK, window_end=NINE + timedelta(hours=4), people=13, by_method=BY_METHOD)
     ),
     "refusals of an hour": queued(denied(window_end=MIDNIGHT + timedelta(hours=1))),
     "refusals of a day and an hour": queued(denied(window_end=MIDNIGHT + timedelta(hours=25))),

@@ -11,7 +11,6 @@ import pytest
 from gate.core.broker import COUNSEL, BrokerState
 from gate.core.door_mode import DoorMode
 from gate.core.events import Health
-from gate.publish.keeping import back_off
 from gate.publish.link import BrokerSettings
 from gate.publish.listen import Listener
 from gate.publish.messages import AccessCountsMessage, HealthMessage, PresenceMessage, queued_message
@@ -404,10 +403,3 @@ def test_a_service_that_is_cancelled_leaves_no_connection_behind(broker):
         await until(lambda: publisher.connected)
 
     asyncio.run(cancelled())  # would never return: asyncio.run waits for every worker thread
-
-
-@pytest.mark.parametrize("failures", [1, 5, 6, 7, 10_000])
-def test_the_back_off_grows_to_a_minute_and_is_spread(failures):
-    waits = [back_off(failures) for _ in range(200)]
-    longest = min(60.0, 2.0 ** min(failures, 6))
-    assert longest / 4 <= min(waits) < longest / 2 < max(waits) <= longest

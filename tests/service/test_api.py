@@ -243,7 +243,7 @@ def test_counts_are_as_publishable_as_on_the_broker_r44(api):
     assert all(
         cell["value"] is None or cell["value"] >= 5
         for day in days
-        for cell in (day["granted"], day["refused"])
+        for cell in (day["people"], day["refused"])
     )
     assert isinstance(hours, list)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -21,8 +23,11 @@ from gate.core.events import Counted, Denied, Health, Span, Stream
 from gate.core.phases import Idle
 from gate.core.types import Method
 from gate.errors import DeviceFault, VaultError
-from gate.metrics import BEAT_S, HOST, LOOKS_BACK, Metrics, served
+from gate.metrics import BEAT_S, HOST, LOOKS_BACK, Metrics, open_metrics, served
+from gate.settings import MetricsSettings
+from tests.brokers import free_port
 from tests.service.world import CARD
+from tests.settings_of import settings_of
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 NOON = NOW.replace(hour=12, minute=0)
@@ -52,11 +57,11 @@ TOLD = {
     "gate_alarm",
     "gate_broker_connected",
     "gate_broker_state",
-    "gate_broker_downs",
+    "gate_broker_downs_total",
     "gate_outbox_unsent",
     "gate_outbox_oldest_due_timestamp_seconds",
-    "gate_entries",
-    "gate_entries_by_method",
+    "gate_people",
+    "gate_people_by_method",
     "gate_window_end_timestamp_seconds",
     "gate_refusals",
 }
@@ -137,13 +142,17 @@ def window(span, granted, *, end=NOON - timedelta(hours=3), by_method=None):
 
 def test_it_tells_this_and_nothing_else_r43():
     site = Site()
-    site.rows.windows = [window(Span.HOUR, 40, by_method={Method.CARD: 25, Method.FACE: 15})]
+    site.rows.windows = [
+        window(Span.HOUR, 40, by_method={Method.CARD: 25, Method.FACE: 15}),
+        Denied(NOON - timedelta(hours=36), NOON - timedelta(hours=12), 30, 10),
+    ]
+    site.rows.oldest = {Stream.COUNTS: NOON}
     metrics = site.metrics()
     metrics.refresh()
-    families = list(text_string_to_metric_families(text_of(metrics)))
-    assert {family.name for family in families} == TOLD
-    labels = {label for family in families for sample in family.samples for label in sample.labels}
-    assert labels <= LABELS
+    families = text_string_to_metric_families(text_of(metrics))
+    samples = [sample for family in families for sample in family.samples]
+    assert {sample.name for sample in samples} == TOLD
+    assert {label for sample in samples for label in sample.labels} <= LABELS
 
 
 def test_nothing_is_told_before_the_first_beat():
@@ -159,8 +168,8 @@ def test_a_count_is_told_as_published_and_a_withheld_one_has_no_value_r44():
         Denied(NOON - timedelta(hours=36), NOON - timedelta(hours=12), 30, 10),
     ]
     found = site.scrape()
-    assert ("gate_entries", "hour") not in found
-    assert found["gate_entries", "four-hours"] == 21
+    assert ("gate_people", "hour") not in found
+    assert found["gate_people", "four-hours"] == 21
     assert found["gate_window_end_timestamp_seconds", "hour"] == (NOON - timedelta(hours=3)).timestamp()
     assert found["gate_refusals",] == 30
 
@@ -169,13 +178,13 @@ def test_the_methods_are_told_where_they_were_published():
     site = Site()
     site.rows.windows = [window(Span.HOUR, 40, by_method={Method.CARD: 25, Method.FACE: 15})]
     found = site.scrape()
-    assert (found["gate_entries_by_method", "card", "hour"], found["gate_entries", "hour"]) == (25, 40)
+    assert (found["gate_people_by_method", "card", "hour"], found["gate_people", "hour"]) == (25, 40)
 
 
 def test_windows_of_long_ago_are_not_told():
     site = Site()
     site.rows.windows = [window(Span.HOUR, 33, end=NOW - LOOKS_BACK)]
-    assert ("gate_entries", "hour") not in site.scrape()
+    assert ("gate_people", "hour") not in site.scrape()
 
 
 def test_the_queue_and_the_connection_are_told():
@@ -331,3 +340,28 @@ def without_time(text):
 
 def test_the_beat_is_the_clocks_alone():
     assert BEAT_S == 30.0
+
+
+def test_the_documentation_names_every_figure():
+    text = (Path(__file__).parents[2] / "docs" / "integrations.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`(gate_\w+)`", text)) == TOLD
+
+
+def test_no_figures_are_served_unless_the_site_wants_them_r41():
+    wanted = settings_of("north").model_copy(
+        update={"metrics": MetricsSettings(enabled=False, port=free_port())}
+    )
+    with ExitStack() as stack:
+        assert open_metrics(wanted, stack, None, lambda: WELL, None) is None
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection((HOST, wanted.metrics.port))
+
+
+def test_a_port_that_is_taken_costs_the_gate_its_figures_and_nothing_else(at_gate):
+    async def scenario(gate):
+        with socket.create_server((HOST, 0)) as taken, ExitStack() as stack:
+            section = MetricsSettings(enabled=True, port=taken.getsockname()[1])
+            settings = settings_of("north").model_copy(update={"metrics": section})
+            assert open_metrics(settings, stack, gate.store, lambda: WELL, None) is None
+
+    at_gate(scenario)

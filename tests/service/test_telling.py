@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,12 +10,13 @@ from structlog.testing import capture_logs
 
 from gate.alarms import AlarmBoard
 from gate.core.alarms import LOCAL, Alarm
+from gate.core.door_mode import DoorMode
 from gate.core.events import Alarmed, Passage, Stream
 from gate.core.roles import AccountId, Role, Staff
 from gate.core.types import Method
 from gate.errors import VaultError
 from gate.telling import ALARMS_MOST, PASSAGES_MOST, Teller, alarm_of_a_breach
-from tests.service.world import Clock
+from tests.service.world import CARD, Clock
 
 AT = datetime(2026, 11, 22, 9, 0, 30, 250_000, tzinfo=UTC)
 GUARD = Staff(AccountId("a" * 16), frozenset({Role.GUARD}))
@@ -119,12 +121,21 @@ def test_a_fault_that_nobody_foresaw_ends_no_telling_and_is_not_quoted(board, te
         teller.flush()
     assert [(each["event"], each["kind"]) for each in logs] == [("not_queued", "ValueError")]
     queue.fault = None
+    teller.flush()
+    assert len(queue.told) == 1
+
+
+def test_a_fault_that_comes_back_is_said_again(board, teller, queue):
+    queue.fault = VaultError("disk-full", "The disk is full.", remedy="Free some space.")
     with capture_logs() as logs:
+        board.raise_alarm(Alarm.FIRE)
         teller.flush()
-        queue.fault = ValueError()
+        fault, queue.fault = queue.fault, None
+        teller.flush()
+        queue.fault = fault
         board.clear(Alarm.FIRE)
         teller.flush()
-    assert len(logs) == 1, "a new fault is said again"
+    assert [each["event"] for each in logs].count("not_queued") == 2
 
 
 def test_an_outbox_away_for_long_costs_no_alarm_and_no_memory(board, teller, queue):
@@ -188,19 +199,45 @@ def waiting(gate, stream):
 
 def test_r44_an_alarm_at_the_door_is_in_the_outbox_without_a_person(at_gate):
     async def scenario(gate):
-        await gate.until(lambda: gate.doorkeeper.door.link.name == "UP", "the door")
-        gate.door.force()
-        await gate.until(lambda: Alarm.FORCED in gate.alarms.standing, "the alarm")
+        await gate.until(lambda: gate.beat.health().door_mode is DoorMode.CONTROLLED, "the door")
+        gate.door.fire()
+        await gate.until(lambda: Alarm.FIRE in gate.alarms.standing, "the alarm")
         (told,) = waiting(gate, Stream.ALARMS)
-        assert (told.alarm, told.began) == (Alarm.FORCED, True)
-        assert gate.beat.health().alarms == (Alarm.FORCED,)
+        assert (told.alarm, told.began) == (Alarm.FIRE, True)
+        assert gate.beat.health().alarms == (Alarm.FIRE,)
+
+    at_gate(scenario)
+
+
+def test_r36_health_names_no_alarm_that_stays_here(at_gate):
+    async def scenario(gate):
+        gate.alarms.ring(Alarm.DURESS, 0.0)
+        gate.alarms.ring(Alarm.HELP, 0.0)
+        assert gate.beat.health().alarms == (Alarm.HELP,)
+        assert [each.alarm for each in waiting(gate, Stream.ALARMS)] == [Alarm.HELP]
+
+    at_gate(scenario)
+
+
+def test_r44_health_says_the_same_before_and_after_somebody_came_in(at_gate):
+    """All but the time: a beat between two passages tells of neither."""
+
+    async def scenario(gate):
+        gate.add_resident()
+        await gate.until(lambda: gate.beat.health().door_mode is DoorMode.CONTROLLED, "the door")
+        await gate.until(lambda: gate.service.face_offered, "face to be offered")
+        before = gate.beat.health()
+        await comes_in(gate)
+        while_open = gate.beat.health()
+        assert not gate.door.locked
+        assert replace(while_open, at=before.at) == before
 
     at_gate(scenario)
 
 
 async def comes_in(gate):
     start = len(gate.screen.views)
-    gate.reader.present_card("0451")
+    gate.reader.present(CARD)
     await gate.result(start)
 
 

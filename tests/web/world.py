@@ -309,6 +309,7 @@ class World:
         self.effects: list[do.Effect] = []
         self.gate = Gate()
         self.obstacles_elsewhere = False
+        self.deidentified_live = False
         self.withdrawal: Callable[[AttemptId], on.Withdrawn] = has_withdrawn
         self.screen = KioskScreen(clock)
         self.desk = FakeDesk()
@@ -369,6 +370,7 @@ class World:
             door_healthy=True,
             broker_connected=False,
             key_custody="file",
+            deidentified_live=self.deidentified_live,
         )
 
     def _take(self, event):

@@ -120,7 +120,7 @@ class Count(_Value):
     """A count; null where it is small enough to tell of somebody."""
 
     value: int | None
-    at_least: bool = Field(description="The true count may be higher.")
+    at_least: bool = Field(description="More may have been withheld.")
 
     @classmethod
     def of(cls, cell: Cell) -> Count:
@@ -132,13 +132,13 @@ class DayCounts(_Value):
     """What was told of one UTC day; numbers carry the noise that the settings ask for."""
 
     day: date
-    granted: Count
+    people: Count = Field(description="Different people of each window, added up.")
     refused: Count
 
     @classmethod
     def of(cls, day: Day) -> DayCounts:
         """Take one day."""
-        return cls(day=day.day, granted=Count.of(day.granted), refused=Count.of(day.refused))
+        return cls(day=day.day, people=Count.of(day.people), refused=Count.of(day.refused))
 
 
 class WindowCounts(_Value):
@@ -147,7 +147,7 @@ class WindowCounts(_Value):
     span: Span
     start: datetime
     end: datetime
-    granted: Count
+    people: Count = Field(description="Different people who came in.")
     by_method: dict[Method, int] | None = Field(
         description="Null where any of the gate's methods is withheld."
     )
@@ -159,7 +159,7 @@ class WindowCounts(_Value):
             span=window.span,
             start=window.start,
             end=window.end,
-            granted=Count.of(window.granted),
+            people=Count.of(window.people),
             by_method=None if window.by_method is None else dict(window.by_method),
         )
 

@@ -99,6 +99,10 @@ BROKER: Final[Mapping[BrokerState, Words]] = {
         _("What answers there does not speak MQTT 5."),
         _("Check host and port in the section [broker], and that the broker speaks MQTT 5."),
     ),
+    BrokerState.SHOUTING: Words(
+        _("The broker sends far more than the gate has asked for, so the gate hung up."),
+        _("Find out who writes to the gate's topics, and check the broker's access list."),
+    ),
     BrokerState.CLOSED: Words(
         _("The broker, or something between, ended the connection."),
         _("The gate calls again by itself. If this lasts, read the broker's log."),

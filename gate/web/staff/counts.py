@@ -77,18 +77,18 @@ class _Row:
         return self.window.end.astimezone(self.zone)
 
     @property
-    def granted(self) -> Cell:
-        return self.window.granted
+    def people(self) -> Cell:
+        return self.window.people
 
 
 def _days_chart(days: Sequence[Day]) -> Chart:
-    rows = [[each.granted.value for each in days], [each.refused.value for each in days]]
+    rows = [[each.people.value for each in days], [each.refused.value for each in days]]
     return bar_chart([f"{each.day:%m-%d}" for each in days], rows)
 
 
 def _windows_chart(rows: Sequence[_Row]) -> Chart:
     labels = [f"{each.start:%H}" if each.alone else f"{each.start:%H}-{each.end:%H}" for each in rows]
-    return bar_chart(labels, [[each.granted.value for each in rows]])
+    return bar_chart(labels, [[each.people.value for each in rows]])
 
 
 def _midnight(day: date | None, zone: tzinfo) -> datetime | None:

@@ -48,6 +48,7 @@ class House:
         self.office.approvals.asked = []
         self.office.accounts.ended.clear()
         self.world.obstacles_elsewhere = False
+        self.world.deidentified_live = False
         self.world.clock.seconds = StoppedClock.seconds
         self.keeper.staff.end_where(lambda _session: True)
 
