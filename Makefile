@@ -34,7 +34,7 @@ $(VENV)/dev: $(VENV)/runtime requirements-dev.lock
 
 .PHONY: system
 system: # What the tests use of the system: a real broker, a real browser, a stream to watch, a TPM in software, a virtual card reader. Without root, those tests say they are skipped.
-	@deploy/system-packages mosquitto chromium libnss3-tools fonts-noto-cjk espeak-ng ffmpeg swtpm libtss2-dev pkg-config gcc python3-dev linux-libc-dev libpcsclite-dev swig pcscd vsmartcard-vpcd
+	@deploy/system-packages mosquitto openssl chromium libnss3-tools fonts-noto-cjk espeak-ng ffmpeg swtpm libtss2-dev pkg-config gcc python3-dev linux-libc-dev libpcsclite-dev swig pcscd vsmartcard-vpcd
 
 .PHONY: tpm
 tpm: $(VENV)/runtime # The library for a TPM, compiled here, where a compiler and its headers are; nothing else needs it.
@@ -84,6 +84,10 @@ test: setup $(VENV)/dev system tpm readers ## Run the tests
 test-slow: setup $(VENV)/dev system tpm ## Run the slow tests: a gate killed at every step, searched for leaks, told as a demo, measured
 	$(BIN)/pytest -m slow -n $(WORKERS) --dist loadfile
 
+.PHONY: soak
+soak: setup $(VENV)/dev system ## Play a week of events in three minutes: the broker down half the time, 100 kills, the clock set
+	$(BIN)/pytest -m slow tests/soak
+
 .PHONY: fuzz
 fuzz: setup $(VENV)/dev ## Let a fuzzer feed the decoders of the wires, SECONDS=60 for each; without its library, it says so
 	@if ! $(BIN)/python -c 'import atheris' 2>/dev/null; then \
@@ -115,8 +119,14 @@ pictures: setup $(VENV)/dev system ## Make the readme's pictures anew, of a gate
 docs: setup ## Rewrite the documents that are made of the code: requirements, faults at the door, data inventory, the events' contract
 	@$(BIN)/python -m tests.requirements_table
 	@$(BIN)/python -m tests.door_faults
+	@$(BIN)/python -m tests.broker_table
 	@$(BIN)/python -m gate.store.account.inventory docs/data-inventory.md
 	@$(BIN)/python -m gate.publish.contract
+	@$(BIN)/python -m tests.attack.report words
+
+.PHONY: anonymity
+anonymity: setup $(VENV)/dev ## Let attackers loose on what leaves a gate, and write docs/anonymity.md: half an hour
+	@$(BIN)/python -m tests.attack.report
 
 .PHONY: lock
 lock: # Rewrite the locks: universal, with hashes, without addresses. Needs uv.

@@ -34,7 +34,6 @@ from gate.identifying import PinPages
 from gate.inforce import open_in_force
 from gate.keyplace import key_place
 from gate.logs import log_loss
-from gate.metrics import open_metrics
 from gate.office.door import DoorOffice
 from gate.office.gatecodes import GateCodes
 from gate.ordering import hear_orders
@@ -264,9 +263,12 @@ async def open_gate(
         _spawn(stack, teller.run(), "telling")
         if publisher is not None:
             _spawn(stack, publish_on(publisher, beat.health, time), "publish")
-        metrics = open_metrics(settings, stack, store, beat.health, publisher)
-        if metrics is not None:
-            _spawn(stack, metrics.run(), "metrics")
+        if settings.metrics.enabled:
+            from gate.metrics import open_metrics  # only a site that wants figures loads their library
+
+            metrics = open_metrics(settings, stack, store, beat.health, publisher)
+            if metrics is not None:
+                _spawn(stack, metrics.run(), "metrics")
         backups = keeper_for(settings, store, time)
         if backups is not None:
             _spawn(stack, backups.run(), "backups")

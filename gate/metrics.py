@@ -39,8 +39,9 @@ LOOKS_BACK: Final = timedelta(hours=25)
 """Holds the last window of every span."""
 STREAMS: Final = (Stream.COUNTS, Stream.ALARMS)
 """Without PASSAGES: where a site has live events on, that queue moves with each of them."""
-PATIENCE_S: Final = 5
-LOOK_S: Final = 0.1
+PATIENCE_S: Seconds = 5.0
+END_S: Seconds = 1.0
+LOOK_S: Seconds = 0.1
 """How often the serving thread looks whether it is to end."""
 
 
@@ -261,6 +262,8 @@ def open_metrics(
 class _Server(WSGIServer):
     """One request at a time: the figures are small, and nobody far away can ask."""
 
+    patience_s: Seconds = PATIENCE_S
+
     def server_bind(self) -> None:
         """Bind without asking a name server who 127.0.0.1 is (R41)."""
         self.socket.bind(self.server_address)
@@ -270,15 +273,23 @@ class _Server(WSGIServer):
 
 
 class _Quiet(WSGIRequestHandler):
-    timeout = PATIENCE_S
+    server: _Server
+
+    def setup(self) -> None:
+        """Give up on who connects and says nothing: the next one waits for the same thread."""
+        super().setup()
+        self.connection.settimeout(self.server.patience_s)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Keep standard error free of each request."""
 
 
 @contextmanager
-def served(metrics: Metrics, port: int) -> Iterator[int]:
-    """Answer on loopback while the block runs; gives the port. Raises DeviceFault ``metrics-port`` if it cannot be had."""
+def served(metrics: Metrics, port: int, *, patience_s: Seconds = PATIENCE_S) -> Iterator[int]:
+    """Answer on loopback while the block runs; gives the port. Raises DeviceFault ``metrics-port`` if it cannot be had.
+
+    patience_s: how long anybody may take to ask, and to be read to. Leaving takes a second at most.
+    """
     registry = CollectorRegistry(auto_describe=False)
     registry.register(metrics)
     try:
@@ -289,12 +300,14 @@ def served(metrics: Metrics, port: int) -> Iterator[int]:
             f"The figures cannot be served on port {port}: {error.strerror}.",
             remedy="Free that port, or set another as metrics.port.",
         ) from error
+    server.patience_s = patience_s
     server.set_app(make_wsgi_app(registry))
-    thread = threading.Thread(target=server.serve_forever, args=(LOOK_S,), name="metrics", daemon=True)
-    thread.start()
+    threading.Thread(target=server.serve_forever, args=(LOOK_S,), name="metrics", daemon=True).start()
     try:
         yield server.server_port
     finally:
-        server.shutdown()
+        # Somebody who is being answered must not keep the gate from ending.
+        ending = threading.Thread(target=server.shutdown, name="metrics-end", daemon=True)
+        ending.start()
+        ending.join(END_S)
         server.server_close()
-        thread.join()

@@ -13,6 +13,8 @@ from gate.errors import ConfigError
 if TYPE_CHECKING:
     from gate.settings import Settings
 
+LEAST_EPSILON: Final = 0.05
+
 
 def refuse_contradictions(settings: Settings) -> None:
     """Raise ConfigError for the first of the rules that *settings* break."""
@@ -177,6 +179,16 @@ def _commands(settings: Settings) -> None:
         )
 
 
+def _epsilon(settings: Settings) -> None:
+    epsilon = settings.events.epsilon
+    if 0 < epsilon < LEAST_EPSILON:
+        raise ConfigError(
+            "settings-epsilon",
+            f"events.epsilon is {epsilon}: with so much noise no number would mean anything.",
+            remedy=f"Give {LEAST_EPSILON} or more, up to 10; or 0 for no noise.",
+        )
+
+
 def is_address(text: str) -> bool:
     """Tell whether *text* is an IP address, without brackets or port."""
     try:
@@ -208,4 +220,5 @@ RULES: Final[tuple[Callable[[Settings], None], ...]] = (
     _web_ports,
     _web_certificate,
     _commands,
+    _epsilon,
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -41,7 +42,6 @@ def fleet_sim(
     from gate import logs
     from gate.fleet.sim import Plan, simulate
 
-    logs.configure(quiet=True)  # a thousand gates that each tell of one outage
     plan = Plan(
         devices=devices,
         consumers=consumers,
@@ -53,14 +53,29 @@ def fleet_sim(
         seed=seed,
     )
     elsewhere = None if host is None else _estate(host, port, ca_file, accounts, devices)
-    with TemporaryDirectory(prefix="gate-fleet-") as folder:
+    with ExitStack() as stack:
+        figures = None if output is None else stack.enter_context(_opened(output))
+        folder = stack.enter_context(TemporaryDirectory(prefix="gate-fleet-"))
+        logs.configure(quiet=True)  # a thousand gates that each tell of one outage
         report = asyncio.run(simulate(plan, Path(folder), lambda line: typer.echo(line, err=True), elsewhere))
+        if figures is not None:
+            figures.write(json.dumps(asdict(report), indent=2) + "\n")
     for line in report.lines():
         typer.echo(line)
-    if output is not None:
-        output.write_text(json.dumps(asdict(report), indent=2) + "\n", encoding="utf-8")
     if report.lost or report.gaps or report.refused:
         raise typer.Exit(1)
+
+
+def _opened(output: Path) -> TextIO:
+    """Open the file for the figures before minutes are spent on them."""
+    try:
+        return output.open("w", encoding="utf-8")
+    except OSError as error:
+        raise RequestError(
+            "output-unwritable",
+            f"{output} cannot be written: {error.strerror}.",
+            remedy="Name another file with --json.",
+        ) from error
 
 
 def _estate(host: str, port: int, ca_file: Path | None, accounts: Path | None, devices: int) -> Estate:

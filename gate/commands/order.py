@@ -138,6 +138,10 @@ def send(
     ] = None,
     username: Annotated[str | None, typer.Option(help="The account that may give orders.")] = None,
     password_file: Annotated[Path | None, typer.Option(help="A file with its password.")] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(help="This account's certificate, where the broker asks for one.")
+    ] = None,
+    certificate_key: Annotated[Path | None, typer.Option(help="The private key of that certificate.")] = None,
 ) -> None:
     """Send a signed order to its gate, wait for the answer and say it; ends with 1 where it was not obeyed."""
     from gate.core.orders import SignedOrder, read
@@ -146,7 +150,7 @@ def send(
 
     payload = _content(file)
     password = None if password_file is None else _text(password_file).strip()
-    tls = None if ca_file is None else TlsSettings(ca_file)
+    tls = None if ca_file is None else TlsSettings(ca_file, certificate, certificate_key)
     answer = send_order(BrokerSettings(host, port, username, password, tls), payload)
     found = read(payload)
     assert isinstance(found, SignedOrder)

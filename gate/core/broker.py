@@ -54,7 +54,7 @@ COUNSEL: Final[Mapping[BrokerState, Counsel]] = MappingProxyType(
     {
         BrokerState.CONNECTED: Counsel("Connected.", "Nothing needs to be done."),
         BrokerState.UNHEARD: Counsel(
-            "Connected, but nobody has subscribed to what the gate sends, so the broker drops it.",
+            "Connected, but nobody has subscribed to what the gate sends, so it waits here.",
             "Connect a receiver, or see why it does not subscribe.",
         ),
         BrokerState.CONNECTING: Counsel(

@@ -75,8 +75,7 @@ def _day(told: Sequence[Counted | Denied], day: date) -> Day:
     people = sum(each.people for each in cells if each.people is not None) or None
     # Once the day's own cell is shown, or every hour is, nothing was held back.
     whole = any(each.span is Span.DAY and each.people is not None for each in cells) or (
-        sum(each.span is Span.HOUR and each.people is not None for each in cells)
-        == (ends - begins) // WINDOW
+        sum(each.span is Span.HOUR and each.people is not None for each in cells) == (ends - begins) // WINDOW
     )
     refused = [
         each.refused

@@ -76,11 +76,6 @@ class Counted:
     k: int
     epsilon: float
 
-    @property
-    def granted(self) -> int | None:
-        """Give people, under the name it had; goes once nobody asks."""
-        return self.people
-
 
 @dataclass(frozen=True, slots=True)
 class Denied:

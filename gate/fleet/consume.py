@@ -38,8 +38,8 @@ from gate.publish.messages import HealthMessage, Message, PresenceMessage
 SESSION_S: Final = 7 * 24 * 60 * 60
 """How long the broker keeps what it dealt to a consumer that is away: as long as a count may wait at all."""
 FILED_AT_ONCE: Final = 200
-"""So many messages the broker may send before it waits for the first to be acknowledged: one commit serves them all. What it
-sends is also bounded by its own setting (mosquitto: max_inflight_messages, 20 unless set)."""
+"""So many messages the broker may send before it waits for the first to be acknowledged: one commit serves them all.
+Its own setting bounds that too (mosquitto: max_inflight_messages, 20 unless set)."""
 LINGER_S: Seconds = 0.005
 """How long a message waits for others to share its commit."""
 LONGEST_WAIT_S: Seconds = 30.0
@@ -78,8 +78,8 @@ class Desk:
     def subscriptions(self) -> list[tuple[str, SubscribeOptions]]:
         """Give what to subscribe: every topic a gate writes, and no commands, which are not for receivers.
 
-        States come at QoS 0. At QoS 1 a thousand gates' heartbeats would fill the queue of a consumer that is away within two
-        hours, and the broker would then drop counts that it had acknowledged.
+        States come at QoS 0. At QoS 1 a thousand gates' heartbeats would fill the queue of a consumer that is away within
+        two hours, and the broker would then drop counts that it had acknowledged.
         """
         prefix = f"$share/{self.group}/" if self.group else ""
         state_leaves = {messages.ROUTES[kind].leaf for kind in STATES}

@@ -46,6 +46,7 @@ class Stage:
     lost: int
     broker_cpu_share: float
     gates_cpu_share: float
+    consumers_cpu_share: float
 
     @property
     def per_second(self) -> float:
@@ -83,7 +84,7 @@ class Report:
         told += [
             f"{stage.name}: {stage.messages} messages in {stage.seconds:.1f} s, {stage.per_second:.0f} a second; "
             f"lost {stage.lost}; of one core the broker took {stage.broker_cpu_share:.0%}, "
-            f"the gates {stage.gates_cpu_share:.0%}"
+            f"the gates {stage.gates_cpu_share:.0%}, the consumers {stage.consumers_cpu_share:.0%}"
             for stage in self.stages
         ]
         if self.reconnect_s is not None:

@@ -100,12 +100,16 @@ class Journal:
     """The file, open. Raises VaultError if SQLite cannot use it. Stays on the thread that opened it."""
 
     def __init__(self, path: Path) -> None:
+        path.touch(mode=0o600)  # before SQLite does it: its log takes the file's mode over
         with translated():
             self._database = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S)
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = FULL")  # filed means: after a power cut as well
-            path.chmod(0o600)
-            self._lay_out()
+            try:
+                self._database.execute("PRAGMA journal_mode = WAL")
+                self._database.execute("PRAGMA synchronous = FULL")  # filed means: after a power cut as well
+                self._lay_out()
+            except BaseException:
+                self._database.close()
+                raise
 
     def close(self) -> None:
         """Close the file."""

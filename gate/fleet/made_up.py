@@ -111,8 +111,8 @@ class MadeUpOutbox:
             yield Denied(end - 24 * HOUR, end, refused, K, EPSILON)
 
     def _counted(self, span: Span, end: datetime, length: timedelta) -> Counted:
-        granted = self._draw.randint(K, 400) if self._draw.random() < 0.5 else None  # noqa: PLR2004 - as often as not
-        return Counted(span, end - length, end, granted, None, K, EPSILON)
+        people = self._draw.randint(K, 400) if self._draw.random() < 0.5 else None  # noqa: PLR2004 - as often as not
+        return Counted(span, end - length, end, people, None, K, EPSILON)
 
     def _queue(self, due: datetime, body: Body) -> None:
         self.made += 1

@@ -74,13 +74,20 @@ class Fleet:
     """The gates of one run, the consumers that hear them, and what both add up to."""
 
     def __init__(
-        self, gates: Sequence[_Gate], clock: FastClock, journal: Journal, broker: OwnBroker | None
+        self,
+        gates: Sequence[_Gate],
+        clock: FastClock,
+        journal: Journal,
+        broker: OwnBroker | None,
+        instances: Instances,
     ) -> None:
         self._gates = gates
         self._clock = clock
         self._journal = journal
         self._broker = broker
+        self._instances = instances
         self._filed = 0
+        self._missing = 0
 
     async def all_connected(self) -> Seconds:
         """Wait until every gate is connected, and tell how long that took."""
@@ -106,7 +113,8 @@ class Fleet:
         took = self._clock.monotonic() - began
         filed = self._journal.filed()
         messages, self._filed = filed - self._filed, filed
-        lost = sum(gate.outbox.acknowledged() for gate in self._gates) - filed
+        missing = max(0, sum(gate.outbox.acknowledged() for gate in self._gates) - filed)
+        lost, self._missing = missing - self._missing, missing
         shares = [(now - then) / took for now, then in zip(self._loads(), before, strict=True)]
         return Stage(name, messages, took, lost, *shares)
 
@@ -116,13 +124,14 @@ class Fleet:
         return sum(gate.outbox.waiting(now) for gate in self._gates)
 
     def _is_settled(self) -> bool:
-        if self.waiting():
+        now = self._clock.now()
+        if any(gate.outbox.waiting(now) for gate in self._gates):
             return False
         return self._journal.filed() >= sum(gate.outbox.acknowledged() for gate in self._gates)
 
-    def _loads(self) -> tuple[Seconds, Seconds]:
+    def _loads(self) -> tuple[Seconds, Seconds, Seconds]:
         broker = footprint(self._broker.pid).cpu_s if self._broker is not None and self._broker.pid else 0.0
-        return broker, footprint(os.getpid()).cpu_s
+        return broker, footprint(os.getpid()).cpu_s, self._instances.cpu_s()
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         """Wait for *condition*, and give up in the end: what is missing then shows in the figures."""
@@ -156,7 +165,7 @@ async def simulate(plan: Plan, folder: Path, say: Say, elsewhere: Estate | None 
         clock = FastClock(START)
         empty = footprint(os.getpid())
         gates = await stack.enter_async_context(_gates(plan, estate, clock))
-        fleet = Fleet(gates, clock, journal, broker)
+        fleet = Fleet(gates, clock, journal, broker, instances)
         connect_s = await fleet.all_connected()
         say(f"{plan.devices} gates connected")
         stages, reconnect_s = await _stages(plan, fleet, clock, broker, say)

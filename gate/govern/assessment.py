@@ -222,7 +222,10 @@ def _recipients(config: dict[str, Json]) -> Section:
                 f"Registered: {counts['recipients']} recipients, {counts['processors']} processors (gate govern register "
                 "list). Face data is passed to none of them: it does not leave the device (R40)."
             ),
-            "What leaves is the number of entries of closed hours and the gate's own health (R41 to R44).",
+            (
+                "What leaves is how many different people came in, of closed windows and only where they are enough, the "
+                "gate's alarms and its own health (R41 to R44)."
+            ),
             "Nothing goes across the border unless the broker named in the configuration stands there.",
         ),
     )

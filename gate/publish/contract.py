@@ -124,15 +124,15 @@ def asyncapi() -> dict[str, Json]:
     }
 
 
-def write(known: Versions) -> None:
+def write(known: Versions, *, schemas: Path, versions: Path, document: Path) -> None:
     """Write schemas, versions and the AsyncAPI document. Raises ConfigError as ``refuse_unversioned`` does."""
     for kind, route in KINDS:
         refuse_unversioned(known, kind, route)
         known.setdefault(route.schema, {})[route.version] = digest(kind, route)
     for name, text in json_schemas().items():
-        (SCHEMA_DIR / name).write_text(text, encoding="utf-8")
-    VERSIONS.write_text(_text(known), encoding="utf-8")
-    ASYNCAPI.write_text(asyncapi_text(), encoding="utf-8")
+        (schemas / name).write_text(text, encoding="utf-8")
+    versions.write_text(_text(known), encoding="utf-8")
+    document.write_text(asyncapi_text(), encoding="utf-8")
 
 
 def asyncapi_text() -> str:
@@ -236,4 +236,4 @@ def _under(head: str, value: Json) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    write(published() if VERSIONS.is_file() else {})
+    write(published(), schemas=SCHEMA_DIR, versions=VERSIONS, document=ASYNCAPI)

@@ -40,8 +40,8 @@ async def on_the_loop(
     """Connect *client* and serve it on this loop until the connection ends (``link.Carry``).
 
     All callbacks of *client* come on this loop; what one of them raises ends the connection and is raised here. on_up:
-    called when the broker has accepted. session_s, most_heard_at_once: as ``link.connect`` has them. Raises OSError if the broker cannot be
-    reached or is not who it should be.
+    called when the broker has accepted. session_s, most_heard_at_once: as ``link.connect`` has them. Raises OSError if
+    the broker cannot be reached or is not who it should be.
     """
     line = _Line(client, on_up)
     try:

@@ -39,13 +39,13 @@ class Ears:
     """Who listens to which topic. Topics are exact, without wildcards.
 
     A message is taken from the network in one thread and given on in another, by ``post``. What comes faster than
-    ``MOST_A_SECOND`` is dropped: a broker that shouts must not fill the loop that serves the door.
+    ``MOST_A_SECOND`` on one topic is dropped: a broker that shouts must not fill the loop that serves the door.
     """
 
     def __init__(self, post: Callable[[Callable[[], None]], None]) -> None:
         self._post = post
         self._takers: dict[str, tuple[Take, Sieve | None]] = {}
-        self._left = MOST_A_SECOND
+        self._left: dict[str, int] = {}
         self._lock = threading.Lock()
         self._told = False
 
@@ -65,7 +65,7 @@ class Ears:
     def tick(self) -> None:
         """Let another second's messages in."""
         with self._lock:
-            self._left = MOST_A_SECOND
+            self._left.clear()
             self._told = False
 
     def hear(self, message: mqtt.MQTTMessage) -> None:
@@ -77,8 +77,9 @@ class Ears:
         if sieve is not None and not sieve(heard.payload):
             return
         with self._lock:
-            has_room = self._left > 0
-            self._left -= has_room
+            left = self._left.get(heard.topic, MOST_A_SECOND)
+            has_room = left > 0
+            self._left[heard.topic] = left - has_room
             tell, self._told = not has_room and not self._told, self._told or not has_room
         if has_room:
             self._post(lambda: self._give(heard))

@@ -270,8 +270,8 @@ ROUTES: Final[Mapping[type[Message], Route]] = MappingProxyType(
 )
 """What a gate sends."""
 
-COMMAND: Final = _route(CommandMessage, expiry_s=_ORDER_S)
-"""What a gate may be sent. It says no such message itself."""
+COMMAND: Final = _route(CommandMessage, expiry_s=_SHORT_S)
+"""What a gate may be sent, which lies at a broker as long as it holds and no longer. A gate says no such message itself."""
 
 
 def _fits(span: Span, length: timedelta) -> bool:

@@ -31,7 +31,7 @@ from gate.publish.homeassistant import DeviceDiscovery
 from gate.publish.keeping import Keeper, back_off
 from gate.publish.lanes import FIRST_TO_LAST, Lane
 from gate.publish.link import BrokerSettings, Carry, Terms
-from gate.publish.messages import HealthMessage, Message
+from gate.publish.messages import Message
 
 LOOK_AHEAD = 16
 """How many messages of each stream are asked for at once, and so sent per call of ``drain``: catching up after a long
@@ -182,7 +182,12 @@ class Publisher:
 
         Raises RequestError if *health* fits no schema.
         """
-        self.publish(messages.health(health))
+        try:
+            message = messages.health(health)
+        except RequestError:
+            self._tell_breach()
+            raise
+        self.publish(message)
 
     def publish(self, message: Message) -> bool:
         """Send one message of the closed set that is not queued; False if it cannot be sent now.
@@ -197,8 +202,7 @@ class Publisher:
         route = messages.ROUTES[type(message)]
         # A beat of the gate's health is worth nothing a minute later. At QoS 1 a broker keeps each one for every receiver
         # that is away, until its queue is full, and then drops the counts that it has acknowledged.
-        qos = 0 if isinstance(message, HealthMessage) else 1
-        return self._send(messages.topic(self._gate_id, message), payload, route.expiry_s, qos=qos)
+        return self._send(messages.topic(self._gate_id, message), payload, route.expiry_s, qos=route.qos)
 
     def introduce(self, prefix: str, message: DeviceDiscovery) -> bool:
         """Send what describes the gate to Home Assistant; False if it cannot be sent now.
@@ -314,16 +318,15 @@ class Publisher:
             return  # a beat, which waits for no word, or the broker says it twice
         if reason.is_failure:
             self._refuse(sent.topic, sent.lane, refused_by(reason.value), str(reason))
+        elif sent.queued is not None and reason.value == NOBODY_LISTENS:
+            # The broker took it and dropped it: nobody subscribes, nor keeps a session that would have it later.
+            self._refuse(sent.topic, sent.lane, BrokerState.UNHEARD, str(reason))
         else:
-            self._accept(sent, reason)
+            self._accept(sent)
         self._pump()
 
-    def _accept(self, sent: _InFlight, reason: ReasonCode) -> None:
-        was = self._trouble.pop(sent.topic, None)
-        if sent.queued is not None and reason.value == NOBODY_LISTENS:
-            self._trouble[sent.topic] = BrokerState.UNHEARD
-            if was is not BrokerState.UNHEARD:
-                log.warning("nobody_listens", topic=sent.topic, remedy=COUNSEL[BrokerState.UNHEARD].remedy)
+    def _accept(self, sent: _InFlight) -> None:
+        self._trouble.pop(sent.topic, None)
         if sent.lane is not None and sent.queued is not None:
             sent.lane.done()
             self._mark_sent(sent.queued)
@@ -348,9 +351,8 @@ class Publisher:
     def _refuse(self, topic: str, lane: Lane | None, state: BrokerState, reason: str) -> None:
         if self._trouble.get(topic) is not state:
             self._trouble[topic] = state
-            log.warning(
-                "publish_refused", topic=topic, state=state, reason=reason, remedy=COUNSEL[state].remedy
-            )
+            event = "nobody_listens" if state is BrokerState.UNHEARD else "publish_refused"
+            log.warning(event, topic=topic, state=state, reason=reason, remedy=COUNSEL[state].remedy)
         if lane is not None:
             lane.rest(self._clock.monotonic() + REST_S)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -108,18 +108,25 @@ async def tapped(broker: BrokerSettings, wire: Wire) -> AsyncIterator[BrokerSett
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def decisions(days: Sequence[Passages], people: Sequence[str]) -> Iterator[tuple[datetime, Decision, str | None]]:
+def decisions(
+    days: Sequence[Passages], people: Sequence[str]
+) -> Iterator[tuple[datetime, Decision, str | None]]:
     """Give what the gate decided, in order of time, without faces: a template would need a consent each."""
     for number, day in enumerate(days):
         start = MONDAY + timedelta(days=number)
-        granted = [(at, METHODS[method], people[who]) for at, who, method in zip(day.at, day.who, day.method, strict=True)]
+        granted = [
+            (at, METHODS[method], people[who])
+            for at, who, method in zip(day.at, day.who, day.method, strict=True)
+        ]
         refused = [(at, Method.CARD, None) for at in day.refused_at]
         for place, (at, method, who) in enumerate(sorted(granted + refused, key=lambda each: int(each[0]))):
             usual = Method.CARD if method is Method.FACE else method
             reason = Reason.UNKNOWN_CREDENTIAL if who is None else Reason.KNOWN_CREDENTIAL
             yield (
                 start + timedelta(seconds=int(at)),
-                Decision(AttemptId(f"{number}-{place}"), granted=who is not None, method=usual, reason=reason),
+                Decision(
+                    AttemptId(f"{number}-{place}"), granted=who is not None, method=usual, reason=reason
+                ),
                 who,
             )
 
@@ -129,8 +136,7 @@ async def live(store, broker: BrokerSettings, passing, wire: Wire, *, hours: int
     publisher = Publisher(broker, store.outbox, wire.clock, gate_id="north", pause=lambda _failures: 0.01)
     await publisher.start()
     try:
-        while not publisher.connected:
-            await asyncio.sleep(0.001)
+        await _until(lambda: publisher.connected)
         await _hours(store, publisher, passing, wire, hours)
     finally:
         await publisher.stop()
@@ -148,13 +154,17 @@ async def _hours(store, publisher, passing, wire, hours) -> None:
         if tick * TICK_S % CLOSES_EVERY_S == 0:
             store.tally.close(clock.at)
         publisher.drain()
-        while publisher.under_way:
-            await asyncio.sleep(0.0005)
+        await _until(lambda: not publisher.under_way)
         if tick * TICK_S % HEALTH_S == 0:
             before = len(wire.packets)
             publisher.publish_health(_health(clock))
-            while len(wire.packets) == before:  # a beat waits for no answer, and the clock waits for the beat
-                await asyncio.sleep(0.0005)
+            # A beat waits for no answer, so the clock waits for the beat.
+            await _until(lambda: len(wire.packets) > before)  # noqa: B023 - asked before the next round
+
+
+async def _until(holds: Callable[[], bool]) -> None:
+    while not holds():  # noqa: ASYNC110 - what a connection's thread does sets no event of ours
+        await asyncio.sleep(0.0005)
 
 
 def _health(clock: FastClock) -> Health:

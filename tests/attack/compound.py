@@ -163,7 +163,7 @@ class Compound:
     def _day(self, rng: Generator, number: int, home: NDArray[np.bool_]) -> Passages:
         weekend = number % WEEK >= SATURDAY
         chance = np.where(weekend, self._weekend, self._weekday)
-        rain = np.exp(rng.normal(-_RAIN_SPREAD**2 / 2, _RAIN_SPREAD))
+        rain = np.exp(rng.normal(-(_RAIN_SPREAD**2) / 2, _RAIN_SPREAD))
         chance = np.minimum(np.where(self._optional, chance * rain, chance), 0.98)
         on_shift = (self._rota < 0) | ((number // WEEK + self._shift[self._who]) % 3 == self._rota)
         comes = (rng.random(len(chance)) < chance) & on_shift & home[self._who]

@@ -55,7 +55,9 @@ class Site:
         """How many people a cell needs."""
         return anonymity.least_people(self.residents)
 
-    def told(self, hours: Sequence[Hour], *, number: int, seed: int, known: Known | None = None) -> list[Counted | Denied]:
+    def told(
+        self, hours: Sequence[Hour], *, number: int, seed: int, known: Known | None = None
+    ) -> list[Counted | Denied]:
         """Give every message of day *number*, in the order in which they leave. hours: the day's 24.
 
         known: blocks of the same day that were closed before, in another world; taken where nothing in them differs.
@@ -63,20 +65,23 @@ class Site:
         known = {} if known is None else known
         day, refused, told = People(), 0, []
         for block in range(BLOCKS):
-            key = block, tuple(map(id, hours[4 * block : 4 * block + 4]))
-            # The last hour closes the day too, so that what the day carries matters to it.
-            if block == BLOCKS - 1 or key not in known:
-                last = Carried(People(), day, refused) if block == BLOCKS - 1 else Carried()
-                known[key] = self._block(hours, last, number=number, block=block, seed=seed)
+            last = 4 * block + 3
+            key = block, tuple(map(id, hours[4 * block : last]))
+            if key not in known:
+                known[key] = self._closed(hours, range(4 * block, last), Carried(), number=number, seed=seed)
             carried, messages = known[key]
-            day, refused, told = day.union(carried.day), refused + carried.refused, told + messages
+            told += messages
+            # The last hour closes the block and may close the day, so that what these carry matters to it.
+            so_far = Carried(carried.block, day.union(carried.day), refused + carried.refused)
+            carried, messages = self._closed(hours, (last,), so_far, number=number, seed=seed)
+            day, refused, told = carried.day, carried.refused, told + messages
         return told
 
-    def _block(
-        self, hours: Sequence[Hour], carried: Carried, *, number: int, block: int, seed: int
+    def _closed(
+        self, hours: Sequence[Hour], which: Iterable[int], carried: Carried, *, number: int, seed: int
     ) -> tuple[Carried, list[Counted | Denied]]:
         told: list[Counted | Denied] = []
-        for at in range(4 * block, 4 * block + 4):
+        for at in which:
             by = Disclosure(self.k, self.epsilon, _draws(seed, number, at))
             start = MONDAY + timedelta(days=number, hours=at)
             carried, messages = anonymity.close_hour(start, hours[at], carried, DEFAULT.offered, by)

@@ -1,8 +1,9 @@
 """Difference everything that was ever told: which sums of passages follow from all messages together, and whose are they?
 
-The unknowns are each hour's passages. Each number told is an equation; the attacker knows from the contract which hours a
-message covers, namely those of its window that no message before it showed. Four neighbours may subtract what they did
-themselves. Exact: whole numbers, elimination over fractions.
+The unknowns are each hour's residents and, apart, each hour's guests with a code, whom only the day tells of. Each number
+told is an equation; the attacker knows from the contract whom a message covers, namely those of its window whom no message
+before it showed. Nothing is given away here: a number of people is taken as if it were a sum, which it is at most. Exact:
+elimination over fractions.
 """
 
 from __future__ import annotations
@@ -10,18 +11,28 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from fractions import Fraction
 
 from gate.core.events import WINDOW, Counted, Denied, Span
 
-Hours = frozenset[datetime]
+
+class Who(StrEnum):
+    """Whom an hour has: those who came by what the site offers its residents, and guests with a code."""
+
+    RESIDENTS = "residents"
+    GUESTS = "guests"
+
+
+Unknown = tuple[datetime, Who]
+Unknowns = frozenset[Unknown]
 
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """The passages of these hours add up to this number, as told."""
+    """These add up to this number, as told."""
 
-    hours: Hours
+    unknowns: Unknowns
     number: int
 
 
@@ -33,16 +44,18 @@ def equations(told: Iterable[Counted | Denied]) -> list[Equation]:
             continue
         assert body.span is not Span.MERGED
         span = (body.window_end - body.window_start) // timedelta(hours=1)
-        hours = frozenset(body.window_start + n * WINDOW for n in range(span)) - shown
-        shown |= hours
-        found.append(Equation(hours, body.people))
+        hours = [body.window_start + n * WINDOW for n in range(span)]
+        whom = Who if body.span is Span.DAY else (Who.RESIDENTS,)
+        covered = frozenset((hour, who) for hour in hours for who in whom) - shown
+        shown |= covered
+        found.append(Equation(covered, body.people))
     return found
 
 
-def sums(known: Sequence[Equation]) -> list[tuple[Hours, Fraction]]:
+def sums(known: Sequence[Equation]) -> list[tuple[Unknowns, Fraction]]:
     """Give a basis of every sum that follows, reduced as far as subtraction can take it (Gauss and Jordan)."""
-    rows = [({hour: Fraction(1) for hour in each.hours}, Fraction(each.number)) for each in known]
-    done: list[tuple[dict[datetime, Fraction], Fraction]] = []
+    rows = [({hour: Fraction(1) for hour in each.unknowns}, Fraction(each.number)) for each in known]
+    done: list[tuple[dict[Unknown, Fraction], Fraction]] = []
     for row, value in rows:
         for other, its in done:
             pivot = min(other)
@@ -53,16 +66,18 @@ def sums(known: Sequence[Equation]) -> list[tuple[Hours, Fraction]]:
         lead = row[min(row)]
         row, value = {hour: each / lead for hour, each in row.items()}, value / lead  # noqa: PLW2901
         done = [
-            (_minus(other, row, other[min(row)]), its - other[min(row)] * value) if min(row) in other else (other, its)
+            (_minus(other, row, other[min(row)]), its - other[min(row)] * value)
+            if min(row) in other
+            else (other, its)
             for other, its in done
         ]
         done.append((row, value))
     return [(frozenset(row), value) for row, value in done]
 
 
-def isolates(known: Sequence[Equation], hours: Collection[datetime]) -> bool:
-    """Tell whether the passages of exactly these *hours* follow from all that was told."""
-    wanted = {hour: Fraction(1) for hour in hours}
+def isolates(known: Sequence[Equation], wanted_alone: Collection[Unknown]) -> bool:
+    """Tell whether the sum of exactly these follows from all that was told."""
+    wanted = {hour: Fraction(1) for hour in wanted_alone}
     for row, _ in sums(known):
         pivot = min(row)
         if factor := wanted.get(pivot):
@@ -70,7 +85,15 @@ def isolates(known: Sequence[Equation], hours: Collection[datetime]) -> bool:
     return not wanted
 
 
-def _minus(row: dict[datetime, Fraction], other: dict[datetime, Fraction], factor: Fraction) -> dict[datetime, Fraction]:
+def follows(known: Sequence[Equation], hour: datetime) -> bool:
+    """Tell whether the residents of an hour, its guests, or both together follow from all that was told."""
+    parts = ([(hour, Who.RESIDENTS)], [(hour, Who.GUESTS)], [(hour, Who.RESIDENTS), (hour, Who.GUESTS)])
+    return any(isolates(known, part) for part in parts)
+
+
+def _minus(
+    row: dict[Unknown, Fraction], other: dict[Unknown, Fraction], factor: Fraction
+) -> dict[Unknown, Fraction]:
     hours = {*row, *other}
     left = {hour: row.get(hour, Fraction(0)) - factor * other.get(hour, Fraction(0)) for hour in hours}
     return {hour: each for hour, each in left.items() if each}

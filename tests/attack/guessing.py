@@ -68,9 +68,14 @@ class _View:
     def __init__(self, no, yes, weekend) -> None:
         moved = np.abs(yes - no) > 0
         often = moved.mean(axis=0)
-        self._kept = np.argsort(-often, kind="stable")[: min(_SHOWN_FEATURES, int((often > 0.001).sum()) or 1)]
+        self._kept = np.argsort(-often, kind="stable")[
+            : min(_SHOWN_FEATURES, int((often > 0.001).sum()) or 1)
+        ]
         usual = self._taken((no + yes) / 2)
-        self._mean = [usual[weekend == is_weekend].mean(axis=0) if (weekend == is_weekend).any() else 0 for is_weekend in (False, True)]
+        self._mean = [
+            usual[weekend == is_weekend].mean(axis=0) if (weekend == is_weekend).any() else 0
+            for is_weekend in (False, True)
+        ]
         self._spread = self._taken(no).std(axis=0) + 1e-6
 
     def __call__(self, rows, weekend) -> Rows:

@@ -15,22 +15,22 @@ from gate.core.events import Counted
 from gate.core.noise import margin
 from tests.attack.compound import SIZES
 from tests.attack.device import BLOCKS, CELLS, DEFAULT, HOURS, NOISE_OFF, Site, counted
-from tests.attack.differencing import equations, isolates
+from tests.attack.differencing import equations, follows
 from tests.attack.guessing import attack
 from tests.attack.limits import Success
 from tests.attack.worlds import PEOPLE_SEED, SECRETS, Days, people, watch, watch_crowd, watch_one_day
 
 FIGURES = Path(__file__).with_name("figures.json")
 SEED = 20_261_122
-DAYS = {60: 8_400, 500: 5_600, 5000: 2_240}
+DAYS = {60: 2_800, 500: 1_680, 5000: 672}
 """How many days each world is watched; whole months, for months are summed from them."""
 MONTHLY = ("home-usual", "home-busy", "night")
 KNOWN = ("evening", "night", "home-usual", "home-busy")
 """What is asked where the attacker knows everybody else's passages as well."""
 KNOWN_DAY = 15
 """A Tuesday."""
-KNOWN_TIMES = 4000
-KNOWN_TIMES_WITHOUT_NOISE = 400
+KNOWN_TIMES = 1200
+KNOWN_TIMES_WITHOUT_NOISE = 200
 """Every one of them is the same."""
 SUBTRACTED_DAYS = 28
 
@@ -114,7 +114,7 @@ def told_at(site: Site, seen: Days, seed: int) -> Told:
         float(shown[CELLS]),
         len(known),
         len(thin),
-        sum(isolates(known, [start]) for start in thin),
+        sum(follows(known, start) for start in thin),
     )
 
 
@@ -133,7 +133,9 @@ def _measured(site: Site) -> tuple[Told, list[Figure]]:
 
 def save(told: Sequence[Told], figures: Sequence[Figure]) -> None:
     """Keep the figures beside the code that made them."""
-    text = json.dumps({"told": [asdict(each) for each in told], "figures": [asdict(each) for each in figures]}, indent=1)
+    text = json.dumps(
+        {"told": [asdict(each) for each in told], "figures": [asdict(each) for each in figures]}, indent=1
+    )
     FIGURES.write_text(text + "\n", encoding="utf-8")
 
 

@@ -49,11 +49,21 @@ SECRETS: dict[str, Secret] = {
     "night": Secret("Did the target come in at 03:00?", (), at(3)),
     "evening": Secret("Did the target come in at 18:00?", (), at(CROWDED)),
     "guest": Secret("Did a guest of the target come in at 19:00, by code?", (), at(19, method=Method.CODE)),
-    "link-hour": Secret("Two passages within one hour: one person, or two?", at(18) + at(18, who=OTHER), at(18, 18)),
-    "link-day": Secret("Two passages on one day: one person, or two?", at(13) + at(22, who=OTHER), at(13, 22)),
-    "method": Secret("Does the target use card or face, that day?", at(*USUAL, method=Method.CARD), at(*USUAL)),
+    "link-hour": Secret(
+        "Two passages within one hour: one person, or two?", at(18) + at(18, who=OTHER), at(18, 18)
+    ),
+    "link-day": Secret(
+        "Two passages on one day: one person, or two?", at(13) + at(22, who=OTHER), at(13, 22)
+    ),
+    "method": Secret(
+        "Does the target use card or face, that day?", at(*USUAL, method=Method.CARD), at(*USUAL)
+    ),
     "refused": Secret("Was the target refused three times that day?", (), (Came(TARGET, 18, None),) * 3),
-    "neighbours": Secret("Did the target come in at 05:00, as four neighbours did on purpose?", _HELPING, _HELPING + at(_EMPTY_HOUR)),
+    "neighbours": Secret(
+        "Did the target come in at 05:00, as four neighbours did on purpose?",
+        _HELPING,
+        _HELPING + at(_EMPTY_HOUR),
+    ),
 }
 
 

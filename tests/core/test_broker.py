@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gate.core.broker import COUNSEL, UP, BrokerState, ended_by, refused_by
+from tests.broker_table import DOCUMENT, document
 
 
 @pytest.mark.parametrize("state", BrokerState)
@@ -53,3 +54,7 @@ def test_what_ends_a_connection_has_its_word(code, state):
 def test_what_refuses_a_message_has_its_word(code, state):
     assert refused_by(code) is state
     assert state in UP
+
+
+def test_the_document_says_what_the_code_does():
+    assert DOCUMENT.read_text(encoding="utf-8") == document(), "run make docs"

@@ -33,6 +33,16 @@ def test_windows_tile_the_day_without_gap_or_overlap(offset):
 
 @pytest.mark.parametrize("kind", [Counted, Denied, Alarmed, Passage])
 def test_r43_no_message_has_a_field_for_a_person_a_card_or_a_score(kind):
-    known = {"span", "window_start", "window_end", "people", "granted", "by_method", "refused", "k", "epsilon"}
+    known = {
+        "span",
+        "window_start",
+        "window_end",
+        "people",
+        "granted",
+        "by_method",
+        "refused",
+        "k",
+        "epsilon",
+    }
     known |= {"alarm", "began", "at", "times", "method"}
     assert {field.name for field in fields(kind)} <= known

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from gate.core.consent import Approver
-from gate.core.roles import GRANTED, AccountId, Act, Program, Role, Staff, may
+from gate.core.roles import GRANTED, AccountId, Act, Program, Proof, Role, Staff, may
 
 EXPECTED = {
     Role.GUARD: "see-gate release-door lock-down acknowledge block-card",
@@ -56,6 +56,10 @@ def test_r53_a_program_may_what_its_one_office_may():
 def test_r55_the_audit_log_is_told_an_id_and_no_name():
     assert Staff(AccountId("a" * 16), frozenset()).value == f"staff:{'a' * 16}"
     assert Program("t" * 16, Role.GUARD).value == f"token:{'t' * 16}"
+
+
+def test_a_program_that_signs_is_named_apart_from_one_that_shows_a_token():
+    assert Program("c" * 16, Role.GUARD, Proof.KEY).value == f"key:{'c' * 16}"
 
 
 def test_r53_who_may_all_of_an_office_holds_it_or_more():

@@ -262,6 +262,7 @@ def test_r43_an_hour_of_visits_reaches_a_real_broker_as_counts_that_name_nobody(
         settings = desk_settings(tmp_path / "gate", models_dir=models_dir)
         update = {
             "broker": BrokerSettings(host=broker.host, port=broker.port, username=broker.username),
+            "events": settings.events.model_copy(update={"epsilon": 0.0}),  # so that the number is known
             "face": settings.face.model_copy(update={"enabled": False}),
         }
         clock = ShiftedClock()
@@ -269,18 +270,21 @@ def test_r43_an_hour_of_visits_reaches_a_real_broker_as_counts_that_name_nobody(
             visiting(settings.model_copy(update=update), clock) as visitor,
             Listener(broker, "demo") as listener,
         ):
-            for _ in range(5):
-                assert (await visitor.by_card(CARD)).granted
+            store = visitor.gate.store
+            for number in range(1, 11):
+                neighbour = store.people.add(f"13{number:02}", "Neighbour", "")
+                store.credentials.issue_card(neighbour, f"26:{CARD + number}", at=clock.now())
+                assert (await visitor.by_card(CARD + number)).granted
             began = window_of(clock.now())
             assert not [each for each in listener.received if each.topic.endswith("access-counts")]
-            clock.move(timedelta(hours=1))
-            while not (received := await listener.next()).topic.endswith("access-counts"):
+            clock.move(timedelta(hours=1, minutes=7))
+            while not (received := await listener.next(40)).topic.endswith("access-counts"):
                 pass
             counts = json.loads(received.payload)
-            assert (counts["granted"], counts["refused"]) == (5, None)
+            assert (counts["people"], counts["by_method"]) == (10, None)
             assert counts["window_start"] == began.isoformat().replace("+00:00", "Z")
             said = " ".join(each.payload.decode() for each in listener.received)
-            for person in ("Ada", "1203", str(CARD), visitor.pin, visitor.person):
+            for person in ("Ada", "Neighbour", "1303", str(CARD), visitor.pin, visitor.person):
                 assert person not in said
 
     with BROKERS[kind](tmp_path) as broker:

@@ -10,7 +10,7 @@ from gate.settings import BrokerSettings, MetricsSettings
 from tests.brokers import free_port
 from tests.e2e.test_gate import CARD, visiting
 from tests.publish.accounts import Ear
-from tests.publish.test_deploy_mosquitto import login, made, served
+from tests.publish.sites import login, made, served
 
 
 def asked(port):

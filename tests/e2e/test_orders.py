@@ -21,6 +21,7 @@ from gate.settings import CommandsSettings, FaceSettings
 from gate.simulated import SimulatedScreen
 from tests.brokers import HOST, PASSWORD, USER, free_port, mosquitto_broker, mosquitto_on, running
 from tests.ordering import gate_at, releases
+from tests.publish.test_deploy_mosquitto import login, made, served
 from tests.publish.world import until
 from tests.signed_orders import OTHER_KEY, order_of, payload_of, public
 
@@ -158,7 +159,7 @@ def test_a_flood_neither_keeps_an_order_out_nor_holds_the_door_up(broker, tmp_pa
             await flood
             stop.set()
             await watching
-            assert max(slowest) < 1.0, "the loop stood still"
+            assert max(slowest) < 2.0, "the loop stood still"  # what a card may take (R03)
 
     asyncio.run(scenario())
 
@@ -278,3 +279,21 @@ def test_a_gate_as_it_is_composed_hears_orders_at_the_broker_it_brings_along(tmp
             assert gate.web_context().office.gate.door is gate.door_office
 
     asyncio.run(scenario())
+
+
+def test_r45_with_the_broker_as_shipped_only_the_commander_gives_orders(tmp_path):
+    """TLS, an account each, and the access list of deploy/mosquitto; the signature is the gate's own matter."""
+    site = made(tmp_path / "site", accounts=("gate north", "gate south", "receiver", "commander"))
+    (tmp_path / "gate").mkdir()
+
+    async def scenario():
+        async with gate_at(login(site, "north"), tmp_path / "gate") as gate:
+            for other in ("receiver", "south", "north"):
+                with pytest.raises(DeviceFault) as unsent:
+                    await sent(login(site, other), order_for(gate))
+                assert unsent.value.code == "order-unsent"
+            assert releases(gate) == []
+            assert await sent(login(site, "commander"), order_for(gate)) == (Result.DONE, None)
+
+    with served(site):
+        asyncio.run(scenario())

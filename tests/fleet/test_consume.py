@@ -242,3 +242,29 @@ def test_a_broker_that_lets_it_hear_nothing_ends_it_with_a_word(path):
             return refused.value.code
 
     assert asyncio.run(scenario()) == "subscription-refused"
+
+
+def test_what_a_broker_dropped_without_a_word_is_told_as_a_gap(tmp_path, path):
+    """mosquitto acknowledges what it then drops once a queue is full; the sequence says so."""
+    port = free_port()
+    settings = BrokerSettings(HOST, port, username=USER, password=PASSWORD)
+    mosquitto = mosquitto_on(tmp_path, port)
+    config = tmp_path / "mosquitto.conf"
+    config.write_text(config.read_text().replace("max_queued_messages 100000", "max_queued_messages 10"))
+
+    async def scenario():
+        async with consuming(settings, path):
+            pass
+        assert set(await send(settings, sent(60))) == {0}
+        async with consuming(settings, path):
+            await until(lambda: filed(path) != [])
+            await send(settings, packets(denials(61)))
+            await until(lambda: ("north", 61) in filed(path))
+
+    with running(mosquitto):
+        asyncio.run(scenario())
+    journal = Journal(path)
+    (gap,) = journal.gaps()
+    journal.close()
+    assert (gap.last, gap.at_head) == (60, False)
+    assert len(filed(path)) == 61 - (gap.last - gap.first + 1)

@@ -6,6 +6,8 @@ import asyncio
 import os
 import random
 import resource
+import socket
+import ssl
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +20,9 @@ from gate.publish import link
 from gate.publish.evented import on_the_loop
 from gate.publish.mqtt import Publisher
 from tests.brokers import require_mosquitto
-from tests.fleet.world import denials, packets, send, until
+from tests.fleet.world import consuming, denials, packets, send, until
+from tests.publish.badbroker import connack, publish
+from tests.publish.world import make_authority
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -37,8 +41,10 @@ def descriptors():
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def test_a_publisher_empties_its_outbox_over_it_and_survives_a_restart_of_the_broker(broker):
+def test_a_publisher_empties_its_outbox_over_it_and_survives_a_restart_of_the_broker(broker, tmp_path):
     async def scenario():
+        async with consuming(broker.estate.receiver, tmp_path / "journal.sqlite3", group=None):
+            pass  # from here on somebody listens, and is away
         clock = FastClock(START)
         outbox = MadeUpOutbox(clock, random.Random(1))
         publisher = Publisher(broker.estate.gates["north"], outbox, clock, gate_id="north", carry=on_the_loop)
@@ -116,3 +122,31 @@ def test_it_works_with_descriptors_that_select_does_not_know(broker):
             0x10
         ]  # nobody listens
     resource.setrlimit(resource.RLIMIT_NOFILE, (now, most))
+
+
+def test_packets_that_share_one_record_of_tls_are_all_read(tmp_path):
+    """The second lies decrypted in the library, where no selector sees it."""
+    authority = make_authority(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(authority.cert_file, authority.key_file)
+
+    async def serve(reader, writer):
+        await reader.read(100)
+        writer.write(connack() + b"".join(publish("topic", bytes([number])) for number in range(5)))
+
+    async def scenario():
+        server = await asyncio.start_server(serve, "localhost", 0, ssl=context, family=socket.AF_INET)
+        port = server.sockets[0].getsockname()[1]
+        settings = link.BrokerSettings("localhost", port, tls=link.TlsSettings(authority.ca_file))
+        heard = []
+        client = link.new_client(settings, "north")
+        client.on_message = lambda _client, _data, packet: heard.append(packet.payload)
+        serving = asyncio.create_task(
+            on_the_loop(client, settings, on_up=lambda *_: None, stopping=lambda: len(heard) == 5)
+        )
+        await until(lambda: len(heard) == 5)
+        await serving
+        server.close()
+        return heard
+
+    assert asyncio.run(scenario()) == [bytes([number]) for number in range(5)]

@@ -14,11 +14,14 @@ import pytest
 from gate.core.events import Counted, Denied, Span
 from gate.errors import RequestError
 from gate.fleet.figures import footprint
+from gate.fleet.instances import Instances
 from gate.fleet.journal import Journal
 from gate.fleet.made_up import A_DAYS_MESSAGES, FastClock, MadeUpOutbox
+from gate.fleet.own_broker import OwnBroker
 from gate.fleet.sim import Plan, simulate
 from gate.publish import messages
 from tests.brokers import require_mosquitto
+from tests.fleet.world import denials, filed, packets, send, until
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -42,6 +45,7 @@ def test_a_fleet_loses_nothing_to_an_outage_and_nothing_has_a_second_effect(tmp_
     assert [stage.name for stage in report.stages] == ["burst", "catching up"]
     assert sum(stage.messages for stage in report.stages) == len(lines)
     assert report.again > 0  # the group's copies
+    assert "lost 0" in "\n".join(report.lines())
 
 
 @pytest.mark.slow
@@ -129,3 +133,28 @@ def test_a_process_has_a_footprint():
     mine = footprint(os.getpid())
     assert 0 < mine.now_mib <= mine.most_mib
     assert mine.cpu_s > 0
+
+
+def test_a_consumer_that_is_killed_and_started_again_has_filed_each_message_once(tmp_path):
+    """The program itself, with SIGKILL, in the middle of 400 messages."""
+    require_mosquitto()
+    broker = OwnBroker(tmp_path, ["north"])
+    path = tmp_path / "journal.sqlite3"
+
+    async def scenario():
+        first = Instances(broker.estate.receiver, tmp_path, 1)
+        async with first.running():
+            sending = asyncio.create_task(send(broker.estate.gates["north"], sent))
+            await until(lambda: filed(path) != [])
+            first._processes[0].kill()
+            await sending
+        async with Instances(broker.estate.receiver, tmp_path, 1).running():
+            await until(lambda: len(filed(path)) >= 400)
+
+    sent = packets(*(denials(sequence) for sequence in range(1, 401)))
+    broker.start()
+    try:
+        asyncio.run(scenario())
+    finally:
+        broker.stop()
+    assert filed(path) == [("north", sequence) for sequence in range(1, 401)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import sqlite3
 import threading
@@ -184,3 +185,10 @@ def test_a_consumers_name_is_held_once_beside_a_journal(path):
             pass
     with alone(path, "consume-estate/c1"):
         pass
+
+
+def test_a_stream_without_a_gap_takes_one_row_however_long_it_runs(journal, path):
+    for sequence in (2, 1, 4, 3, 5):
+        journal.take([counts(sequence)], NOW)
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT first, last FROM covered").fetchall() == [(1, 5)]

@@ -43,7 +43,7 @@ SHOWN: Final = (
     *_staff("/staff", who=GUARD),
     *_staff("/staff", "/staff/door", "/staff/alarms", "/staff/health", "/staff/counts"),
     *_staff("/staff/rules", "/staff/rules/history", "/staff/rules/retention", "/staff/backups"),
-    *_staff("/staff/rules/events"),
+    *_staff("/staff/live-events"),
     *_staff("/staff/account", "/staff/accounts", "/staff/accounts/{account}"),
     *_staff("/staff/approvals", "/staff/tokens"),
     *_staff("/staff/desk"),

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from typing import Self
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from gate.publish import link
 from gate.publish.link import BrokerSettings
@@ -19,9 +21,11 @@ PATIENCE_S = 10.0
 
 
 @contextmanager
-def _connected(settings: BrokerSettings) -> Iterator[tuple[mqtt.Client, queue.Queue] | None]:
+def _connected(
+    settings: BrokerSettings, client_id: str | None = None, **session: object
+) -> Iterator[tuple[mqtt.Client, queue.Queue] | None]:
     """Give a client and what it is told, or None where the broker does not let it in."""
-    client = link.new_client(settings, f"try-{secrets.token_hex(4)}")
+    client = link.new_client(settings, client_id or f"try-{secrets.token_hex(4)}")
     client.on_socket_register_write = None  # paho's own thread writes here
     told: queue.Queue = queue.Queue()
     client.on_connect = lambda _c, _d, _f, reason, _p: told.put(("up", reason.is_failure))
@@ -37,7 +41,7 @@ def _connected(settings: BrokerSettings) -> Iterator[tuple[mqtt.Client, queue.Qu
     client.on_subscribe = lambda _c, _d, _m, _r, _p: told.put(("subscribed",))
     client.on_message = lambda _c, _d, message: told.put(("heard", message.topic, message.payload))
     try:
-        client.connect(settings.host, settings.port)
+        client.connect(settings.host, settings.port, **session)
     except (OSError, ssl.SSLError):
         yield None
         return
@@ -59,6 +63,16 @@ def attempts_to_write(settings: BrokerSettings, topics: Iterable[str]) -> set[st
         asked = {client.publish(topic, b"{}", qos=1).mid: topic for topic in topics}
         answers = [told.get(timeout=PATIENCE_S) for _ in asked]
         return {asked[mid] for _taken, mid, accepted in answers if accepted}
+
+
+def say(settings: BrokerSettings, topic: str, times: int) -> int:
+    """Publish the numbers from 0 on to *topic*; give how many the broker took."""
+    with _connected(settings) as connection:
+        assert connection is not None
+        client, told = connection
+        for number in range(times):
+            client.publish(topic, str(number).encode(), qos=1)
+        return sum(told.get(timeout=PATIENCE_S)[2] for _ in range(times))
 
 
 def hears(settings: BrokerSettings, written: Mapping[BrokerSettings, Iterable[str]]) -> set[str]:
@@ -111,3 +125,25 @@ class Ear:
         while self._told.get(timeout=PATIENCE_S) != ("subscribed",):
             pass
         return self.messages
+
+
+def subscribes_and_leaves(settings: BrokerSettings, client_id: str, topic: str) -> None:
+    """Ask for *topic* under a session that outlives the connection, and go."""
+    with _session(settings, client_id) as (client, told):
+        client.subscribe(topic, qos=1)
+        assert told.get(timeout=PATIENCE_S) == ("subscribed",)
+
+
+def comes_back(settings: BrokerSettings, client_id: str, *, awaits: int) -> list[bytes]:
+    """Come back to the session and give the payloads that waited, once there are as many."""
+    with _session(settings, client_id) as (_, told):
+        return [told.get(timeout=PATIENCE_S)[2] for _ in range(awaits)]
+
+
+@contextmanager
+def _session(settings: BrokerSettings, client_id: str) -> Iterator[tuple[mqtt.Client, queue.Queue]]:
+    lasting = Properties(PacketTypes.CONNECT)
+    lasting.SessionExpiryInterval = 3600
+    with _connected(settings, client_id, clean_start=False, properties=lasting) as connection:
+        assert connection is not None
+        yield connection

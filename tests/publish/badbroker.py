@@ -54,6 +54,7 @@ def publish(topic: str, payload: bytes, *, retain: bool = False) -> bytes:
 
 RECEIVE_MAXIMUM = b"\x21"
 MAXIMUM_PACKET = b"\x27"
+KEEP_ALIVE = b"\x13"
 Answer = Callable[[Published], bytes]
 
 
@@ -68,6 +69,7 @@ class BadBroker:
     greeting: bytes = field(default_factory=connack)
     answer: Answer = accept
     granted: bytes = b"\x01"
+    answers_pings: bool = True
     got: list[Published] = field(default_factory=list)
     calls: int = 0
     subscribed: list[bytes] = field(default_factory=list)
@@ -119,7 +121,7 @@ class BadBroker:
                 self.subscribed.append(body)
                 return packet(0x90, body[:2] + b"\x00" + self.granted)
             case 0xC0:
-                return packet(0xD0)
+                return packet(0xD0) if self.answers_pings else b""
             case _:
                 return b""
 

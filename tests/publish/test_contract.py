@@ -17,7 +17,7 @@ from gate.errors import ConfigError
 from gate.publish import contract
 from gate.publish.contract import EXAMPLE_DIR, KINDS, SCHEMA_DIR
 from gate.publish.kinds import COMMAND, ROUTES, PresenceMessage
-from gate.publish.messages import decode, encode
+from gate.publish.messages import PAYLOAD_BYTES, decode, encode
 
 EXAMPLES = contract.examples()
 
@@ -74,6 +74,16 @@ def test_every_version_stands_for_what_the_table_says():
         assert known[route.schema][route.version] == contract.digest(kind, route), "run: make docs"
 
 
+def test_what_is_published_is_what_the_generator_writes_and_an_earlier_version_stays_known(tmp_path):
+    known = contract.published() | {"presence": {"1.0.0": "0" * 64}}
+    versions, document = tmp_path / "versions.json", tmp_path / "asyncapi.yaml"
+    (tmp_path / "schemas").mkdir()
+    contract.write(known, schemas=tmp_path / "schemas", versions=versions, document=document)
+    assert files(tmp_path / "schemas") == files(SCHEMA_DIR)
+    assert document.read_bytes() == contract.ASYNCAPI.read_bytes()
+    assert set(contract.published(versions)["presence"]) == {"1.0.0", "2.0.0"}
+
+
 class _Changed(PresenceMessage):
     since: int
 
@@ -110,6 +120,21 @@ def test_words_alone_need_no_new_version():
         """Said in other words."""
 
     contract.refuse_unversioned(contract.published(), Worded, PRESENCE)
+
+
+# For people
+
+
+def test_the_guide_for_receivers_names_every_message_as_it_is():
+    guide = (contract.ASYNCAPI.parent / "events.md").read_text(encoding="utf-8")
+    rows = {
+        tuple(cell.strip(" `") for cell in line.split("|")[1:6])
+        for line in guide.splitlines()
+        if "| `" in line
+    }
+    told = {(leaf, schema, version, qos) for leaf, schema, version, _, qos in rows}
+    assert told == {(route.leaf, route.schema, route.version, str(route.qos)) for _, route in KINDS}
+    assert str(PAYLOAD_BYTES) in guide
 
 
 # AsyncAPI

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import socket
 import ssl
+import threading
 import time
 
 import pytest
@@ -18,7 +19,7 @@ from gate.publish.keeping import back_off
 from gate.publish.link import BrokerSettings, Terms, TlsSettings
 from gate.publish.mqtt import Publisher
 from tests.brokers import HOST
-from tests.publish.badbroker import BadBroker, connack, packet
+from tests.publish.badbroker import KEEP_ALIVE, BadBroker, connack, packet
 from tests.publish.world import GATE, MemoryOutbox, StillClock, at_once, publishing, until
 
 
@@ -66,13 +67,31 @@ def test_a_thread_that_hangs_holds_neither_stop_nor_the_end_of_the_loop(authorit
         async def scenario():
             publisher = Publisher(settings, MemoryOutbox(), StillClock(), gate_id=GATE, pause=at_once)
             await publisher.start()
-            await asyncio.to_thread(mute.accept)
+            line, _ = await asyncio.to_thread(mute.accept)
             await publisher.stop(0.2)
+            return line
 
         began = time.monotonic()
-        asyncio.run(scenario())
+        line = asyncio.run(scenario())
         assert time.monotonic() - began < 5.0
+        line.close()
+    for thread in threading.enumerate():
+        if thread.name == "broker":
+            thread.join()
     gc.collect()
+
+
+def test_a_line_that_was_cut_in_silence_is_noticed_and_called_again():
+    """Half-open TCP: no packet comes back and none is refused. The broker asks for a keep-alive of 1 s in place of 30."""
+
+    async def scenario():
+        broker = BadBroker(connack(0, KEEP_ALIVE + (1).to_bytes(2)), answers_pings=False)
+        async with broker.serving(), publishing(broker.settings, MemoryOutbox()) as publisher:
+            await until(lambda: publisher.state is BrokerState.SILENT)
+            broker.answers_pings = True
+            await until(lambda: publisher.connected)
+
+    asyncio.run(scenario())
 
 
 def test_a_gate_hangs_up_on_a_broker_that_shouts():

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta, timezone
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, timezone
 
 import jsonschema
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gate.core.alarms import LOCAL, Alarm
 from gate.core.door_mode import DoorMode
-from gate.core.events import Span
+from gate.core.events import Counted, Span
 from gate.core.orders import Answer, Order, OrderKind, Refusal, Result, signed_bytes
 from gate.core.types import Method
 from gate.errors import ConfigError, RequestError
@@ -467,3 +470,61 @@ def test_a_gate_id_that_would_change_the_topic_is_refused(bad):
     with pytest.raises(ConfigError) as refusal:
         checked_gate_id(bad)
     assert refusal.value.code == "gate-id"
+
+
+hours = st.datetimes(datetime(2024, 1, 1), datetime(2036, 1, 1)).map(  # noqa: DTZ001 - given its zone below
+    lambda at: at.replace(minute=0, second=0, microsecond=0, tzinfo=UTC)
+)
+
+
+@st.composite
+def cells(draw):
+    """Give any cell that the core may make."""
+    k, start = draw(st.sampled_from([5, 10])), draw(hours)
+    span = draw(st.sampled_from(Span))
+    length = {Span.HOUR: 1, Span.BLOCK: 4, Span.DAY: 24, Span.MERGED: draw(st.integers(1, 9_000))}[span]
+    methods = None
+    if span is Span.HOUR and draw(st.booleans()):
+        methods = draw(
+            st.dictionaries(
+                st.sampled_from([Method.FACE, Method.CARD, Method.PIN]), st.integers(k, 9_999), min_size=1
+            )
+        )
+    people = sum(methods.values()) if methods else draw(st.none() | st.integers(k, 999_999))
+    end = start + timedelta(hours=length)
+    return Counted(span, start, end, people, methods, k, draw(st.floats(0, 100)))
+
+
+@given(cells(), st.integers(1, MOST_SEQUENCE))
+@settings(max_examples=150, deadline=None)
+def test_whatever_is_counted_leaves_in_its_schema_at_one_length_and_is_read_as_it_was(cell, sequence):
+    payload = encode(queued_message(queued(cell, sequence=sequence)))
+    jsonschema.validate(json.loads(payload), SCHEMA_OF_COUNTS)
+    assert len(payload) == PAYLOAD_BYTES - len("access-counts")
+    read = decode(payload)
+    assert (read.people, read.window_start, read.window_end) == (
+        cell.people,
+        cell.window_start,
+        cell.window_end,
+    )
+    assert read.epsilon == cell.epsilon
+
+
+SCHEMA_OF_COUNTS = schema_of(MESSAGES["access-counts"])
+
+
+@given(
+    st.dictionaries(
+        st.text(max_size=12), st.none() | st.booleans() | st.integers() | st.text(max_size=40), max_size=4
+    ),
+    st.sampled_from(sorted(MESSAGES)),
+)
+@settings(max_examples=150, deadline=None)
+def test_r42_no_message_with_anything_else_in_it_is_read(more, name):
+    document = json.loads(encode(MESSAGES[name]))
+    changed = document | more
+    if changed == document:
+        return
+    with suppress(RequestError):
+        assert set(json.loads(encode(decode(json.dumps(changed).encode())))) == set(document)
+        assert not set(more) - set(document), "an unknown field was read"

@@ -1,19 +1,38 @@
 """What comes on the command topic: what is dropped and why, what is said of it, and how little of it reaches the loop."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
+import paho.mqtt.client as mqtt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gate.core.orders import ORDER_BYTES, Answer, OrderKind, Refusal, Result, key_id
-from gate.publish.hearing import Heard
-from gate.publish.kinds import COMMAND
+import gate.publish
+from gate.core.canonical import canonical
+from gate.core.orders import (
+    ORDER_BYTES,
+    Answer,
+    OrderKind,
+    Refusal,
+    Result,
+    SignedOrder,
+    key_id,
+    read,
+    signed_bytes,
+    spelled,
+)
+from gate.publish.hearing import MOST_A_SECOND, Ears, Heard
+from gate.publish.kinds import COMMAND, CommandMessage
 from gate.publish.messages import PAYLOAD_BYTES, CommandAnswerMessage
 from gate.publish.orders import BURST, PER_S, TOLD_EVERY_S, OrderPost
 from gate.store.account.signing import is_signed
 from tests.signed_orders import KEY, OTHER_KEY, order_of, payload_of, public
 
+EXAMPLES = Path(gate.publish.__file__).parent / "examples"
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 JUNK = b"resident 1203".ljust(ORDER_BYTES)
 
@@ -134,8 +153,6 @@ def test_an_order_that_another_key_signed_in_a_known_ones_name_is_dropped(play):
 
 def test_a_signature_of_another_order_is_dropped(play):
     order = order_of(OrderKind.LOCKDOWN, at=NOW)
-    from gate.core.orders import signed_bytes, spelled
-
     stolen = KEY.sign(signed_bytes(replace(order, kind=OrderKind.RELEASE)))
     scenario = dropped(spelled(order, stolen))
     play(scenario)
@@ -230,6 +247,37 @@ def test_an_answer_is_of_the_closed_set_and_names_no_door_and_nobody(play):
         assert set(answer.model_dump()) == fields
 
     play(scenario)
+
+
+def test_a_flood_on_another_topic_takes_nothing_from_the_orders():
+    heard, posted = [], []
+    ears = Ears(posted.append)
+    for topic in ("homeassistant/status", "gate/north/command"):
+        ears.add(topic, heard.append)
+    for topic in ["homeassistant/status"] * 1000 + ["gate/north/command"]:
+        message = mqtt.MQTTMessage(topic=topic.encode())
+        message.payload = b"x"
+        ears.hear(message)
+    for action in posted:
+        action()
+    assert heard[-1].topic == "gate/north/command"
+    assert len(heard) == MOST_A_SECOND + 1
+
+
+@given(st.sampled_from(OrderKind), st.from_regex(r"[a-z0-9-]{1,32}", fullmatch=True))
+def test_what_the_gate_reads_as_an_order_fits_the_published_schema_field_for_field(kind, gate_id):
+    order = order_of(kind, at=NOW, gate=gate_id)
+    message = CommandMessage.model_validate_json(payload_of(order))
+    assert json.loads(payload_of(order)) == message.model_dump(mode="json")
+    assert message.model_dump_json().encode() == payload_of(order).rstrip()
+
+
+def test_the_published_example_is_an_order_that_a_gate_reads():
+    text = (EXAMPLES / "command.json").read_bytes()
+    payload = canonical(json.loads(text)).ljust(ORDER_BYTES)
+    found = read(payload)
+    assert isinstance(found, SignedOrder)
+    assert is_signed(signed_bytes(found.order), found.signature, public())
 
 
 def test_an_order_is_as_long_as_every_message_of_the_contract():

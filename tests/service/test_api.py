@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import Future
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -51,6 +51,13 @@ def employ(store):
     store.staff.write(lambda connection: store.staff.accounts.insert(connection, maker, Actor.INSTALLER))
 
 
+def tell_an_hour(store):
+    """Let the running hour be over."""
+    now = datetime.now(UTC)
+    store.tally.close(now)
+    store.tally.close(now + timedelta(hours=1))
+
+
 class Api:
     """A real gate with its pages over TLS, on a thread and a loop of its own, and a token for each office."""
 
@@ -71,6 +78,7 @@ class Api:
             def make(port):
                 context = gate.web_context(Transport(port=port))
                 employ(gate.store)
+                tell_an_hour(gate.store)
                 self.tokens = {
                     role: context.office.tokens.make(MAKER, f"For {role}", role, 30).text for role in Role
                 }
@@ -238,14 +246,14 @@ def test_counts_are_as_publishable_as_on_the_broker_r44(api):
     with api.http(Role.MANAGER) as http:
         days = http.get("/counts", params={"days": 3}).json()
         today = f"{datetime.now(UTC):%Y-%m-%d}"
-        hours = http.get(f"/counts/{today}").json()
+        windows = http.get(f"/counts/{today}").json()
     assert [day["day"] for day in days] == [today]  # a gate counts from its first hour on
     assert all(
         cell["value"] is None or cell["value"] >= 5
         for day in days
         for cell in (day["people"], day["refused"])
     )
-    assert isinstance(hours, list)
+    assert [(each["span"], each["people"]["value"]) for each in windows][:1] == [("hour", None)]
 
 
 def test_a_parameter_there_is_not_is_refused_rather_than_passed_over(api):

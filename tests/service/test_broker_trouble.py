@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import socket
 import statistics
 import threading
@@ -20,10 +21,11 @@ from gate.core.phases import Idle
 from gate.publish.link import BrokerSettings, TlsSettings
 from gate.publish.mqtt import Publisher
 from gate.store.upkeep.clock import TrustedClock
+from tests import disks
 from tests.brokers import HOST
 from tests.publish.badbroker import BadBroker, connack, disconnect, packet, puback
 from tests.publish.world import at_once, make_authority, ticking
-from tests.service.world import CARD
+from tests.service.world import CARD, world
 
 ENTRIES = 8
 WAITING = 400
@@ -169,3 +171,23 @@ def test_a_card_opens_as_fast_while_everything_waiting_is_sent(at_gate):
             assert 0 < gate.store.outbox.depth()[Stream.ALARMS] < WAITING
 
         at_gate(scenario)
+
+
+@pytest.mark.fault("disk-full")
+def test_on_a_full_disk_the_card_opens_and_what_waits_is_sent_in_order(tmp_path):
+    """From the room that is kept back; what comes when that is used up too, tests/publish/test_mqtt.py shows."""
+
+    async def scenario(folder, broker):
+        async with world(folder) as gate:
+            gate.add_resident()
+            async with publishing_from(gate, broker.settings, 40):
+                disks.fill(folder)
+                gate.reader.present(CARD)
+                assert (await gate.result()).granted
+                await gate.until(lambda: gate.store.outbox.depth()[Stream.ALARMS] == 0, "all to be sent")
+        arrived = [json.loads(each.payload) for each in broker.queued]
+        once = {each["message_id"]: each["sequence"] for each in arrived}
+        assert list(once.values()) == list(range(1, 41))
+
+    with Elsewhere(BadBroker()) as broker, disks.small_disk(tmp_path / "disk") as folder:
+        asyncio.run(scenario(folder, broker))

@@ -8,41 +8,34 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
+from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gate.beat import Beat
 from gate.core.alarms import Alarm, leaves
+from gate.core.anonymity import Counting
 from gate.core.broker import BrokerState
-from gate.core.door_mode import DoorMode
-from gate.core.events import Counted, Denied, Health, Span, Stream
+from gate.core.events import Denied, Span, Stream
 from gate.core.phases import Idle
-from gate.core.types import Method
+from gate.core.types import Method, PersonId
 from gate.errors import DeviceFault, VaultError
 from gate.metrics import BEAT_S, HOST, LOOKS_BACK, Metrics, open_metrics, served
 from gate.settings import MetricsSettings
+from gate.store.database import Database
+from gate.store.outbox import Outbox
+from gate.store.tally import Tally
+from gate.store.vault import Vault
 from tests.brokers import free_port
+from tests.service.scraping import NOON, NOW, WELL, Line, Site, fetched, figures, text_of, window
 from tests.service.world import CARD
 from tests.settings_of import settings_of
 
-NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
-NOON = NOW.replace(hour=12, minute=0)
-WELL = Health(
-    at=NOW,
-    door_mode=DoorMode.CONTROLLED,
-    alarms=(),
-    face_offered=True,
-    reader_healthy=True,
-    door_healthy=True,
-    storage_healthy=True,
-    clock_trusted=True,
-    deidentified_live=False,
-    version="0.1.0",
-)
 TOLD = {
     "gate_refreshed_timestamp_seconds",
     "gate_info",
@@ -67,77 +60,6 @@ TOLD = {
 }
 """All there is. Whoever adds one says in review why it does not move with a passage."""
 LABELS = {"gate", "version", "mode", "alarm", "state", "stream", "span", "method"}
-
-
-@dataclass
-class Line:
-    state: BrokerState = BrokerState.CONNECTED
-    connected: bool = True
-    downs: int = 0
-
-
-@dataclass
-class Rows:
-    windows: list = field(default_factory=list)
-    waiting: dict = field(default_factory=dict)
-    oldest: dict = field(default_factory=dict)
-    broken: bool = False
-
-    def depth(self):
-        if self.broken:
-            raise VaultError("database", "The database cannot be read.", remedy="Restore it.")
-        return {stream: self.waiting.get(stream, 0) for stream in Stream}
-
-    def oldest_due(self, stream):
-        return self.oldest.get(stream)
-
-    def published(self, start, end):
-        return tuple(each for each in self.windows if start < each.window_end <= end)
-
-
-@dataclass
-class Site:
-    health: Health = WELL
-    rows: Rows = field(default_factory=Rows)
-    line: Line | None = field(default_factory=Line)
-    space_low: bool = False
-
-    def metrics(self):
-        return Metrics(
-            gate_id="north",
-            health=lambda: self.health,
-            queue=self.rows,
-            connection=self.line,
-            space_low=lambda: self.space_low,
-        )
-
-    def scrape(self):
-        metrics = self.metrics()
-        metrics.refresh()
-        return figures(text_of(metrics))
-
-
-def text_of(metrics):
-    with served(metrics, 0) as port:
-        return fetched(port)
-
-
-def fetched(port, path="/metrics"):
-    with urllib.request.urlopen(f"http://{HOST}:{port}{path}", timeout=10) as answer:
-        return answer.read().decode()
-
-
-def figures(text):
-    """Give each sample by its name and the values of its labels, in the order of their names."""
-    return {
-        (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
-
-
-def window(span, granted, *, end=NOON - timedelta(hours=3), by_method=None):
-    return Counted(span, end - timedelta(hours=1), end, granted, by_method, 10, 1.0)
 
 
 def test_it_tells_this_and_nothing_else_r43():
@@ -263,10 +185,20 @@ def test_a_port_that_is_taken_is_a_fault_with_its_remedy():
     assert "metrics.port" in caught.value.remedy
 
 
-def test_who_connects_and_says_nothing_holds_up_nobody_for_ever(monkeypatch):
-    monkeypatch.setattr("gate.metrics._Quiet.timeout", 0.1)
-    with served(Site().metrics(), 0) as port, socket.create_connection((HOST, port)):
+def test_who_connects_and_says_nothing_holds_up_nobody_for_ever():
+    with (
+        served(Site().metrics(), 0, patience_s=0.1) as port,
+        socket.create_connection((HOST, port)),
+    ):
         assert fetched(port) == ""
+
+
+def test_who_connects_and_says_nothing_keeps_no_gate_from_ending():
+    with ExitStack() as mute:
+        with served(Site().metrics(), 0, patience_s=600.0) as port:
+            mute.enter_context(socket.create_connection((HOST, port)))
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection((HOST, port))
 
 
 def test_nothing_can_be_changed_by_asking():
@@ -365,3 +297,34 @@ def test_a_port_that_is_taken_costs_the_gate_its_figures_and_nothing_else(at_gat
             assert open_metrics(settings, stack, gate.store, lambda: WELL, None) is None
 
     at_gate(scenario)
+
+
+def a_day_of_figures(folder, *, people_at_three):
+    """Give what is told every half hour of a day, but for the times that chance draws."""
+    database = Database(folder / "gate.sqlite3")
+    outbox = Outbox(database, Vault(bytes(32)))
+    tally = Tally(database, Vault(bytes(range(32))), outbox, Counting())
+    midnight, told = NOW.replace(hour=0, minute=0), []
+    site = Site(rows=outbox)
+    for half_hour in range(60):
+        now = midnight + half_hour * timedelta(minutes=30)
+        tally.close(now)
+        if now == midnight + timedelta(hours=3):
+            for number in range(people_at_three):
+                passes = partial(tally.passed, method=Method.CARD, person=PersonId(f"{number}"), at=now)
+                tally.remember(database.write(passes))
+        site.health = replace(WELL, at=now)
+        metrics = site.metrics()
+        metrics.refresh()
+        lines = generate_latest(metrics).decode().splitlines()
+        told.append([line for line in lines if "_due_" not in line])
+    database.close()
+    return told
+
+
+def test_a_single_passage_at_three_in_the_morning_is_in_no_figure_of_the_day_r44(tmp_path):
+    nobody, one, many = (
+        a_day_of_figures(tmp_path / f"{people}", people_at_three=people) for people in (0, 1, 400)
+    )
+    assert one == nobody
+    assert many != nobody  # such passages do count

@@ -217,12 +217,13 @@ def test_a_door_that_does_not_answer_is_a_recorded_fault(at_gate):
     at_gate(scenario, rules=with_rules(show_result_s=0.5))
 
 
-def test_an_hour_opens_its_window_before_anybody_comes(at_gate):
+def test_counting_begins_before_anybody_comes(at_gate):
     async def scenario(gate):
-        now = gate.clock.now()
-        await gate.until(lambda: gate.store.outbox.pending(now + timedelta(hours=2)), "the hour's window")
-        (queued,) = gate.store.outbox.pending(now + timedelta(hours=2))
-        assert (queued.counts.granted, queued.counts.refused) == (0, 0)
+        later = gate.clock.now() + timedelta(hours=1)
+        await gate.until(lambda: gate.store._database.rows("SELECT * FROM tally"), "the first look at the clock")
+        gate.store.tally.close(later)
+        (told,) = gate.store.outbox.published(later - timedelta(hours=2), later)
+        assert told.people is None
 
     at_gate(scenario)
 

@@ -94,6 +94,27 @@ def test_after_a_face_was_not_permitted_the_refusal_is_recorded_under_the_same_a
     assert passage(store, decide("a1", granted=False, method=Method.FACE), at=noon) is Kept.COMMITTED
 
 
+def test_r44_somebody_by_card_and_by_face_is_one_person_of_the_hour(
+    store, resident, enrol, decide, counts, noon
+):
+    _, [template] = enrol(resident)
+    passage(store, decide("a1"), at=noon, who=resident)
+    passage(store, decide("a2", method=Method.FACE), at=noon, who=template)
+    passage(store, decide("a3"), at=noon)  # somebody else
+    assert counts() == [(noon, 2, 0)]
+
+
+def test_r44_a_guest_is_not_counted_in_the_hour(store, resident, decide, counts, noon):
+    """A visitor's code is seldom: what hours tell must not show whether one was used."""
+    passage(store, decide("a1", method=Method.CODE), at=noon, who=resident)
+    assert counts() == [(noon, 0, 0)]
+
+
+def test_r44_what_may_not_come_in_now_is_counted_for_nobody(store, resident, decide, counts, noon):
+    assert passage(store, decide("a1"), at=noon, who="nobody") is Kept.NOT_NOW
+    assert counts() == []
+
+
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_what_the_door_did_is_added(store, decide, decisions, noon, outcome):
     passage(store, decide("a1"), at=noon)

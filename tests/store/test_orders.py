@@ -1,15 +1,21 @@
 """Which orders came already: over restarts, clocks set back, restores and runs of them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from gate.core.orders import KEPT, RATE_MOST, RATE_SPAN, OrderKind, Refusal
+from gate.core.orders import KEPT, RATE_MOST, RATE_SPAN, OrderKind, Refusal, judged
 from gate.core.roles import AccountId, Role, Staff
 from gate.errors import VaultError
+from gate.store import Store
+from tests.consents import TERMS
 from tests.signed_orders import OTHER_KEY, by, order_of
 
 GUARD = Staff(AccountId("a" * 16), frozenset({Role.GUARD}))
+START = datetime(2030, 1, 1, tzinfo=UTC)
+EXAMPLES = []
 LOCKDOWN, END, RELEASE = OrderKind.LOCKDOWN, OrderKind.END_LOCKDOWN, OrderKind.RELEASE
 
 
@@ -151,3 +157,44 @@ def test_an_end_ordered_before_the_guard_locked_down_does_not_end_it(store, noon
     assert take(store, held_back, noon + timedelta(seconds=6)) is Refusal.OVERTAKEN
     at = noon + timedelta(seconds=7)
     assert take(store, order_of(END, at=at), at) is None
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [0, 0, 1, -1, 20, -20, 700, -700]
+        ),  # seconds by which the clock goes on, or is set back
+        st.sampled_from([RELEASE, RELEASE, RELEASE, *OrderKind]),
+        st.integers(30, 60),
+        st.none() | st.integers(0, 1),  # a new order, or which of the earlier ones is played again
+    ),
+    min_size=4,
+    max_size=14,
+)
+
+
+@pytest.fixture(scope="module")
+def one_store(tmp_path_factory):
+    """One store for all examples, each some days after the last: what earlier ones left stays in it."""
+    folder = tmp_path_factory.mktemp("orders")
+    where = {"data_dir": folder / "data", "keys_dir": folder / "keys", "credentials_dir": None}
+    store = Store.open(**where, gate_id="north", terms=TERMS, model_sha256="a" * 64)
+    yield store
+    store.close()
+
+
+@settings(max_examples=120, deadline=None)
+@given(STEPS)
+def test_no_order_is_taken_twice_however_the_clock_is_set(one_store, steps):
+    at = START + timedelta(days=3 * len(EXAMPLES))
+    EXAMPLES.append(1)
+    known, taken = [], []
+    for seconds, kind, lifetime, again in steps:
+        at += timedelta(seconds=seconds)
+        if again is None or not known:
+            known.append(order_of(kind, at=at, seconds=lifetime))
+        order = known[-1] if again is None else known[again % len(known)]
+        held = judged(order, gate="north", allowed=frozenset(OrderKind), now=at, clock_trusted=True)
+        if held is None and take(one_store, order, at) is None:
+            taken.append(order.nonce)
+    assert len(taken) == len(set(taken))

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from gate.core.alarms import RINGING, Alarm
 from gate.core.counts import Cell, Day, Window
-from gate.core.events import Span
 from gate.core.door import Leaf
+from gate.core.events import Span
 from gate.core.overrides import SETTINGS, Unfit, read, subject_of
 from gate.errors import RequestError
 from gate.web.staff.ports.alarms import AlarmView

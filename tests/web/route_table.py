@@ -137,6 +137,9 @@ everyone   POST   /staff/join
 everyone   GET    /staff/join/app
 everyone   POST   /staff/join/app
 GMPI       GET    /staff/live
+P          GET    /staff/live-events
+P          POST   /staff/live-events
+P          POST   /staff/live-events/save
 MP         GET    /staff/notices
 MP         POST   /staff/notices/anew
 MP         POST   /staff/notices/check
@@ -190,9 +193,6 @@ MP         GET    /staff/retention
 MP         POST   /staff/retention/run
 MI         GET    /staff/rules
 MI         POST   /staff/rules
-P          GET    /staff/rules/events
-P          POST   /staff/rules/events
-P          POST   /staff/rules/events/save
 MI         GET    /staff/rules/history
 MP         GET    /staff/rules/retention
 MP         POST   /staff/rules/retention

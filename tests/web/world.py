@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from gate.core import effects as do
 from gate.core import inputs as on
 from gate.core.attempt import advance, deadline, face_is_offered
+from gate.core.broker import BrokerState
 from gate.core.consent_record import EventKind
 from gate.core.enrolment import Progress
 from gate.core.phases import Gate
@@ -310,6 +311,7 @@ class World:
         self.gate = Gate()
         self.obstacles_elsewhere = False
         self.deidentified_live = False
+        self.broker = BrokerState.CONNECTING
         self.withdrawal: Callable[[AttemptId], on.Withdrawn] = has_withdrawn
         self.screen = KioskScreen(clock)
         self.desk = FakeDesk()
@@ -369,6 +371,7 @@ class World:
             reader_healthy=True,
             door_healthy=True,
             broker_connected=False,
+            broker=self.broker,
             key_custody="file",
             deidentified_live=self.deidentified_live,
         )

@@ -16,7 +16,7 @@ BROKER: Final[Mapping[BrokerState, Words]] = {
         _("Nothing needs to be done."),
     ),
     BrokerState.UNHEARD: Words(
-        _("Connected, but nobody has subscribed to what the gate sends, so the broker drops it."),
+        _("Connected, but nobody has subscribed to what the gate sends, so it waits here."),
         _("Connect a receiver, or see why it does not subscribe."),
     ),
     BrokerState.CONNECTING: Words(

@@ -52,6 +52,7 @@ def routes(staff: StaffPages) -> APIRouter:
             by_window=by_window,
             day_begins=_midnight(one or port.since(), zone),
             chart=_windows_chart(by_window) if one else _days_chart(by_day),
+            live=staff.context.status().deidentified_live,
         )
 
     return router

@@ -66,7 +66,7 @@ NAVIGATION: Final[tuple[Group, ...]] = (
             Entry("/staff/audit", _("Audit log"), Act.SEE_AUDIT),
             Entry("/staff/evidence", _("Evidence"), Act.EXPORT_EVIDENCE),
             Entry("/staff/approvals", _("Approvals"), Act.APPROVE),
-            Entry("/staff/rules/events", _("Live events"), Act.SWITCH_LIVE_EVENTS),
+            Entry("/staff/live-events", _("Live events"), Act.SWITCH_LIVE_EVENTS),
         ),
     ),
     Group(

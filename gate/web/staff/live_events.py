@@ -22,7 +22,7 @@ from gate.web.staff.overrides import changes_of, number_of, present
 from gate.web.staff.ports.overrides import Proposal
 from gate.web.staff.typed import typed
 
-HOME: Final = "/staff/rules/events"
+HOME: Final = "/staff/live-events"
 OFFICERS: Final = tuple(key for key, setting in SETTINGS.items() if setting.act is Act.SWITCH_LIVE_EVENTS)
 
 
@@ -58,7 +58,7 @@ def routes(staff: StaffPages) -> APIRouter:
             names=SETTING_WORDS,
         )
 
-    @router.post("/staff/rules/events/save")
+    @router.post("/staff/live-events/save")
     async def save(request: Request, session: SignedStaff) -> Response:
         """Take the second: the gate is opened anew with it."""
         values, seen = await _told(request)

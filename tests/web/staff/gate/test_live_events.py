@@ -5,7 +5,7 @@ import pytest
 from gate.core.overrides import DEIDENTIFIED_LIVE
 from gate.core.roles import Role
 
-PAGE, SAVE = "/staff/rules/events", "/staff/rules/events/save"
+PAGE, SAVE = "/staff/live-events", "/staff/live-events/save"
 FIELD = {"events__deidentified_live": "on"}
 
 
@@ -77,6 +77,13 @@ def test_r44_it_cannot_be_slipped_into_the_form_of_the_rules(house, manager):
     confirm = manager.press(page, "/staff/rules", door__release_s="6", **FIELD)
     manager.press(confirm, "/staff/rules/save", **FIELD)
     assert house.gate.overrides.values[DEIDENTIFIED_LIVE] is False
+
+
+@pytest.mark.parametrize("on", [False, True])
+def test_r44_the_page_of_counts_does_not_pretend_to_be_all_that_leaves(house, on):
+    house.world.deidentified_live = on
+    page = house.signed_in(Role.MANAGER).get("/staff/counts").text
+    assert ("De-identified live events are on" in page) is on
 
 
 @pytest.mark.parametrize("on", [False, True])

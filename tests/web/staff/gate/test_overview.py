@@ -21,7 +21,7 @@ PAGES = {
     "/staff/rules": {Role.MANAGER, Role.INSTALLER},
     "/staff/rules/history": {Role.MANAGER, Role.INSTALLER},
     "/staff/rules/retention": {Role.MANAGER, Role.PRIVACY_OFFICER},
-    "/staff/rules/events": {Role.PRIVACY_OFFICER},
+    "/staff/live-events": {Role.PRIVACY_OFFICER},
     "/staff/backups": {Role.MANAGER, Role.INSTALLER},
     "/staff/counts": {Role.MANAGER, Role.PRIVACY_OFFICER},
 }
