@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from importlib.metadata import version
+from secrets import SystemRandom
 
 import structlog
 
@@ -25,6 +25,7 @@ log = structlog.get_logger()
 
 DRAIN_S = 1.0
 HEALTH_S = 60.0
+_LOT = SystemRandom()
 
 
 async def open_publisher(
@@ -60,7 +61,7 @@ async def open_publisher(
 
 def _introduce_to_home_assistant(publisher: Publisher, prefix: str, settings: Settings, clock: Clock) -> None:
     """Have the gate introduced after each birth, and whenever Home Assistant says that it has started."""
-    spread = random.uniform(0.0, SPREAD_S)  # noqa: S311 - spreads the gates, no secret
+    spread = _LOT.uniform(0.0, SPREAD_S)
     introduction = Introduction(prefix, settings.site.gate_id, version("gate"), spread=spread)
 
     def introduce() -> None:
@@ -111,4 +112,4 @@ async def publish_on(publisher: Publisher, health: Callable[[], Health], clock: 
             log.error("publish_failed", code=error.code, remedy=error.remedy)  # noqa: TRY400 - code and remedy say it
         except Exception as error:  # noqa: BLE001 - an outer loop: the next window may go out
             log.error("publish_failed", kind=type(error).__name__)  # noqa: TRY400 - a trace may quote values
-        await asyncio.sleep(random.uniform(DRAIN_S / 2, DRAIN_S * 3 / 2))  # noqa: S311 - blurs times, no secret
+        await asyncio.sleep(_LOT.uniform(DRAIN_S / 2, DRAIN_S * 3 / 2))

@@ -31,6 +31,8 @@ STEP_BACK: Final = DAY
 """A clock that stands further behind what is closed already makes counting begin anew there."""
 CHANCE: Final = Fraction(1, 1000)
 """How likely, at most, noise lifts a cell of exactly k people over its threshold."""
+REFUSALS_OF_ONE: Final = 10
+"""How many refusals of one person on one day the budget covers."""
 _BEYOND_THE_HOUR: Final = (
     3  # the block's test, the day's test and the number each take a share of the budget too
 )
@@ -148,10 +150,15 @@ class Disclosure:
         return max(self.k, people + self._noise(share))
 
     def refusals(self, refused: int) -> int | None:
-        """Give refusals as they are told: a multiple of k, from 2k on. A refusal spends its whole budget here."""
-        noisy = refused + self._noise(self.epsilon)
+        """Give refusals as they are told: a multiple of k, from 2k on.
+
+        REFUSALS_OF_ONE of one day, all by one person, spend the whole budget: nobody knows whose they are, and who is
+        refused once often is again.
+        """
+        share = self.epsilon / REFUSALS_OF_ONE
+        noisy = refused + self._noise(share)
         number = noisy // self.k * self.k
-        shown = refused >= self.k and noisy >= self.k + self._margin(self.epsilon) and number >= 2 * self.k
+        shown = refused >= self.k and noisy >= self.k + self._margin(share) and number >= 2 * self.k
         return number if shown else None
 
     def _noise(self, share: Fraction) -> int:

@@ -10,12 +10,12 @@ changes nothing.
 from __future__ import annotations
 
 import asyncio
-import random
 import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from secrets import SystemRandom
 from typing import Final
 
 import paho.mqtt.client as mqtt
@@ -33,7 +33,7 @@ from gate.publish import link, messages
 from gate.publish.endings import Ending, of_error
 from gate.publish.evented import on_the_loop
 from gate.publish.link import BrokerSettings
-from gate.publish.messages import HealthMessage, Message, PresenceMessage
+from gate.publish.messages import CommandAnswerMessage, HealthMessage, Message, PresenceMessage
 
 SESSION_S: Final = 7 * 24 * 60 * 60
 """How long the broker keeps what it dealt to a consumer that is away: as long as a count may wait at all."""
@@ -46,7 +46,9 @@ LONGEST_WAIT_S: Seconds = 30.0
 """The longest pause between two attempts to connect."""
 STATES: Final = (HealthMessage, PresenceMessage)
 """What a gate says again every minute: only the last is kept, and none of it waits for a consumer that is away."""
+UNHEARD: Final = (CommandAnswerMessage,)
 
+_LOT = SystemRandom()
 log = structlog.get_logger()
 
 
@@ -76,8 +78,9 @@ class Desk:
         return f"consume-{self.group}/{self.name}" if self.group else f"consume-whole-{self.name}"
 
     def subscriptions(self) -> list[tuple[str, SubscribeOptions]]:
-        """Give what to subscribe: every topic a gate writes, and no commands, which are not for receivers.
+        """Give what to subscribe: every topic a gate writes but its answers to commands, and no commands.
 
+        An answer to a release tells the second in which somebody came in (R44): it is for whoever gave the order.
         States come at QoS 0. At QoS 1 a thousand gates' heartbeats would fill the queue of a consumer that is away within
         two hours, and the broker would then drop counts that it had acknowledged.
         """
@@ -85,7 +88,7 @@ class Desk:
         state_leaves = {messages.ROUTES[kind].leaf for kind in STATES}
         return [
             (f"{prefix}gate/+/{leaf}", SubscribeOptions(qos=0 if leaf in state_leaves else 1))
-            for leaf in sorted({route.leaf for route in messages.ROUTES.values()})
+            for leaf in sorted({route.leaf for kind, route in messages.ROUTES.items() if kind not in UNHEARD})
         ]
 
 
@@ -124,7 +127,7 @@ class Consumer:
                 failures = 0 if asyncio.get_running_loop().time() - began > LONGEST_WAIT_S else failures + 1
                 longest = min(LONGEST_WAIT_S, 2.0 ** min(failures, 5) / 2)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(asyncio.shield(stopped), random.uniform(longest / 4, longest))  # noqa: S311 - no secret
+                    await asyncio.wait_for(asyncio.shield(stopped), _LOT.uniform(longest / 4, longest))
         finally:
             stopped.cancel()
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable
 from contextlib import suppress
+from secrets import SystemRandom
 from typing import Protocol
 
 import paho.mqtt.client as mqtt
@@ -25,13 +25,14 @@ MAX_IN_FLIGHT = 16
 LONGEST_WAIT_S: Seconds = 60.0
 """The longest pause between two attempts to connect."""
 
+_LOT = SystemRandom()
 log = structlog.get_logger()
 
 
 def back_off(failures: int) -> Seconds:
     """Give how long to wait after so many attempts that failed, spread so that gates do not call together."""
     longest = min(LONGEST_WAIT_S, 2.0 ** min(failures, 6))
-    return random.uniform(longest / 4, longest)  # noqa: S311 - spreads the gates after a power cut, no secret
+    return _LOT.uniform(longest / 4, longest)
 
 
 class Party(Protocol):
@@ -179,6 +180,7 @@ class Keeper:
         def up() -> None:
             if not self._stopping.is_set():
                 self._told.clear()
+                self.last = BrokerState.CLOSED
                 log.info("broker_up")
                 self._party.on_up(client, terms)
 
@@ -186,7 +188,9 @@ class Keeper:
 
     def _over(self, ending: Ending) -> None:
         self._condemned = None
-        self.last = ending.state
+        # A broker that turns the gate's certificate down closes at once, and its word for it is often lost in that.
+        if not (ending.state is BrokerState.CLOSED and self.last is BrokerState.OWN_CERTIFICATE):
+            self.last = ending.state
         self._party.on_down()
         if not self._stopping.is_set():
             self.downs += 1

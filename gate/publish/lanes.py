@@ -59,7 +59,7 @@ class Lane:
         self._waiting.clear()
         self._under_way = False
 
-    @property
-    def is_busy(self) -> bool:
-        """Tell whether something was handed out that is not crossed off."""
-        return bool(self._waiting)
+    def begin(self) -> None:
+        """Begin afresh, without rest: the connection is new, and so may be the broker's mind."""
+        self.clear()
+        self._rests_until = 0.0

@@ -302,6 +302,8 @@ class Publisher:
         """Say the first words over a connection that stands."""
         self._line = _Line(client, terms)
         self._trouble.clear()
+        for lane in self._lanes:
+            lane.begin()
         self.publish(messages.presence("online"))
         if wishes := self._ears.wishes():
             client.subscribe(wishes)

@@ -21,6 +21,8 @@ from gate.publish.link import BrokerSettings, Terms
 
 PATIENCE_S: Final[Seconds] = 15.0
 """How long an answer may take once the line stands."""
+CALLS: Final = 3
+"""A broker that turns the gate's certificate down closes at once, and its word for it is often lost in that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,14 @@ def call(settings: BrokerSettings, gate_id: str) -> Seen:
 
     Blocks, half a minute at the longest, and for DNS. Raises ConfigError if the certificate files cannot be used.
     """
+    for _ in range(CALLS):
+        seen = _call(settings, gate_id)
+        if seen.state is not BrokerState.CLOSED:
+            break
+    return seen
+
+
+def _call(settings: BrokerSettings, gate_id: str) -> Seen:
     granted: list[Terms] = []
     until = time.monotonic() + 2 * link.CONNECT_S + PATIENCE_S
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from math import exp
 from pathlib import Path
 
-from gate.core.anonymity import CHANCE, HERE, K_SMALL_SITE, SMALL_SITE, K, share_of
+from gate.core.anonymity import CHANCE, HERE, K_SMALL_SITE, REFUSALS_OF_ONE, SMALL_SITE, K, share_of
 from gate.core.noise import margin
 from tests.attack.compound import SIZES
 from tests.attack.device import DEFAULT
@@ -44,7 +44,9 @@ numbers for one and the same passage, and no total is told besides, so there is 
   sites). Whoever knows everything but that one hour of that one person is right at most {bound:.1f} times in a hundred,
   where guessing is right 50 times.
 - **Delta** ({chance} a test): how likely noise lifts a number of exactly k people over its threshold. Below k it never does.
-- **Refusals** are told once a day, with noise, and rounded down to a multiple of k, from 2k on.
+- **Refusals** have no person, so nobody knows whose they are. They are told once a day, rounded down to a multiple of k,
+  with so much noise that {refusals} of one person on one day cost epsilon together, and only from about {refusals_from} on
+  ({refusals_from_small} at the small sites).
 - Methods are told apart only where every method that the site offers has its k people. A visitor's code is counted for
   the day alone, as the resident who invited.
 
@@ -112,6 +114,7 @@ def document(told: Sequence[Told], figures: Sequence[Figure]) -> str:
 def _head() -> str:
     share = share_of(DEFAULT.epsilon, [(HERE, method) for method in DEFAULT.offered])
     ratio, above = exp(-share), margin(share, chance=CHANCE)
+    alike = margin(DEFAULT.epsilon / REFUSALS_OF_ONE, chance=CHANCE)
     return _HEAD.format(
         k=K,
         k_small=K_SMALL_SITE,
@@ -123,6 +126,9 @@ def _head() -> str:
         threshold_small=K_SMALL_SITE + above,
         bound=100 * bound(1),
         chance=CHANCE,
+        refusals=REFUSALS_OF_ONE,
+        refusals_from=K + alike,
+        refusals_from_small=K_SMALL_SITE + alike,
         limit=100 * NO_BETTER_BELOW,
     )
 
@@ -244,11 +250,11 @@ def _how() -> list[str]:
     return [
         "## How it was measured",
         "",
-        f"Days in each world: {days}; {KNOWN_TIMES:,} draws of the noise where everybody else is known. The two worlds of a",
-        "secret share everybody else's day and, hour by hour, the source of the noise, which leaves each world as likely as it",
-        "is and makes small differences visible. The attacker learns on half of the days and answers for the other half, both",
-        "ways round. Limits are exact binomial ones (Clopper and Pearson), over the pairs in which both answers are right and",
-        "those in which both are wrong.",
+        f"Days in each world: {days};",
+        f"{KNOWN_TIMES:,} draws of the noise where everybody else is known. The two worlds of a secret share everybody else's day",
+        "and, hour by hour, the source of the noise, which leaves each world as likely as it is and makes small differences",
+        "visible. The attacker learns on half of the days and answers for the other half, both ways round. Limits are exact",
+        "binomial ones (Clopper and Pearson), over the pairs in which both answers are right and those in which both are wrong.",
         "",
     ]
 

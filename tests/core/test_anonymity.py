@@ -13,6 +13,7 @@ from gate.core.anonymity import (
     CHANCE,
     DAY,
     HERE,
+    REFUSALS_OF_ONE,
     Hour,
     People,
     coarsen,
@@ -224,11 +225,18 @@ def test_with_noise_a_number_is_never_told_below_k():
 
 
 def test_with_noise_refusals_stay_round_and_rare_ones_stay_hidden():
+    epsilon = REFUSALS_OF_ONE * ONE
     over = margin(ONE, chance=CHANCE)
-    assert noisy(1, epsilon=ONE).refusals(20) == 21
-    assert noisy(-1, epsilon=ONE).refusals(20) == 18
-    assert noisy(50, epsilon=ONE).refusals(K - 1) is None
-    assert noisy(over - 1, epsilon=ONE).refusals(K) is None
+    assert noisy(1, epsilon=epsilon).refusals(20) == 21
+    assert noisy(-1, epsilon=epsilon).refusals(20) == 18
+    assert noisy(50, epsilon=epsilon).refusals(K - 1) is None
+    assert noisy(over - 1, epsilon=epsilon).refusals(K) is None
+
+
+def test_many_refusals_of_one_person_share_the_budget():
+    over = margin(ONE / REFUSALS_OF_ONE, chance=CHANCE)
+    assert noisy(0, epsilon=ONE).refusals(K + over - 1) is None
+    assert noisy(0, epsilon=ONE).refusals(K + over) is not None
 
 
 def test_what_somebody_does_in_an_hour_costs_no_more_than_the_budget():

@@ -160,10 +160,14 @@ def test_health_is_kept_as_the_last_word_and_does_not_queue_for_who_is_away(brok
     asyncio.run(scenario())
 
 
-def test_commands_are_not_for_receivers(broker, path):
+def test_neither_commands_nor_their_answers_are_for_receivers(broker, path):
+    """R44: the answer to a release tells the second in which somebody came in."""
+
     async def scenario():
         async with consuming(broker, path):
-            await send(broker, [("gate/north/command", b"{}"), *sent(1)])
+            await send(
+                broker, [("gate/north/command", b"{}"), ("gate/north/command-answer", b"{}"), *sent(1)]
+            )
             await until(lambda: len(filed(path)) == 1)
 
     asyncio.run(scenario())

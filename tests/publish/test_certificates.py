@@ -137,8 +137,20 @@ def test_with_mutual_tls_any_other_certificate_is_told_as_the_gates_own(tmp_path
         "run out": lambda: issuer.issue("north", ends_in=-HOUR),
         "a stranger's": lambda: stranger.issue("north"),
     }[fault]()
-    state = first_state(with_client_certificates(tmp_path, issuer, own))
-    assert state is BrokerState.OWN_CERTIFICATE
+    site = with_client_certificates(tmp_path, issuer, own)
+
+    async def scenario():
+        outbox = MemoryOutbox()
+        async with publishing(site.settings, outbox) as publisher, ticking(publisher):
+            # Its word is lost where the reset of the closed connection overtakes it; the next call hears it.
+            await until(lambda: publisher.state is BrokerState.OWN_CERTIFICATE)
+            downs = publisher.downs
+            await until(lambda: publisher.downs > downs + 3)
+            assert publisher.state is BrokerState.OWN_CERTIFICATE
+        assert outbox.asked == 0
+
+    with running(site.mosquitto):
+        asyncio.run(scenario())
 
 
 def test_files_replaced_on_disk_are_used_at_the_next_connection(tmp_path, issuer, stranger):
@@ -195,9 +207,9 @@ def test_a_certificate_swapped_while_the_gate_runs_closes_the_line_until_it_is_m
             with running(site.mosquitto):
                 await until(lambda: publisher.state is BrokerState.UNTRUSTED)
                 outbox.add(1)
-                downs = publisher.downs
+                downs, asked = publisher.downs, outbox.asked
                 await until(lambda: publisher.downs > downs + 2)
-                assert outbox.asked == 0
+                assert outbox.asked == asked
             issuer.issue("localhost")
             with running(site.mosquitto):
                 await until(lambda: publisher.state is REACHED)

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from gate.core.broker import COUNSEL, BrokerState
+from gate.core.broker import BrokerState
 from gate.core.door_mode import DoorMode
 from gate.core.events import Health
 from gate.publish.link import BrokerSettings
@@ -99,6 +99,7 @@ def test_birth_and_farewell_frame_the_connection(broker):
 KILLED = """
 import asyncio, sys
 from gate.publish.link import BrokerSettings
+from tests.publish.badbroker import BadBroker, accept, puback
 from tests.publish.world import GATE, MemoryOutbox, publishing
 
 async def forever():
@@ -130,7 +131,7 @@ def test_stopping_sends_what_is_pending(broker):
     async def scenario():
         outbox = MemoryOutbox()
         outbox.add(1, 2)
-        async with publishing(broker, outbox) as publisher:
+        async with Listener(broker, GATE), publishing(broker, outbox) as publisher:
             await until(lambda: publisher.connected)
         assert outbox.sent == ids(1, 2)
 
@@ -223,91 +224,6 @@ def test_an_unreadable_outbox_is_told_once_rests_a_minute_and_does_not_keep_the_
 
     asyncio.run(scenario())
     assert [entry["event"] for entry in logs].count("outbox_unreadable") == 2  # it broke twice
-
-
-def test_a_broker_that_comes_up_late_gets_everything_but_stale_health(tmp_path, logs):
-    async def scenario():
-        port = free_port()
-        settings = BrokerSettings(HOST, port, username=USER, password=PASSWORD)
-        outbox = MemoryOutbox()
-        outbox.add(1, 2, 3)
-        mosquitto = mosquitto_on(tmp_path, port)
-        async with publishing(settings, outbox) as publisher:
-            await until(lambda: broker_events(logs) == ["broker_down"])
-            publisher.publish_health(HEALTHY)
-            publisher.drain()
-            assert outbox.asked == 0
-            with running(mosquitto):
-                async with Listener(settings, GATE) as listener, ticking(publisher):
-                    await until(lambda: outbox.sent == ids(1, 2, 3))
-                    await until(lambda: counts_of(listener) == ids(1, 2, 3))
-                await publisher.stop()
-        assert not any(isinstance(r.message, HealthMessage) for r in listener.received)
-
-    asyncio.run(scenario())
-    assert broker_events(logs) == ["broker_down", "broker_up"]
-
-
-def test_a_broker_that_dies_in_the_middle_loses_nothing_and_nothing_is_marked_before_its_word(tmp_path, logs):
-    async def scenario():
-        port = free_port()
-        settings = BrokerSettings(HOST, port, username=USER, password=PASSWORD)
-        outbox = MemoryOutbox()
-        mosquitto = mosquitto_on(tmp_path, port)
-        async with publishing(settings, outbox) as publisher:
-            with running(mosquitto):
-                async with ticking(publisher):
-                    outbox.add(1)
-                    await until(lambda: outbox.sent == ids(1))
-                    mosquitto.freeze()  # the socket still takes bytes, so the windows leave, unacknowledged
-                    outbox.add(*range(2, 42))
-                    await until(lambda: publisher.under_way == 1)
-                    publisher.publish_health(HEALTHY)
-            await until(lambda: not publisher.connected)
-            assert outbox.sent == ids(1)
-            with running(mosquitto):
-                await until(lambda: publisher.connected)
-                async with Listener(settings, GATE) as listener, ticking(publisher):
-                    await until(lambda: outbox.sent == ids(*range(1, 42)))
-                    await until(lambda: counts_of(listener) == ids(*range(2, 42)))
-                await publisher.stop()
-
-    asyncio.run(scenario())
-    assert broker_events(logs) == ["broker_up", "broker_down", "broker_up"]
-
-
-def test_a_refused_topic_keeps_the_windows_rests_a_minute_and_is_told_once(tmp_path, logs):
-    acl = tmp_path / "acl"
-    acl.write_text(f"user {USER}\ntopic write gate/{GATE}/health\n", encoding="ascii")
-    port, clock, outbox = free_port(), StillClock(), MemoryOutbox()
-    settings = BrokerSettings(HOST, port, username=USER, password=PASSWORD)
-
-    async def scenario():
-        outbox.add(1)
-        async with publishing(settings, outbox, clock) as publisher:
-            await until(lambda: publisher.connected)
-            for _attempt in range(2):
-                publisher.drain()
-                assert publisher.under_way > 0
-                await until(lambda: publisher.under_way == 0)
-                publisher.drain()
-                assert publisher.under_way == 0
-                clock.seconds += 60
-        assert outbox.sent == []
-
-    with running(mosquitto_on(tmp_path, port, extra=f"acl_file {acl}")):
-        asyncio.run(scenario())
-    refused = [entry for entry in logs if entry["event"] == "publish_refused"]
-    assert refused == [
-        {
-            "event": "publish_refused",
-            "log_level": "warning",
-            "topic": f"gate/{GATE}/access-counts",
-            "state": BrokerState.TOPIC_REFUSED,
-            "reason": "Not authorized",
-            "remedy": COUNSEL[BrokerState.TOPIC_REFUSED].remedy,
-        }
-    ]
 
 
 def test_a_silent_broker_holds_nobody_up():
