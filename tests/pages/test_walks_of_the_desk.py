@@ -65,7 +65,7 @@ def test_a_childs_face_takes_the_guardian_and_a_second_person(house, browsing, l
         page.locator('form[action="/enrol/give-back"] button').click()
     house.simulate("scene", name="resident")
     with at_the_gate(browsing, language) as kiosk:
-        kiosk.begin()
+        kiosk.begin_with_face()
         kiosk.choose("face")
         kiosk.granted()
     house.simulate("scene", name="nobody")

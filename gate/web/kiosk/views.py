@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from gate.core import effects as do
 from gate.core.notices import Form as NoticeForm
 from gate.core.policy import FacePlace
-from gate.core.types import Method, Reason, WithdrawalOutcome
+from gate.core.types import Method, WithdrawalOutcome
 from gate.web.context import WebContext
 from gate.web.kiosk.keypad import Pad, PadFault
 from gate.web.pages import Pages
