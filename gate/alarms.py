@@ -5,6 +5,7 @@ What rings is kept in the database as well, so that a restart ends none of it: b
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from gate.store.account.audit import Who
 
 log = structlog.get_logger()
 
+PAST_MOST: Final = 50
 RINGS_S: Seconds = 1800.0
 """How long what nobody needs to look at for long rings."""
 ENDS_BY_ITSELF: Final = frozenset({Alarm.PASSBACK})
@@ -56,6 +58,16 @@ Hear = Callable[[Alarm, bool, datetime], None]
 """Takes an alarm, whether it began or is over, and when."""
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One alarm that is over. acknowledged: somebody of the staff had said that they know."""
+
+    alarm: Alarm
+    since: datetime
+    over: datetime
+    acknowledged: bool
+
+
 def _no_time() -> datetime:
     return datetime.fromtimestamp(0, UTC)
 
@@ -75,6 +87,7 @@ class AlarmBoard:
         self._hear = hear
         self._standing: dict[Alarm, Standing] = {}
         self._unwritten: list[tuple[Alarm, Callable[[Rings], None]]] = []
+        self._past: deque[Past] = deque(maxlen=PAST_MOST)
 
     @property
     def standing(self) -> tuple[Alarm, ...]:
@@ -85,6 +98,11 @@ class AlarmBoard:
     def all(self) -> tuple[Standing, ...]:
         """Give them with all that is known of each, in the order they came."""
         return tuple(self._standing.values())
+
+    @property
+    def past(self) -> tuple[Past, ...]:
+        """Give the last PAST_MOST that were over since the gate was started, the newest first."""
+        return tuple(reversed(self._past))
 
     def restore(self, now: Seconds) -> None:
         """Let ring what rang when the gate was ended; what ends by itself rings its whole time again."""
@@ -130,7 +148,7 @@ class AlarmBoard:
             self._rings.acknowledge(alarm, self._now(), by)
         log.info("alarm_acknowledged", alarm=alarm)
         if alarm in RINGING:
-            self._end(alarm)
+            self._end(alarm, acknowledged=True)
             self._unwritten = [each for each in self._unwritten if each[0] is not alarm]
         else:
             self._standing[alarm] = replace(standing, acknowledged=True)
@@ -151,17 +169,18 @@ class AlarmBoard:
         while self._unwritten:
             self._keep(self._unwritten.pop(0)[1])
 
+    def _end(self, alarm: Alarm, *, acknowledged: bool = False) -> None:
+        ended, now = self._standing.pop(alarm), self._now()
+        self._past.append(Past(alarm, ended.since, now, acknowledged or ended.acknowledged))
+        if self._hear is not None:
+            self._hear(alarm, False, now)
+
     def _stand(self, standing: Standing) -> None:
         if standing.alarm not in self._standing:
             log.error("alarm", alarm=standing.alarm)
             self._standing[standing.alarm] = standing
             if self._hear is not None:
                 self._hear(standing.alarm, True, standing.since)
-
-    def _end(self, alarm: Alarm) -> None:
-        del self._standing[alarm]
-        if self._hear is not None:
-            self._hear(alarm, False, self._now())
 
     def _keep(self, write: Callable[[Rings], None]) -> None:
         """Write what rings; a store that cannot must keep no alarm from ringing, and no door from opening."""

@@ -36,6 +36,7 @@ from gate.core.notices import (
 from gate.core.operating import OperatingPoint
 from gate.core.types import NoticeVersion
 from gate.errors import ConfigError, GateError, ModelError
+from gate.office.trust import site_names
 from gate.settings import Settings
 from gate.vision.manifest import load_operating_point, manifest_for
 
@@ -113,13 +114,15 @@ class Sources:
         )
 
     def _values(self, phrases: Phrases) -> dict[str, str]:
-        site, face = self.settings.site, self.settings.face
+        site, face, web = self.settings.site, self.settings.face, self.settings.web
+        has_code = web.public_url is not None or bool(site_names(web))
         children_days = min(face.under_14.retention_days, face.retention_days)
         who = {"controller": site.controller, "contact": site.contact}
         complaints = phrases.say("complaints", route=site.complaints or "", **who)
         return {
             **who,
             "retention_days": str(face.retention_days),
+            "full_text": phrases.say("full_text" if has_code else "no_full_text"),
             "officer": site.officer or phrases.say("no_officer"),
             "processors": phrases.listed(site.processors) or phrases.say("no_processors"),
             "complaints": complaints if site.complaints else phrases.say("no_complaints", **who),

@@ -78,6 +78,19 @@ def test_what_a_site_does_not_say_is_filled_honestly():
     assert "First to Demo Compound (010-5555)." in told
 
 
+@pytest.mark.parametrize("reached", [{"public_url": "https://lakeside.example"}, {"names": ("gate.lan",)}])
+def test_r13_a_code_to_scan_is_promised_only_where_the_site_named_an_address_for_it(reached):
+    settings = sources().settings
+    web = settings.web.model_copy(update=reached)
+    with_code = load_sources(settings.model_copy(update={"web": web})).draft(NoticeVersion("1.0"), NOON, [])
+    assert "Full text: scan the code." in with_code.texts["en", Form.SHORT]
+    assert "扫描二维码" in with_code.texts["zh-CN", Form.SHORT]
+    told = texts()
+    assert "Full text: at the desk." in told["en", Form.SHORT]
+    assert "二维码" not in told["zh-CN", Form.SHORT]
+    assert lint(with_code) == ()
+
+
 def test_r27_the_rules_for_children_are_those_of_the_settings():
     settings = sources(retention_days=100).settings
     assert "does not offer face to children" in texts()["en", Form.FULL]

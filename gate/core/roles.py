@@ -75,7 +75,7 @@ GRANTED: Final[Mapping[Act, frozenset[Role]]] = MappingProxyType(
         Act.SWITCH_LIVE_EVENTS: frozenset({_P}),
         Act.MANAGE_BACKUPS: frozenset({_M, _I}),
         Act.MANAGE_ACCOUNTS: frozenset({_M}),
-        Act.MANAGE_TOKENS: frozenset({_M}),
+        Act.MANAGE_TOKENS: frozenset({_M, _P}),
         Act.APPROVE: frozenset({_M, _P}),
         Act.APPROVE_ASSESSMENT: frozenset({_M, _P}),
         Act.OPEN_MINOR: frozenset({_M, _P}),

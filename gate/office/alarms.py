@@ -5,7 +5,7 @@ from __future__ import annotations
 from gate.alarms import AlarmBoard
 from gate.core.alarms import RINGING, Alarm
 from gate.core.roles import Program, Staff
-from gate.web.staff.ports.alarms import AlarmView
+from gate.web.staff.ports.alarms import AlarmView, PastAlarm
 
 
 class AlarmsOffice:
@@ -21,6 +21,12 @@ class AlarmsOffice:
             for each in reversed(self._board.all)
         ]
         return tuple(sorted(views, key=lambda each: each.acknowledged))
+
+    def past(self) -> tuple[PastAlarm, ...]:
+        """Give what was over since the gate was started, the newest first."""
+        return tuple(
+            PastAlarm(each.alarm, each.since, each.over, each.acknowledged) for each in self._board.past
+        )
 
     def acknowledge(self, who: Staff | Program, alarm: str) -> bool:
         """Note that somebody knows of *alarm*."""

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from gate.web.context import Simulation
 from gate.web.gatekeeper import GuardedRoute
 from gate.web.pages import Pages, back_to
-from gate.web.words import DEEDS
+from gate.web.words import DEEDS, SCENES
 
 HOME = "/sim"
 
@@ -22,7 +22,7 @@ def routes(simulation: Simulation, pages: Pages) -> APIRouter:
 
     @router.get(HOME)
     async def simulator(request: Request) -> Response:
-        return pages.page(request, "simulator.html", simulation=simulation, deeds=DEEDS)
+        return pages.page(request, "simulator.html", simulation=simulation, deeds=DEEDS, scenes=SCENES)
 
     @router.post("/sim/card")
     async def card(value: Annotated[int, Form(ge=0, lt=2**26)]) -> Response:

@@ -236,7 +236,7 @@ DEEDS: Final[Mapping[str, str]] = {
 
 DOOR: Final[Mapping[str, str]] = {
     "fire": _("Open: the fire alarm is on"),
-    "lost": _("Its controller does not answer: it stands as it is declared, and leaving is free"),
+    "lost": _("Its controller does not answer; leaving is free"),
     "forced": _("Forced open"),
     "tamper": _("A case is open"),
     "held": _("Held open for too long"),
@@ -248,6 +248,27 @@ DOOR: Final[Mapping[str, str]] = {
     "releasing": _("Released"),
     "interlocked": _("Waits for the other door"),
     "locked": _("Locked"),
+}
+
+PROVIDERS: Final[Mapping[str, str]] = {
+    "cpu": _("Models ready, computed by the processor"),
+    "tensorrt": _("Models ready, computed by the graphics card with TensorRT"),
+    "cuda": _("Models ready, computed by the graphics card"),
+}
+"""By what computes the models. What stands here for none stands as it is called."""
+
+SCENES: Final[Mapping[str, str]] = {
+    "nobody": _("Nobody"),
+    "resident": _("A resident"),
+    "stranger": _("A stranger"),
+    "far": _("A resident too far away"),
+    "two": _("Two people"),
+    "bystander": _("A resident with a bystander"),
+    "dark": _("A resident in the dark"),
+    "torn": _("Torn pictures"),
+    "frozen": _("A picture that does not move"),
+    "hanging": _("A camera that hangs"),
+    "absent": _("No camera"),
 }
 
 SILENT: Final = frozenset({"duress"})

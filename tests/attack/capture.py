@@ -22,7 +22,7 @@ from gate.publishing import HEALTH_S
 from tests.attack.compound import METHODS, Passages
 from tests.attack.device import MONDAY
 
-TICK_S = 10
+TICK_S = 30
 """How far the clock moves between two looks at the outbox: a gate looks each second."""
 CLOSES_EVERY_S = 30
 _TLS_HEAD = 5

@@ -13,7 +13,8 @@ EXPECTED = {
         answer-requests see-counts see-retention change-retention change-rules manage-backups manage-accounts manage-tokens
         approve approve-assessment open-minor export-record""",
     Role.PRIVACY_OFFICER: """see-gate edit-notice publish-notice answer-requests see-counts see-audit export-evidence
-        see-retention change-retention switch-live-events approve approve-assessment open-minor export-record""",
+        see-retention change-retention switch-live-events manage-tokens approve approve-assessment open-minor
+        export-record""",
     Role.INSTALLER: "see-gate change-rules manage-backups",
 }
 PERSONAL = {Act.MANAGE_PEOPLE, Act.ENROL, Act.ANSWER_REQUESTS, Act.OPEN_MINOR, Act.EXPORT_RECORD}

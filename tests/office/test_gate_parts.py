@@ -1,11 +1,12 @@
 """Backups, counts and health as the staff's pages see them, over the real store."""
 
 import asyncio
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gate.alarms import AlarmBoard
+from gate.alarms import PAST_MOST, AlarmBoard
 from gate.backups import BackupKeeper
 from gate.core.alarms import Alarm
 from gate.core.counts import Cell
@@ -220,3 +221,24 @@ def test_alarms_nobody_knows_of_come_first_and_the_newest_before_older_ones():
     assert not office.acknowledge(GUARD, "earthquake")
     board.ring(Alarm.HELP, 0.0)
     assert office.standing()[0].ends
+
+
+def test_an_alarm_that_is_over_stands_among_the_past_ones_with_whether_somebody_knew():
+    """R60: also one that came and went while nobody looked; the newest first, and no more than fifty."""
+    moments = (datetime(2026, 11, 22, tzinfo=UTC) + timedelta(minutes=each) for each in itertools.count())
+    board = AlarmBoard(None, lambda: next(moments))
+    office = AlarmsOffice(board)
+    board.raise_alarm(Alarm.HELD)
+    board.ring(Alarm.HELP, 0.0)
+    assert office.acknowledge(GUARD, "help")
+    board.clear(Alarm.HELD)
+    board.clear(Alarm.HELD)
+    held, called = office.past()
+    assert (held.alarm, held.acknowledged) == (Alarm.HELD, False)
+    assert (called.alarm, called.acknowledged) == (Alarm.HELP, True)
+    assert held.over - held.since == timedelta(minutes=3)
+    for _ in range(PAST_MOST):
+        board.raise_alarm(Alarm.POWER)
+        board.clear(Alarm.POWER)
+    assert {each.alarm for each in office.past()} == {Alarm.POWER}
+    assert len(office.past()) == PAST_MOST

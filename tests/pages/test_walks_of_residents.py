@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
@@ -46,6 +48,24 @@ def enrolled(page, house, resident, scene) -> None:
     page.locator('a[href="/enrol/receipt.json"]').wait_for(timeout=CAPTURE_MS)
 
 
+def note_pin(house, resident, page) -> None:
+    """Remember the PIN that is shown once as theirs."""
+    fresh = re.sub(r"\D", "", page.locator(".secret .value").inner_text())
+    house.settled.residents[resident.unit] = replace(resident, pin=fresh)
+
+
+def change_pin(browsing, house, unit, language) -> None:
+    """Have the gate draw a new PIN, on another telephone."""
+    resident = house.settled[unit]
+    with browsing.opened(language=language, size=PHONE) as page:
+        sign_in_resident(browsing, page, resident)
+        page.goto("/me/pin")
+        page.locator('input[name="present"]').fill(resident.pin)
+        page.locator('form[action="/me/pin"] button').click()
+        note_pin(house, resident, page)
+        browsing.look_at(page, "phone new pin")
+
+
 @both(quick="en")
 def test_a_resident_agrees_comes_in_by_face_and_withdraws_at_the_gate(house, browsing, language):
     """R10, R24 to R26: from the desk to the gate's screen and back out of it."""
@@ -65,7 +85,7 @@ def test_a_resident_agrees_comes_in_by_face_and_withdraws_at_the_gate(house, bro
         page.goto("/staff/people")  # the console is out of reach from here
         expect(page.locator('input[name="password"]')).to_be_visible()
     with at_the_gate(browsing, language) as kiosk:
-        kiosk.begin()
+        kiosk.begin_with_face()
         kiosk.choose("face")
         browsing.shoot(kiosk.page, f"gate looking {language}", whole=False)
         kiosk.granted()
@@ -77,7 +97,7 @@ def test_a_resident_agrees_comes_in_by_face_and_withdraws_at_the_gate(house, bro
         kiosk.page.locator(".reference").wait_for()
         browsing.shoot(kiosk.page, f"gate withdrawn {language}", whole=False)
         kiosk.done()
-        kiosk.begin()
+        kiosk.begin_with_face()
         kiosk.choose("face")
         kiosk.refused()
     house.simulate("scene", name="nobody")
@@ -119,7 +139,7 @@ def test_declining_is_one_press_and_ends_with_card_and_pin(house, browsing, lang
         page.locator('button[formaction="/enrol/decline"]').click()
         expect(page.locator(".headline.good")).to_be_visible()
         page.locator('form[action="/enrol/pin"] button').click()
-        expect(page.locator(".secret")).to_be_visible()
+        note_pin(house, resident, page)
         browsing.look_at(page, "enrol declined")
         page.locator('form[action="/enrol/give-back"] button').click()
         expect(page.locator('input[name="password"]')).to_be_visible()
@@ -130,16 +150,14 @@ def test_declining_is_one_press_and_ends_with_card_and_pin(house, browsing, lang
 
 @both()
 def test_a_session_that_ends_on_the_phone_loses_nothing_of_a_request(house, browsing, language):
-    kim = house.settled[KIM]
+    """It ends as the PIN is changed on another telephone; who signs out themselves keeps nothing."""
+    unit = KIM if language == "zh-CN" else LIN  # a third sign-in within a minute is one too many
     with browsing.opened(language=language, size=PHONE) as page:
-        sign_in_resident(browsing, page, kim)
+        sign_in_resident(browsing, page, house.settled[unit])
         page.locator('textarea[name="details"]').fill("请告知你们保存了哪些信息。")
-        elsewhere = page.context.new_page()
-        elsewhere.goto("/me")
-        elsewhere.locator('form[action="/me/sign-out"] button').click()
-        elsewhere.close()
+        change_pin(browsing, house, unit, language)
         page.locator('form[action="/me/request"] button').click()
-        sign_in_resident(browsing, page, kim, leads_to="main form button")
+        sign_in_resident(browsing, page, house.settled[unit], leads_to='form[action="/me/resume"]')
         browsing.look_at(page, "phone resumed")
         page.locator("main form button").first.click()
         expect(page.locator("main")).to_contain_text("请告知你们保存了哪些信息。")

@@ -220,7 +220,9 @@ def test_a_door_that_does_not_answer_is_a_recorded_fault(at_gate):
 def test_counting_begins_before_anybody_comes(at_gate):
     async def scenario(gate):
         later = gate.clock.now() + timedelta(hours=1)
-        await gate.until(lambda: gate.store._database.rows("SELECT * FROM tally"), "the first look at the clock")
+        await gate.until(
+            lambda: gate.store._database.rows("SELECT * FROM tally"), "the first look at the clock"
+        )
         gate.store.tally.close(later)
         (told,) = gate.store.outbox.published(later - timedelta(hours=2), later)
         assert told.people is None

@@ -11,7 +11,7 @@ from gate.core.door import Leaf
 from gate.core.events import Span
 from gate.core.overrides import SETTINGS, Unfit, read, subject_of
 from gate.errors import RequestError
-from gate.web.staff.ports.alarms import AlarmView
+from gate.web.staff.ports.alarms import AlarmView, PastAlarm
 from gate.web.staff.ports.backups import BackupsState, BackupView
 from gate.web.staff.ports.door import Asked, DoorState
 from gate.web.staff.ports.gate import GateOffice
@@ -98,6 +98,10 @@ class FakeDoor:
 class FakeAlarms:
     alarms: list[Alarm] = field(default_factory=list)
     known: dict[Alarm, str] = field(default_factory=dict)
+    ended: list[PastAlarm] = field(default_factory=list)
+
+    def past(self):
+        return tuple(self.ended)
 
     def standing(self):
         return tuple(AlarmView(each, NOON, each in self.known, each in RINGING) for each in self.alarms)

@@ -203,10 +203,10 @@ everyone   GET    /staff/sign-in
 everyone   POST   /staff/sign-in
 everyone   POST   /staff/sign-in/passkey
 GMPI       POST   /staff/sign-out
-M          GET    /staff/tokens
-M          GET    /staff/tokens/made/{key}
-M          POST   /staff/tokens/make
-M          POST   /staff/tokens/revoke
+MP         GET    /staff/tokens
+MP         GET    /staff/tokens/made/{key}
+MP         POST   /staff/tokens/make
+MP         POST   /staff/tokens/revoke
 M          GET    /staff/visits
 M          POST   /staff/visits
 M          POST   /staff/visits/revoke

@@ -166,7 +166,10 @@ def test_the_simulated_reader_is_unplugged_and_plugged_in_again(client, world):
 
 def test_another_scene_stands_before_the_camera_and_an_unknown_one_is_refused(client, world):
     client.post("/sim/scene", {"name": "resident"})
-    assert "<option selected>resident</option>" in client.get("/sim").text
+    assert '<option value="resident" selected>A resident</option>' in client.get("/sim", params=EN).text
+    assert (
+        '<option value="resident" selected>住户</option>' in client.get("/sim", params={"lang": "zh-CN"}).text
+    )
     answer = client.post("/sim/scene", {"name": "a ghost"})
     assert answer.status_code == 400
     assert "Choose another." in answer.text

@@ -9,8 +9,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gate.errors import GateError
 from gate.web.faults import page_fault
-from gate.web.gatekeeper import GuardedRoute, SignedStaff
+from gate.web.gatekeeper import GuardedRoute, SignedStaff, StaffSession
 from gate.web.pages import back_to
 from gate.web.staff.layout import StaffPages
 from gate.web.staff.live import look
@@ -26,23 +27,27 @@ def routes(staff: StaffPages) -> APIRouter:
     router = APIRouter(route_class=GuardedRoute)
     context = staff.context
 
+    def shown(
+        request: Request,
+        session: StaffSession,
+        *,
+        error: GateError | None = None,
+        status: HTTPStatus = HTTPStatus.OK,
+    ) -> Response:
+        now = said_of(staff, look(context))
+        past = context.office.gate.alarms.past()
+        return staff.page(request, session, "alarms.html", error=error, status=status, past=past, **now)
+
     @router.get(HOME)
     async def home(request: Request, session: SignedStaff) -> Response:
-        return staff.page(request, session, "alarms.html", **said_of(staff, look(context)))
+        return shown(request, session)
 
     @router.post("/staff/alarms/acknowledge")
     async def acknowledge(request: Request, session: SignedStaff) -> Response:
         """Note that this person knows of an alarm, and go back to where they were."""
         told = await typed(request, "alarm", "back")
         if not context.office.gate.alarms.acknowledge(session.who, told["alarm"]):
-            return staff.page(
-                request,
-                session,
-                "alarms.html",
-                error=page_fault("alarm-over"),
-                status=HTTPStatus.CONFLICT,
-                **said_of(staff, look(context)),
-            )
+            return shown(request, session, error=page_fault("alarm-over"), status=HTTPStatus.CONFLICT)
         return back_to(OVERVIEW if told["back"] == OVERVIEW else HOME)
 
     return router

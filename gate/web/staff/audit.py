@@ -15,6 +15,7 @@ from gate.web.gatekeeper import GuardedRoute, SignedStaff
 from gate.web.languages import marked as _
 from gate.web.moments import LocalTimes
 from gate.web.pages import back_to
+from gate.web.staff.audit_details import details_of, object_of
 from gate.web.staff.audit_words import ACTIONS, ACTORS
 from gate.web.staff.layout import StaffPages
 from gate.web.staff.ports.audit import AuditPort, AuditQuery, AuditVerdict
@@ -65,6 +66,8 @@ def routes(staff: StaffPages) -> APIRouter:
             known_actors=port.actors,
             known_actions=port.actions,
             minute=LocalTimes(staff.context.zone).moment,
+            details_of=details_of,
+            object_of=object_of,
         )
 
     @router.post("/staff/audit/verify")

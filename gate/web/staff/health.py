@@ -13,7 +13,7 @@ from gate.web.gatekeeper import GuardedRoute, SignedStaff
 from gate.web.staff.broker_words import BROKER, WAITS, tone_of
 from gate.web.staff.layout import StaffPages
 from gate.web.staff.live import look
-from gate.web.words import CUSTODY, OBSTACLES
+from gate.web.words import CUSTODY, OBSTACLES, PROVIDERS
 
 HOME: Final = "/staff/health"
 
@@ -36,6 +36,7 @@ def routes(staff: StaffPages) -> APIRouter:
             now=look(staff.context),
             obstacles=[OBSTACLES[name] for name in status.obstacles],
             custody=CUSTODY[status.key_custody],
+            providers=PROVIDERS,
             has_simulation=staff.context.simulation is not None,
         )
 

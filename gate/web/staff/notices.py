@@ -28,7 +28,7 @@ PREVIEW: Final = "/staff/notices/preview"
 FRAGMENT: Final = "outlook"
 PLACEHOLDERS: Final = (
     "{controller} {contact} {officer} {processors} {retention_days} {minors} {errors} {complaints} {version} "
-    "{effective} {changes}"
+    "{effective} {changes} {full_text}"
 )
 Seen = Annotated[str, FormField(max_length=64)]
 

@@ -87,6 +87,7 @@ def routes(staff: StaffPages) -> APIRouter:
             versions=found,
             people=names,
             names=SETTING_WORDS,
+            by_file={each.key: written(each.by_file) for each in port.settings()},
             moment=LocalTimes(staff.context.zone).moment,
         )
 

@@ -57,6 +57,15 @@ def test_nobody_makes_a_token_that_may_more_than_they(site, manager):
     assert site.tokens.roles_for(manager.staff) == (GUARD, MANAGER, INSTALLER)
 
 
+def test_the_privacy_officer_makes_the_token_that_reads_the_audit_log_and_no_other(site, manager):
+    """R53, R55: nobody else could, for nobody else reads it."""
+    officer = site.join(manager, "li", OFFICER)
+    assert officer.staff.may(Act.MANAGE_TOKENS)
+    assert site.tokens.roles_for(officer.staff) == (OFFICER,)
+    holder = site.tokens.holder(site.tokens.make(officer.staff, "archive", OFFICER, 30).text)
+    assert holder.may(Act.SEE_AUDIT)
+
+
 def test_who_is_both_may_make_both(bare):
     both = bare.set_up(roles=frozenset({OFFICER}))
     assert bare.tokens.roles_for(both.staff) == tuple(Role)

@@ -24,11 +24,24 @@ class AlarmView:
     ends: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PastAlarm:
+    """One alarm that is over. acknowledged: somebody of the staff had said that they know."""
+
+    alarm: Alarm
+    since: datetime
+    over: datetime
+    acknowledged: bool
+
+
 class AlarmsPort(Protocol):
     """The alarms of this gate."""
 
     def standing(self) -> Sequence[AlarmView]:
         """Give those that stand, the newest first, those that nobody acknowledged before the others."""
+
+    def past(self) -> Sequence[PastAlarm]:
+        """Give up to 50 that were over since the gate was started, the newest first."""
 
     def acknowledge(self, who: Staff | Program, alarm: str) -> bool:
         """Note that somebody knows of *alarm*; False where it does not stand, or is known already. Raises VaultError."""

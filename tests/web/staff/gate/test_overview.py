@@ -1,6 +1,8 @@
 """The page a guard looks at all day (R53, R60, R68, R72, R74)."""
 
+import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -9,9 +11,10 @@ from gate.core.overrides import SETTINGS, Area, Unfit
 from gate.core.roles import Role
 from gate.core.types import Reason
 from gate.web.staff.gate_words import AREAS, DOOR_TONES, SETTING_WORDS, UNFIT
+from gate.web.staff.ports.alarms import PastAlarm
 from gate.web.staff.ports.overrides import Wrong
 from gate.web.words import ALARMS, DOOR
-from tests.web.gate_fakes import SHUT, WELL
+from tests.web.gate_fakes import NOON, SHUT, WELL
 
 PAGES = {
     "/staff": set(Role),
@@ -80,6 +83,21 @@ def test_an_alarm_stands_on_every_page_until_somebody_knows(house, guard):
     after = guard.get("/staff/alarms").text
     assert "Somebody knows" in after
     assert "No alarm" in guard.get("/staff/door").text
+
+
+def test_alarms_that_are_over_stand_below_with_whether_somebody_knew(house, guard):
+    """R60: what came and went while nobody looked is found."""
+    assert "None." in guard.get("/staff/alarms").text
+    over = NOON + timedelta(minutes=4)
+    house.gate.alarms.ended = [
+        PastAlarm(Alarm.HELD, NOON, over, acknowledged=False),
+        PastAlarm(Alarm.HELP, NOON, over, acknowledged=True),
+    ]
+    page = guard.get("/staff/alarms").text
+    held, called = re.findall(r'<tr><th scope="row">(.*?)</tr>', page)
+    assert held.startswith("The door stands open for too long.")
+    assert ">no<" in held
+    assert ">yes<" in called
 
 
 def test_an_alarm_that_nobody_knows_of_stands_before_the_door_and_once_known_after_it(house, guard):
@@ -177,6 +195,7 @@ def test_the_health_page_says_what_keeps_face_off_and_what_to_do(house, guard):
     house.world.obstacles_elsewhere = True
     house.world.look()
     page = guard.get("/staff/health").text
+    assert "Models ready, computed by the processor" in page
     assert "What keeps face off" in page
     assert "Card and PIN go on." in page
     assert "software file" in page

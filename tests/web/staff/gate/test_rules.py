@@ -1,5 +1,6 @@
 """Settings as pages: in two steps that say what follows, optimistic, with history (R53, R75, R80)."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -34,7 +35,7 @@ def test_r80_what_follows_is_said_before_anything_is_saved(house, manager):
     answer = manager.press(page, SAVE)
     assert answer.headers["location"] == "/staff/rules?said=saved"
     assert house.gate.overrides.values["door.release_s"] == 6.0
-    assert "the gate started anew" in manager.get(answer.headers["location"]).text
+    assert "the gate starts anew" in manager.get(answer.headers["location"]).text
 
 
 def test_the_form_holds_what_is_in_force(manager):
@@ -113,6 +114,13 @@ def test_the_history_names_the_account_to_who_manages_accounts(house, manager, m
     manager.press(manager.press(manager.get(RULES), RULES, door__release_s="6"), SAVE)
     installer = house.signed_in(Role.INSTALLER, account="c")
     assert manager.who.value in installer.get("/staff/rules/history").text
+
+
+def test_the_history_tells_the_value_before_also_where_the_settings_file_gave_it(house, manager):
+    """R80."""
+    manager.press(manager.press(manager.get(RULES), RULES, door__release_s="6"), SAVE)
+    page = house.signed_in(Role.INSTALLER, account="c").get("/staff/rules/history").text
+    assert re.search(r"[0-9.]+, as the settings file says → <b>6</b>", page)
 
 
 def test_r53_a_span_needs_a_second_person_who_reads_why(house):
