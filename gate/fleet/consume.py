@@ -49,7 +49,6 @@ STATES: Final = (HealthMessage, PresenceMessage)
 UNHEARD: Final = (CommandAnswerMessage,)
 
 _LOT = SystemRandom()
-_LOT = SystemRandom()
 log = structlog.get_logger()
 
 

@@ -17,6 +17,11 @@ from tests.service.world import CARD, DOOR_RULES, OTHER_FACE, replace, with_rule
 TWO = {"rules": with_rules(two_factors=True, choose_s=0.6)}
 
 
+async def at_rest(gate):
+    """Wait until door and reader have said how they are, and the screen says that nothing is amiss."""
+    await gate.until(lambda: gate.screen.view == do.ClearScreen(), "the screen to rest")
+
+
 async def asked_for_second(gate):
     await gate.until(
         lambda: isinstance(gate.screen.view, do.AskSecond | do.ShowNotice), "the second to be asked for"
@@ -164,6 +169,7 @@ def test_under_duress_the_gate_shows_the_same_and_only_the_alarm_tells(at_gate):
     async def scenario(gate):
         gate.add_resident()
         pins = gate.store.residents.new_pins("1203", gate.clock.now())
+        await at_rest(gate)
         seen = []
         for pin in (pins.pin, pins.duress_pin):
             start = len(gate.screen.views)
@@ -213,6 +219,7 @@ def test_a_second_entry_within_minutes_opens_and_raises_an_alarm_that_names_nobo
 def test_the_readers_light_says_what_the_screen_says(at_gate):
     async def scenario(gate):
         gate.add_resident()
+        await at_rest(gate)
         lights = []
         gate.reader.show = lambda signal: lights.append(signal.value)
         gate.reader.present(CARD)
