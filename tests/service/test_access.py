@@ -19,7 +19,7 @@ TWO = {"rules": with_rules(two_factors=True, choose_s=0.6)}
 
 async def at_rest(gate):
     """Wait until door and reader have said how they are, and the screen says that nothing is amiss."""
-    await gate.until(lambda: gate.screen.view == do.ClearScreen(), "the screen to rest")
+    await gate.until(lambda: gate.screen.views[-1:] == [do.ClearScreen()], "the screen to rest")
 
 
 async def asked_for_second(gate):
