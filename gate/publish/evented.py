@@ -44,11 +44,16 @@ async def on_the_loop(
     the broker cannot be reached or is not who it should be.
     """
     line = _Line(client, on_up)
+
+    def connect() -> None:
+        link.connect(client, settings, session_s=session_s, most_heard_at_once=most_heard_at_once)
+        # A thread cannot be cancelled: this one may come back with a socket that nobody waits for.
+        if line.is_given_up:
+            link.close(client)
+
     try:
         # The handshake of TLS blocks, and paho has no other: it waits in a thread of the pool, and nothing else does.
-        await asyncio.to_thread(
-            link.connect, client, settings, session_s=session_s, most_heard_at_once=most_heard_at_once
-        )
+        await asyncio.to_thread(connect)
         return await line.serve(stopping)
     finally:
         line.drop()
@@ -65,6 +70,7 @@ class _Line:
         self._ended: list[Ending] = []
         self._failure: Exception | None = None
         self._is_served = False
+        self.is_given_up = False
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_socket_register_write = self._wants_to_write
@@ -91,6 +97,7 @@ class _Line:
     def drop(self) -> None:
         """Let go of the socket, whatever state it is in."""
         self._is_served = False
+        self.is_given_up = True
         if (sock := self._client.socket()) is not None:
             self._loop.remove_reader(sock)
             self._loop.remove_writer(sock)

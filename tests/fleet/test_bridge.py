@@ -217,6 +217,13 @@ def test_nothing_comes_back_and_nothing_goes_round(estate):
     assert here == {"west-1": list(range(1, 11)), "west-2": [*range(1, 11), 12]}
 
 
+def test_no_topic_goes_both_ways_so_nothing_can_go_round_whatever_an_access_list_says():
+    lines = (SHIPPED / "bridge.conf").read_text(encoding="utf-8").splitlines()
+    ways = {line.split()[1]: line.split()[2] for line in lines if line.startswith("topic ")}
+    heard = {route.leaf for route in messages.ROUTES.values()}
+    assert ways == {"gate/+/command": "in"} | {f"gate/+/{leaf}": "out" for leaf in heard}
+
+
 def test_messages_keep_their_expiry_and_none_is_retained(estate):
     async def scenario():
         await bridged(estate)
@@ -240,17 +247,17 @@ def test_a_command_comes_down_to_its_own_site_alone(estate):
         await bridged(estate)
         async with (
             Ear(estate.at("site", "west-1"), "gate/west-1/command") as own,
-            Ear(estate.at("site", "commander"), "gate/+/command-answer"),
+            Ear(estate.at("site", "east-1"), "gate/east-1/command") as other,
         ):
             await send(
                 estate.at("headquarters", "commander"),
                 [("gate/east-1/command", b"other"), ("gate/west-1/command", b"mine")],
             )
             await until(lambda: own.heard)
-            return [each.message for each in own.heard]
+            return [each.message for each in own.heard], other.heard
 
     with running(estate.headquarters), running(estate.site):
-        assert asyncio.run(scenario()) == [b"mine"]
+        assert asyncio.run(scenario()) == ([b"mine"], [])
 
 
 def test_a_site_cannot_speak_for_another_sites_gate(estate):

@@ -78,6 +78,24 @@ def test_what_a_callback_raises_is_raised_to_the_caller_and_leaves_no_descriptor
     assert descriptors() == before
 
 
+def test_a_call_that_is_given_up_while_it_connects_leaves_no_descriptor(broker):
+    async def scenario():
+        settings = broker.estate.gates["north"]
+        serving = asyncio.create_task(
+            on_the_loop(
+                link.new_client(settings, "north"), settings, on_up=lambda *_: None, stopping=lambda: False
+            )
+        )
+        await asyncio.sleep(0)  # it has begun, and the thread is under way
+        await asyncio.sleep(0)
+        serving.cancel()
+        await asyncio.wait({serving})
+
+    before = descriptors()
+    asyncio.run(scenario())
+    assert descriptors() == before
+
+
 def test_a_broker_that_hangs_up_ends_it_with_a_reason(broker):
     async def scenario():
         settings = broker.estate.gates["north"]
