@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gate.alarms import AlarmBoard
 from gate.core.alarms import leaves
 from gate.core.door_mode import door_mode
@@ -37,13 +39,15 @@ class Beat:
     def health(self) -> Health:
         """Give the state now."""
         # Standing conditions only: that face rests, or that the camera is lent, would tell that somebody is there.
-        conditions = self._service.standing_conditions
+        # And a reader on a cable that cannot be watched counts as there once somebody has used it (R01): not here.
+        answers = self._hardware.reader_answers
+        conditions = replace(self._service.standing_conditions, reader_healthy=answers)
         return Health(
             at=self._clock.now(),
             door_mode=door_mode(self._doorkeeper.door, self._doorkeeper.rules),
             alarms=tuple(each for each in self._alarms.standing if leaves(each)),
             face_offered=not conditions.obstacles,
-            reader_healthy=conditions.reader_healthy,
+            reader_healthy=answers,
             door_healthy=self._hardware.door_healthy,
             storage_healthy=conditions.storage_healthy,
             clock_trusted=conditions.clock_trusted,

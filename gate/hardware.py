@@ -129,9 +129,15 @@ class Hardware:
     @property
     def reader_healthy(self) -> bool:
         """Tell whether cards and keys can be read: without them face is not offered (R01)."""
-        device, reader, ear = self._readers["reader"]
+        _, reader, ear = self._readers["reader"]
         is_there = reader.supervised or self._now - ear.read_at < READ_WITHIN_S
-        return device.healthy and is_there and not ear.raves
+        return self.reader_answers and is_there
+
+    @property
+    def reader_answers(self) -> bool:
+        """Tell whether nothing is known against the first reader, whether or not anybody used it of late."""
+        device, _, ear = self._readers["reader"]
+        return device.healthy and not ear.raves
 
     @property
     def reader_lost(self) -> bool:

@@ -84,6 +84,7 @@ _NOT = """## What this does not protect from
   somebody who knows the others. The tables say by how much. An assessment should not pass it.
 - **Alarms** go at once: a forced door, a door held open and a call for help are events with a time. They name nobody, but
   whoever saw who stood there knows. A duress alarm and a credential used twice do not leave the device.
+- **Faults that a visit brings to light**: a camera that fails as it is opened shows in the next minute's health.
 - **De-identified live events**, where a privacy officer switches them on, are passages with a minute. They are not
   anonymous, nothing in this document holds for them, and they are off by default.
 - **Orders over the network** and their answers, where they are switched on: they tell what somebody of the staff did.

@@ -1,6 +1,7 @@
 """What the gate makes of what its devices say: how long it believes them, and what it does while it cannot hear."""
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,8 +23,10 @@ def test_r01_a_reader_that_cannot_tell_a_cut_cable_must_have_read_something_of_l
             lambda: gate.service.gate.conditions.obstacles == ("reader_healthy",),
             "only the reader to be missing",
         )
+        before = replace(gate.beat.health(), at=gate.clock.now())
         gate.reader.present(CARD)
         await gate.until(lambda: gate.service.face_offered, "face to be offered")
+        assert replace(gate.beat.health(), at=before.at) == before  # R44: no beat tells that somebody came
         gate.clock.leap(READ_WITHIN_S)
         await gate.until(lambda: not gate.service.face_offered, "face to leave")
 
