@@ -16,7 +16,7 @@ from gate.errors import GateError
 from gate.web.gatekeeper import GuardedRoute, SignedStaff, StaffSession
 from gate.web.moments import LocalTimes
 from gate.web.pages import back_to
-from gate.web.staff import duty_words
+from gate.web.staff import assessment_words, duty_words
 from gate.web.staff.layout import StaffPages
 from gate.web.staff.ports.governance import REMARKS_MOST, RegisterEntry
 from gate.web.staff.register_words import FAULTS, FIELDS, REGISTERS
@@ -194,6 +194,9 @@ def _assessment(router: APIRouter, staff: StaffPages) -> None:
             "governance_assessment.html",
             error=error,
             view=port.assessment(),
+            config_columns=assessment_words.COLUMNS,
+            name_of=assessment_words.name_of,
+            value_of=assessment_words.value_of,
             notice_in_force=staff.context.notice is not None,
             remarks=remarks,
             remarks_most=REMARKS_MOST,

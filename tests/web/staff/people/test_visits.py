@@ -15,7 +15,7 @@ def ada(console):
 
 
 def code_of(page):
-    return re.search(r'class="value">(GV1\.[A-Z2-7]+)<', page)[1]
+    return re.search(r'class="value long">(GV1\.[A-Z2-7]+)<', page)[1]
 
 
 def invite(console, **changed):

@@ -11,8 +11,11 @@ from gate.core.register_forms import AnswerFault, questions
 from gate.core.registers import FORMS, Register, Sign
 from gate.core.roles import Role
 from gate.govern.approval import face_approved
+from gate.govern.config import configuration
+from gate.govern.report import flat
 from gate.store.account.audit import Action
 from gate.web.staff import duty_words, register_words
+from gate.web.staff.assessment_words import name_of, value_of
 from gate.web.staff.audit_words import ACTIONS, ACTORS
 
 DUTIES, SIGNS, ASSESSMENT = "/staff/duties", "/staff/registers/sign", "/staff/assessment"
@@ -106,6 +109,31 @@ def test_an_assessment_is_approved_for_what_was_shown_and_the_account_is_named_r
     assert "A guard is always there." in kept.document
     assert (kept.approver, kept.role) == ("Wang Li", "privacy-officer")
     assert house.actions()[-1] == (officer.who.value, "assessment-approved")
+
+
+def test_the_configuration_is_said_in_words_beside_what_is_sealed_r80(house, officer):
+    """Whoever approves it need not know the settings file."""
+    page = officer.get(ASSESSMENT).text
+    rows = dict(re.findall(r"<th scope=\"row\">([^<]+)</th>\s*<td>([^<]*)</td>", page))
+    assert rows["Face as a way in"] == "on"
+    assert rows["Name of the gate"] == house.settings.site.gate_id
+    assert rows["Where one complains"] == "none"
+    assert "face.enabled = True" in page
+    sealed = [key for key, _ in flat(configuration(house.settings, house.store)) if ".sha256." not in key]
+    assert [key for key in sealed if name_of(key) is None] == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("operating_point.fmr_at_most", "0.013983337256407052", "1.4 %"),
+        ("operating_point.fnmr_at_most", "unknown", "unknown"),
+        ("site.contact", "100 % us", "100 % us"),
+        ("key_custody", "elsewhere", "elsewhere"),
+    ],
+)
+def test_a_value_without_words_stands_as_it_is(key, value, said):
+    assert value_of(key, value) == said
 
 
 def test_the_page_says_that_the_notice_is_published_first_r80(house, officer):
