@@ -32,8 +32,12 @@ class Kiosk:
         self.greet()
         self.page.locator('form[action="/kiosk/start"] button').click()
 
-    def begin_with_face(self, tries=5) -> None:
-        """Touch Start until face is on offer: a page that is slow to show its notice is offered card and PIN alone."""
+    def begin_with_face(self, tries=40) -> None:
+        """Touch Start until face is on offer.
+
+        A page that is slow to show its notice is offered card and PIN alone, and after a withdrawal the change of the
+        templates' key takes the camera for some seconds.
+        """
         for _ in range(tries):
             self.begin()
             self.page.locator("#notice, .tile").first.wait_for()
