@@ -78,11 +78,11 @@ run: setup ## Run a gate from CONFIG=gate.toml (start from deploy/gate.example.t
 
 .PHONY: test
 test: setup $(VENV)/dev system tpm readers ## Run the tests
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=100
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered --cov-fail-under=100
 
 .PHONY: test-slow
 test-slow: setup $(VENV)/dev system tpm ## Run the slow tests: a gate killed at every step, searched for leaks, told as a demo, measured
-	$(BIN)/pytest -m slow -n $(WORKERS) --dist loadfile
+	$(BIN)/pytest -m slow -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: soak
 soak: setup $(VENV)/dev system ## Play a week of events in three minutes: the broker down half the time, 100 kills, the clock set

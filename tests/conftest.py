@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from gate.demo.portraits import portrait, portraits
 from gate.errors import RequestError
@@ -11,6 +12,10 @@ from gate.vision.prepare import State, verify
 
 MODELS = Path(__file__).parent.parent / "models"
 IN_CI = os.environ.get("CI") == "true"
+
+if not IN_CI:  # hypothesis has a profile of its own for CI, which is without deadlines too
+    settings.register_profile("shared-machine", deadline=None)  # no test is timed
+    settings.load_profile("shared-machine")
 
 
 def _missing_models():

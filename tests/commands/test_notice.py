@@ -221,6 +221,8 @@ def test_the_sign_takes_its_address_from_the_settings_and_never_that_of_this_dev
     assert code_of(notice("sign", "--out", out)) == "sign-address"
     assert not out.exists()
     change("[storage]", f'[web]\npublic_url = "{HTML}"\n[storage]')
+    assert code_of(notice("sign", "--out", out)) == "notice-not-published"  # it promises a code to scan now
+    assert notice("publish", "--yes").exit_code == 0
     assert notice("sign", "--out", out).exit_code == 0
     assert HTML in out.read_text()
 
@@ -260,9 +262,10 @@ def test_check_misses_no_notice_where_face_is_off(config, change):
     assert checked(config).ok
 
 
-def test_check_says_where_the_codes_lead_r13(config, published, change):
+def test_check_says_where_the_codes_lead_r13(config, notice, published, change):
     assert "no telephone can open" in checked(config).seen
     change("[storage]", f'[web]\npublic_url = "{HTML}"\n[storage]')
+    assert notice("publish", "--yes").exit_code == 0
     assert HTML in checked(config).seen
 
 

@@ -294,7 +294,9 @@ class AuditLog:
         last = links[-1].seq if links else base
         if last > 0 and last not in {head.seq for head in heads}:
             return Break(last, "the newest line is not signed")
-        if kept is None and was_kept:
+        if (
+            kept is None and was_kept and not self._kept.path.exists()
+        ):  # not one kept for the first time meanwhile
             return Break(last, "the head kept apart is gone")
         return None
 
