@@ -13,9 +13,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from gate.core.door_mode import DoorMode
 from gate.core.events import Health
 from gate.core.types import AttemptId, Decision, Method, Reason
+from gate.fleet.made_up import made_up_health
 from gate.publish.link import BrokerSettings
 from gate.publish.mqtt import Publisher
 from gate.publishing import HEALTH_S
@@ -168,15 +168,4 @@ async def _until(holds: Callable[[], bool]) -> None:
 
 
 def _health(clock: FastClock) -> Health:
-    return Health(
-        at=clock.at,
-        door_mode=DoorMode.CONTROLLED,
-        alarms=(),
-        face_offered=True,
-        reader_healthy=True,
-        door_healthy=True,
-        storage_healthy=True,
-        clock_trusted=True,
-        deidentified_live=False,
-        version="0.1.0",
-    )
+    return made_up_health(clock.at, "0.1.0")

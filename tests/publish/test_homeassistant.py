@@ -22,8 +22,9 @@ from pydantic import ValidationError
 
 from gate.core.alarms import Alarm, leaves
 from gate.core.door_mode import DoorMode
-from gate.core.events import Alarmed, Counted, Denied, Health, Queued, Span, Stream
+from gate.core.events import Alarmed, Counted, Denied, Queued, Span, Stream
 from gate.errors import ConfigError, RequestError
+from gate.fleet.made_up import made_up_health
 from gate.publish import homeassistant, messages
 from gate.publish.homeassistant import EXPIRY_S, REST_S, DeviceDiscovery, Introduction
 from gate.publishing import open_publisher
@@ -36,18 +37,7 @@ from tests.settings_of import settings_of
 
 HOUR = timedelta(hours=1)
 START = NOW.replace(minute=0)
-WELL = Health(
-    at=NOW,
-    door_mode=DoorMode.CONTROLLED,
-    alarms=(),
-    face_offered=True,
-    reader_healthy=True,
-    door_healthy=True,
-    storage_healthy=True,
-    clock_trusted=True,
-    deidentified_live=False,
-    version="0.1.0",
-)
+WELL = made_up_health(NOW, "0.1.0")
 MESSAGE = homeassistant.discovery("north", "0.1.0")
 SHOWN = json.loads(homeassistant.encode(MESSAGE))
 

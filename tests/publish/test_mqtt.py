@@ -9,8 +9,7 @@ import sys
 import pytest
 
 from gate.core.broker import BrokerState
-from gate.core.door_mode import DoorMode
-from gate.core.events import Health
+from gate.fleet.made_up import made_up_health
 from gate.publish.link import BrokerSettings
 from gate.publish.listen import Listener
 from gate.publish.messages import AccessCountsMessage, HealthMessage, PresenceMessage, queued_message
@@ -18,18 +17,7 @@ from gate.publish.mqtt import Publisher
 from tests.brokers import HOST, PASSWORD, USER, free_port, mosquitto_on, running
 from tests.publish.world import GATE, NOW, MemoryOutbox, StillClock, ids, publishing, ticking, until
 
-HEALTHY = Health(
-    NOW,
-    door_mode=DoorMode.CONTROLLED,
-    alarms=(),
-    face_offered=True,
-    reader_healthy=True,
-    door_healthy=True,
-    storage_healthy=True,
-    clock_trusted=True,
-    deidentified_live=False,
-    version="0.1.0",
-)
+HEALTHY = made_up_health(NOW, "0.1.0")
 
 
 def counts_of(listener):

@@ -9,25 +9,14 @@ from datetime import UTC, datetime, timedelta
 from prometheus_client.parser import text_string_to_metric_families
 
 from gate.core.broker import BrokerState
-from gate.core.door_mode import DoorMode
 from gate.core.events import Counted, Health, Stream
 from gate.errors import VaultError
+from gate.fleet.made_up import made_up_health
 from gate.metrics import HOST, Metrics, served
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 NOON = NOW.replace(hour=12, minute=0)
-WELL = Health(
-    at=NOW,
-    door_mode=DoorMode.CONTROLLED,
-    alarms=(),
-    face_offered=True,
-    reader_healthy=True,
-    door_healthy=True,
-    storage_healthy=True,
-    clock_trusted=True,
-    deidentified_live=False,
-    version="0.1.0",
-)
+WELL = made_up_health(NOW, "0.1.0")
 
 
 @dataclass

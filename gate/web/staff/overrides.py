@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter
@@ -16,10 +16,10 @@ from gate.web.faults import page_fault
 from gate.web.gatekeeper import GuardedRoute, SignedStaff, StaffSession
 from gate.web.moments import LocalTimes
 from gate.web.pages import back_to
-from gate.web.staff.gate_words import AREAS, SETTING_WORDS, UNFIT
+from gate.web.staff.gate_words import AREAS, SETTING_WORDS
 from gate.web.staff.layout import StaffPages
-from gate.web.staff.ports.overrides import Proposal, SettingView
-from gate.web.staff.typed import typed
+from gate.web.staff.ports.overrides import Proposal
+from gate.web.staff.settings_form import SettingsForm, number_of
 
 HOME: Final = "/staff/rules"
 HISTORY: Final = "/staff/rules/history"
@@ -30,8 +30,8 @@ OPEN: Final = tuple(key for key, setting in SETTINGS.items() if setting.act is A
 def routes(staff: StaffPages) -> APIRouter:
     """Give the settings' page, its second step and the history."""
     router = APIRouter(route_class=GuardedRoute)
-    port = staff.context.office.gate.overrides
-    shown = Shown(staff)
+    port, form = staff.context.office.gate.overrides, SettingsForm(staff, OPEN)
+    shown = Shown(staff, form)
 
     @router.get(HOME)
     async def home(request: Request, session: SignedStaff, said: str = "") -> Response:
@@ -40,35 +40,24 @@ def routes(staff: StaffPages) -> APIRouter:
     @router.post(HOME)
     async def check(request: Request, session: SignedStaff) -> Response:
         """Take the first step: say what the change does, or what is wrong with it, beside its field."""
-        told = await typed(request, "seen", *OPEN)
-        seen, values = number_of(told.pop("seen")), present(await request.form(), told)
-        proposal = port.propose(values)
+        told, seen = await form.told(request)
+        proposal = port.propose(told)
         if seen != port.newest:
-            return shown.form(request, session, page_fault("settings-moved"), told=values, seen=seen)
+            return shown.form(request, session, page_fault("settings-moved"), told=told, seen=seen)
         if proposal.wrong:
-            return shown.form(request, session, wrong=proposal, told=values)
+            return shown.form(request, session, wrong=proposal, told=told)
         if not proposal.values:
-            return shown.form(request, session, page_fault("settings-same"), told=values)
-        return staff.page(
-            request,
-            session,
-            "rules_confirm.html",
-            proposal=proposal,
-            changes=changes_of(port.settings(), proposal),
-            typed=values,
-            seen=seen,
-            names=SETTING_WORDS,
-        )
+            return shown.form(request, session, page_fault("settings-same"), told=told)
+        return form.follow(request, session, "rules_confirm.html", proposal=proposal, told=told, seen=seen)
 
     @router.post("/staff/rules/save")
     async def save(request: Request, session: SignedStaff) -> Response:
         """Take the second: the gate is opened anew with the new settings."""
-        told = await typed(request, "seen", *OPEN)
-        seen, values = number_of(told.pop("seen")), present(await request.form(), told)
+        told, seen = await form.told(request)
         try:
-            port.change(session.who, values, seen)
+            port.change(session.who, told, seen)
         except RequestError as error:
-            return shown.form(request, session, error, told=values, seen=seen)
+            return shown.form(request, session, error, told=told, seen=seen)
         return back_to(f"{HOME}?said=saved")
 
     @router.get(HISTORY)
@@ -97,8 +86,8 @@ def routes(staff: StaffPages) -> APIRouter:
 class Shown:
     """The form of the settings, as it is and after something was wrong with it."""
 
-    def __init__(self, staff: StaffPages) -> None:
-        self._staff = staff
+    def __init__(self, staff: StaffPages, form: SettingsForm) -> None:
+        self._form = form
         self._port = staff.context.office.gate.overrides
 
     def form(
@@ -113,38 +102,17 @@ class Shown:
         said: str = "",
     ) -> Response:
         """Show it; told: what was typed, which stands in the fields. seen: then the changes since are shown beside."""
-        wrong_keys = wrong.wrong if wrong else {}
-        views = [each for each in self._port.settings() if each.key in OPEN]
+        views = self._form.views
         since = [] if seen is None else [each for each in self._port.history() if each.number > seen]
-        return self._staff.page(
+        return self._form.show(
             request,
             session,
             "rules.html",
-            error=error,
-            status=422 if wrong_keys else None,
+            error,
+            wrong=wrong,
+            told=told,
             areas=[(AREAS[area], [each for each in views if each.setting.area == area]) for area in AREAS],
-            values={each.key: written(each.value) for each in views} | dict(told or {}),
-            written=written,
-            faults={key: UNFIT[why] for key, why in wrong_keys.items()},
-            seen=self._port.newest,
             since=since,
             altered=self._port.altered,
-            names=SETTING_WORDS,
             said=said == "saved",
         )
-
-
-def changes_of(views: Sequence[SettingView], proposal: Proposal) -> list[tuple[str, str, str]]:
-    """Give key, value in force and new value of what *proposal* changes."""
-    now = {each.key: each.value for each in views}
-    return [(key, written(now[key]), written(value)) for key, value in proposal.values.items()]
-
-
-def present(form: Mapping[str, object], told: Mapping[str, str]) -> dict[str, str]:
-    """Keep what the form really held: a field that is not there stays as it is."""
-    return {key: value for key, value in told.items() if key in form}
-
-
-def number_of(text: str) -> int:
-    """Give the number of a version as a form carried it, 0 for anything else."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else 0  # noqa: PLR2004 - of a form's field

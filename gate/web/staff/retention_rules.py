@@ -9,17 +9,16 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gate.core.overrides import SETTINGS, typed_of, written
+from gate.core.overrides import SETTINGS, typed_of
 from gate.core.roles import Act
 from gate.errors import GateError, RequestError
 from gate.web.faults import page_fault
 from gate.web.gatekeeper import GuardedRoute, SignedStaff, StaffSession
 from gate.web.pages import back_to
-from gate.web.staff.gate_words import SETTING_WORDS, UNFIT
 from gate.web.staff.layout import StaffPages
-from gate.web.staff.overrides import changes_of, number_of, present
 from gate.web.staff.ports.approvals import ApprovalState, ApprovalView
 from gate.web.staff.ports.overrides import Proposal
+from gate.web.staff.settings_form import SettingsForm
 from gate.web.staff.typed import typed
 
 HOME: Final = "/staff/rules/retention"
@@ -39,14 +38,14 @@ def routes(staff: StaffPages) -> APIRouter:
     @router.post(HOME)
     async def check(request: Request, session: SignedStaff) -> Response:
         """Take the first step: say what the change does, and how the second person stands to it."""
-        values, seen = await _told(request)
+        values, seen = await shown.told(request)
         if seen != port.newest:
             return shown.form(request, session, page_fault("settings-moved"), told=values)
         return shown.step(request, session, values, seen)
 
     @router.post("/staff/rules/retention/ask")
     async def ask(request: Request, session: SignedStaff) -> Response:
-        values, seen = await _told(request)
+        values, seen = await shown.told(request)
         reason = (await typed(request, "reason"))["reason"]
         try:
             port.ask(session.who, values, reason)
@@ -56,7 +55,7 @@ def routes(staff: StaffPages) -> APIRouter:
 
     @router.post("/staff/rules/retention/save")
     async def save(request: Request, session: SignedStaff) -> Response:
-        values, seen = await _told(request)
+        values, seen = await shown.told(request)
         try:
             port.change(session.who, values, seen)
         except RequestError as error:
@@ -71,7 +70,9 @@ class Shown:
 
     def __init__(self, staff: StaffPages) -> None:
         self._staff = staff
+        self._form = SettingsForm(staff, GUARDED)
         self._port = staff.context.office.gate.overrides
+        self.told = self._form.told
 
     def form(
         self,
@@ -84,21 +85,14 @@ class Shown:
         said: str = "",
     ) -> Response:
         """Show the spans in force, or what was *told* of them, and what this person asked for already."""
-        views = [each for each in self._port.settings() if each.setting.two_persons]
-        wrong_keys = wrong.wrong if wrong else {}
-        return self._staff.page(
+        return self._form.show(
             request,
             session,
             "rules_retention.html",
-            error=error,
-            status=422 if wrong_keys else None,
-            views=views,
-            values={each.key: written(each.value) for each in views} | dict(told or {}),
-            written=written,
-            faults={key: UNFIT[why] for key, why in wrong_keys.items()},
-            seen=self._port.newest,
+            error,
+            wrong=wrong,
+            told=told,
             mine=self._mine(session),
-            names=SETTING_WORDS,
             said=said if said in {"asked", "saved"} else "",
         )
 
@@ -116,17 +110,15 @@ class Shown:
             return self.form(request, session, wrong=proposal, told=values)
         if not proposal.values:
             return self.form(request, session, page_fault("settings-same"), told=values)
-        return self._staff.page(
+        return self._form.follow(
             request,
             session,
             "rules_retention_confirm.html",
-            error=error,
+            error,
             proposal=proposal,
-            changes=changes_of(self._port.settings(), proposal),
-            approval=self._port.approval(session.who, values),
-            typed=values,
+            told=values,
             seen=seen,
-            names=SETTING_WORDS,
+            approval=self._port.approval(session.who, values),
         )
 
     def _mine(self, session: StaffSession) -> list[tuple[ApprovalView, Mapping[str, str]]]:
@@ -137,9 +129,3 @@ class Shown:
             and each.act is Act.CHANGE_RETENTION
             and each.state in _OPEN
         ]
-
-
-async def _told(request: Request) -> tuple[dict[str, str], int]:
-    told = await typed(request, "seen", *GUARDED)
-    seen = number_of(told.pop("seen"))
-    return present(await request.form(), told), seen
