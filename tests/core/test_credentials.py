@@ -15,7 +15,7 @@ from gate.core.credentials import (
     is_unit,
     pin_fault,
 )
-from gate.core.types import PersonId, Pin, Reason, UnitPin
+from gate.core.types import PersonId, Pin, Reason, Sign, UnitPin
 
 
 def typed(keys, *, start=0.0, gap=0.5):
@@ -231,3 +231,13 @@ def test_a_verdict_of_duress_reads_like_any_other():
 )
 def test_a_unit_is_what_can_be_typed_at_the_keypad(text, fits):
     assert is_unit(text) is fits
+
+
+@pytest.mark.parametrize("sign", Sign)
+def test_the_keypads_own_keys_ask_for_what_the_screen_offers_and_nothing_typed_before_does(sign):
+    keypad = Keypad()
+    for at, key in enumerate(sign[:-1]):
+        assert keypad.sign(key, float(at)) is None
+        keypad, _ = keypad.press(key, float(at))
+    assert keypad.sign(sign[-1], float(len(sign))) is sign
+    assert Keypad("9", 0.0).sign(sign[0], 0.5) is None

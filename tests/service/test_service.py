@@ -8,6 +8,7 @@ import structlog
 
 from gate.core import effects as do
 from gate.core import inputs as on
+from gate.core.events import Counted, Span
 from gate.core.policy import Finding, Hint
 from gate.core.types import Method, NoticeVersion, Reason, TemplateId
 from gate.errors import RequestError, VaultError
@@ -224,8 +225,10 @@ def test_counting_begins_before_anybody_comes(at_gate):
             lambda: gate.store._database.rows("SELECT * FROM tally"), "the first look at the clock"
         )
         gate.store.tally.close(later)
-        (told,) = gate.store.outbox.published(later - timedelta(hours=2), later)
-        assert told.people is None
+        told = gate.store.outbox.published(later - timedelta(hours=2), later)
+        assert [each.people for each in told if isinstance(each, Counted) and each.span is Span.HOUR] == [
+            None
+        ]
 
     at_gate(scenario)
 

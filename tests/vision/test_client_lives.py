@@ -6,7 +6,6 @@ import asyncio
 import json
 import math
 import os
-import resource
 import shutil
 import signal
 import struct
@@ -221,7 +220,6 @@ def test_the_child_writes_no_core_and_cannot_be_dumped(runner, world):
         "print(ctypes.CDLL(None).prctl(3), *resource.getrlimit(resource.RLIMIT_CORE))"
     )
     assert subprocess.check_output([sys.executable, "-c", read_back], text=True).split() == ["0", "0", "0"]
-    assert resource.getrlimit(resource.RLIMIT_CORE)[1] != 0, "the limit is the child's own, not inherited"
 
 
 def test_nothing_of_a_gallery_a_frame_or_a_camera_s_address_is_logged(scenes, settings_for, capfd):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 import subprocess
 import sys
 
@@ -202,4 +201,3 @@ def test_r30_the_process_writes_no_core_and_cannot_be_dumped():
         "print(ctypes.CDLL(None).prctl(3), *resource.getrlimit(resource.RLIMIT_CORE))"
     )
     assert subprocess.check_output([sys.executable, "-c", script], text=True).split() == ["0", "0", "0"]
-    assert resource.getrlimit(resource.RLIMIT_CORE)[1] != 0, "the limit is the child's own, not inherited"

@@ -1,4 +1,4 @@
-"""The gate's screen in a real browser: visits, and whether anybody truly sees what is on it."""
+"""The gate's screen in a real browser: visits, and whether anybody truly sees what is on it. Half of it is slow."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ VISIT = {
 }
 
 
-@pytest.mark.parametrize("language", VISIT)
+@pytest.mark.parametrize("language", ["zh-CN", pytest.param("en", marks=pytest.mark.slow)])
 def test_a_visit_by_face_from_start_to_an_open_door(page, sites, language):
     start, notice, question, face, closer, welcome = VISIT[language]
     site = sites(notice_minimum_s=0.3)
@@ -85,6 +85,7 @@ def test_a_closed_page_is_a_stale_screen_and_start_offers_no_face_r12(chromium, 
     assert site.world.gate.phase.methods == (Method.CARD, Method.PIN)
 
 
+@pytest.mark.slow
 def test_a_page_opened_elsewhere_takes_the_screen_and_a_reload_takes_it_back_r12(page, sites):
     site = sites()
     open_kiosk(page, site, "en")
@@ -97,6 +98,7 @@ def test_a_page_opened_elsewhere_takes_the_screen_and_a_reload_takes_it_back_r12
     elsewhere.get_by_role("heading", name="opened elsewhere. Reload to use it here.").wait_for()
 
 
+@pytest.mark.slow
 def test_the_language_can_change_at_every_view_and_starts_a_notice_anew_r14(page, sites):
     site = sites(notice_minimum_s=5.0)
     open_kiosk(page, site)
@@ -125,6 +127,7 @@ def test_card_pin_and_face_are_equal_in_size_and_weight_and_the_first_focus_is_n
     assert page.locator(":focus").get_attribute("value") == "card"
 
 
+@pytest.mark.slow
 def test_the_keyboard_alone_leads_to_the_choice_and_shows_where_it_is(page, sites):
     site = sites(notice_minimum_s=0.1)
     open_kiosk(page, site)
@@ -208,6 +211,7 @@ def test_a_pin_typed_on_the_screen_opens_and_no_digit_of_it_comes_back_r02(page,
     assert not any("739154"[:3] in answer.text() for answer in answers if answer.ok)
 
 
+@pytest.mark.slow
 def test_digits_typed_faster_than_the_network_keep_their_order(page, sites):
     site = sites()
     open_kiosk(page, site, "en")
@@ -217,6 +221,7 @@ def test_digits_typed_faster_than_the_network_keep_their_order(page, sites):
     page.locator("#typed", has_text="40718263").wait_for()
 
 
+@pytest.mark.slow
 def test_the_keys_work_without_script_and_show_no_digit_of_the_pin(chromium, sites):
     site = sites()
     with opened(chromium, java_script_enabled=False) as page:
@@ -229,6 +234,7 @@ def test_the_keys_work_without_script_and_show_no_digit_of_the_pin(chromium, sit
         page.get_by_role("heading", name="请进").wait_for()
 
 
+@pytest.mark.slow
 def test_the_outline_follows_the_face_and_nothing_is_drawn_anew(page, sites):
     site = sites(notice_minimum_s=0.1)
     open_kiosk(page, site, "en")
@@ -249,6 +255,7 @@ def test_the_outline_follows_the_face_and_nothing_is_drawn_anew(page, sites):
     assert page.locator("#person").get_attribute("visibility") == "hidden"
 
 
+@pytest.mark.slow
 def test_more_time_fills_the_bar_and_keeps_the_choice_standing_r15(page, sites):
     site = sites(notice_minimum_s=0.1)
     open_kiosk(page, site, "en")
@@ -260,6 +267,7 @@ def test_more_time_fills_the_bar_and_keeps_the_choice_standing_r15(page, sites):
     assert page.locator(".tile").count() == 3
 
 
+@pytest.mark.slow
 def test_the_notice_is_read_again_and_confirmed_again_r10(page, sites):
     site = sites(notice_minimum_s=0.2)
     open_kiosk(page, site, "en")
@@ -270,6 +278,7 @@ def test_the_notice_is_read_again_and_confirmed_again_r10(page, sites):
     assert sum(isinstance(event, on.NoticeShown) for event in site.world.posted) == 2
 
 
+@pytest.mark.slow
 def test_help_is_called_and_said_while_a_notice_goes_on_r74(page, sites):
     site = sites(kiosk=KioskParts(help_line=Helped()), notice_minimum_s=1.0)
     open_kiosk(page, site, "en")
@@ -307,6 +316,7 @@ def test_yes_and_no_sound_unlike_each_other_and_silence_is_a_setting(chromium, s
     assert figures[False, "known"] == figures[False, "lost"] == []
 
 
+@pytest.mark.slow
 def test_a_server_lost_before_a_choice_takes_the_buttons_away_and_comes_back_at_rest(page, sites):
     """R12: nobody presses face on a screen that nobody hears."""
     site = sites(notice_minimum_s=0.1)

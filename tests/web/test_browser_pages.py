@@ -10,6 +10,7 @@ from tests.web.browser import PANEL
 LANGUAGES = ("zh-CN", "en")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["", "notice", "me", "sim"])
 def test_a_page_for_staff_fits_a_small_panel_in_both_languages(page, sites, tmp_path, path):
     site = sites()

@@ -33,6 +33,7 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "operating_point.fnmr_at_most": _("Refused though it was the right person, at most"),
         "operating_point.dataset": _("Tested with"),
         "notice.version": _("Version of the notice"),
+        "deidentified_live_events": SETTING_WORDS["events.deidentified_live"].title,
         "key_custody": _("Key custody"),
         "broker": _("Broker"),
         "recipients": _("Recipients"),
