@@ -20,7 +20,10 @@ SHORT = {60: 1456, 500: 784, 5000: 504}
 SEED = 4711
 
 
-@pytest.fixture(scope="module", params=SHORT)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(size, marks=pytest.mark.slow if size > 500 else ()) for size in SHORT],
+)
 def seen(request):
     return watch(Site(request.param), ASKED, days=SHORT[request.param], seed=SEED)
 

@@ -154,6 +154,7 @@ def test_a_door_confirms_each_release_and_locks_by_itself(door):
     assert door.hear(StrikeLocked, times=2)
 
 
+@pytest.mark.slow
 def test_no_release_outlasts_the_controllers_own_maximum(door):
     door.driver.release(seconds=3600)
     assert door.hear(StrikeReleased)
