@@ -353,11 +353,11 @@ def test_a_log_that_cannot_be_written_stops_no_door(config, tmp_path):
         Path("/dev/full").open("w") as full,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=full, text=True) as process,
     ):
-        url = process.stdout.readline().split()[-1]
-        for _ in range(2):
-            assert gate("sim", "card", "451", "--url", url).returncode == 0
+        screen = next(line.split()[-1] for line in process.stdout if line.startswith("Gate screen at"))
+        codes = {gate("sim", "card", "451", "--url", screen.removesuffix("/kiosk")).returncode for _ in range(2)}
         process.terminate()
         process.wait(timeout=30)
+    assert codes == {0}
     with sqlite3.connect(tmp_path / "data" / "gate.sqlite3") as connection:
         outcomes = connection.execute("SELECT granted, outcome FROM decisions").fetchall()
     connection.close()
