@@ -19,13 +19,15 @@ from gate.demo.settings import desk_settings
 from gate.demo.visitor import Visit, Visitor
 from gate.errors import DeviceFault
 from gate.publish.listen import Listener, Received
+from gate.service import HOUSEKEEPING_S
 from gate.simulated import ShiftedClock, SimulatedScreen
 from gate.store.account.signing import verify
+from gate.store.tally import AT_LEAST, SPREAD_S
 from gate.web.context import Said
 
 UNIT, NAME, CONTACT, CARD = "1203", "Ada Chen", "ada@example.org", 40451
 STRANGERS_CARD = 59999
-MESSAGES_WITHIN_S: Seconds = 10.0
+MESSAGES_WITHIN_S: Seconds = HOUSEKEEPING_S + 20.0
 
 
 class Story:
@@ -212,9 +214,9 @@ async def _events(
     story: Story, clock: ShiftedClock, listener: Listener, *, forbidden: tuple[str, ...]
 ) -> None:
     story.chapter(
-        "The demo moves its clock on by an hour, which closes the hour: the broker gets its counts."
+        "The demo moves its clock on by an hour and some minutes, which closes the hour: the broker gets its counts."
     )
-    clock.move(timedelta(hours=1))
+    clock.move(timedelta(hours=1) + AT_LEAST + timedelta(seconds=SPREAD_S + 1))
     received: list[Received] = []
     while not any(message.topic.endswith("access-counts") for message in received):
         received.append(await listener.next(MESSAGES_WITHIN_S))

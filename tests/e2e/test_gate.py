@@ -354,7 +354,9 @@ def test_a_log_that_cannot_be_written_stops_no_door(config, tmp_path):
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=full, text=True) as process,
     ):
         screen = next(line.split()[-1] for line in process.stdout if line.startswith("Gate screen at"))
-        codes = {gate("sim", "card", "451", "--url", screen.removesuffix("/kiosk")).returncode for _ in range(2)}
+        codes = {
+            gate("sim", "card", "451", "--url", screen.removesuffix("/kiosk")).returncode for _ in range(2)
+        }
         process.terminate()
         process.wait(timeout=30)
     assert codes == {0}
