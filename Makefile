@@ -127,10 +127,24 @@ docs: setup ## Rewrite the documents that are made of the code: requirements, fa
 	@$(BIN)/python -m gate.store.account.inventory docs/data-inventory.md
 	@$(BIN)/python -m gate.publish.contract
 	@$(BIN)/python -m tests.attack.report words
+	@$(BIN)/python -m tests.evaluation.accuracy words
 
 .PHONY: anonymity
 anonymity: setup $(VENV)/dev ## Let attackers loose on what leaves a gate, and write docs/anonymity.md: half an hour
 	@$(BIN)/python -m tests.attack.report
+
+FACES ?= faces
+.PHONY: accuracy
+accuracy: setup $(VENV)/dev ## Measure recognition on photographs, FACES=folder of DeepFace's, and write docs/accuracy.md, the operating point and the model cards
+	@rm -rf state/accuracy && mkdir -p state/accuracy/sdist
+	@$(PIP) download --no-deps --no-binary :all: --dest state/accuracy face_recognition==1.3.0
+	@tar -xzf state/accuracy/face_recognition-1.3.0.tar.gz -C state/accuracy/sdist --strip-components 1
+	@$(BIN)/python -m tests.evaluation.accuracy $(FACES) state/accuracy/sdist
+	@rm -rf state/accuracy
+
+.PHONY: liveness
+liveness: setup $(VENV)/dev ## Show prints, screens, films and heads to a gate, and write the tables of docs/liveness.md: half an hour
+	@$(BIN)/python -m tests.vision.liveness.report
 
 .PHONY: lock
 lock: # Rewrite the locks: universal, with hashes, without addresses. Needs uv.

@@ -20,6 +20,7 @@ from gate import notice
 from gate.alarms import AlarmBoard
 from gate.backups import BackupKeeper, keeper_for
 from gate.beat import Beat
+from gate.calibrated import point_in_force
 from gate.core import inputs as on
 from gate.core.broker import BrokerState
 from gate.core.notices import NO_NOTICE
@@ -46,7 +47,7 @@ from gate.rights import records_of
 from gate.selfservice import SelfService
 from gate.service import Service, new_attempt
 from gate.settings import Settings
-from gate.sight import vision_of
+from gate.sight import level_of, liveness_fitted, vision_of
 from gate.simulated import DeskSimulation, SystemClock
 from gate.site import NO_MODEL, consent_terms, counting
 from gate.store import Store
@@ -55,7 +56,7 @@ from gate.store.keyring.custody import KeyPlace
 from gate.store.upkeep.clock import TrustedClock
 from gate.telling import Teller, alarm_of_a_breach
 from gate.vision.client import VisionClient
-from gate.vision.manifest import load_operating_point, manifest_for
+from gate.vision.manifest import manifest_for
 from gate.vision.renewal import renewed
 from gate.web.context import Status, WebContext
 from gate.web.staff.ports.approvals import ApprovalsPort
@@ -185,18 +186,22 @@ async def open_gate(
     """
     inputs: asyncio.Queue[on.Input] = asyncio.Queue()
     capture = LiveCapture()
-    point = _or_none(
-        lambda: load_operating_point(settings.models_dir, manifest_for(settings.models_dir, "embed"))
-    )
     async with AsyncExitStack() as stack:
         by_file = settings
         settings, store = open_in_force(by_file, lambda present: open_store(present, place))
         stack.callback(store.close)
-        rules = Rules(NO_NOTICE, settings.notice.minimum_s, two_factors=settings.access.two_factors)
-        stack.enter_context(_alone_on(settings.storage.data_dir))
+        key = store.signer.public_key
+        point = _or_none(lambda: point_in_force(settings, key))
+        rules = Rules(
+            NO_NOTICE,
+            settings.notice.minimum_s,
+            two_factors=settings.access.two_factors,
+            liveness=level_of(settings),
+        )
+        stack.enter_context(alone_on(settings.storage.data_dir))
         time = TrustedClock(clock or SystemClock(), store.clock)
         board = notice.NoticeBoard(
-            store.notices, lambda: notice.load_sources(settings, store.notice_texts.site)
+            store.notices, lambda: notice.load_sources(settings, store.notice_texts.site, public_key=key)
         )
         readers, door = devices_of(settings, store.device_keys.get)
         hardware = Hardware(
@@ -228,6 +233,7 @@ async def open_gate(
             screen=screen,
             vision=vision,
             switched_on=settings.face.enabled,
+            liveness_fitted=liveness_fitted(settings),
             notices=board,
             assessment_approved=lambda: face_approved(settings, store),
             renew=renewed,
@@ -337,7 +343,7 @@ def open_store(settings: Settings, place: KeyPlace | None = None) -> Store:
 
 
 @contextmanager
-def _alone_on(data_dir: Path) -> Iterator[None]:
+def alone_on(data_dir: Path) -> Iterator[None]:
     """Keep a second gate off the same data. Raises VaultError when one serves already; the kernel frees a dead one's."""
     with (data_dir / SERVING_NAME).open("w", encoding="ascii") as file:
         try:

@@ -11,8 +11,10 @@ from functools import partial
 from firmware_bridge.drivers import Profile
 from gate.app import open_store
 from gate.broker_check import look_at_broker
+from gate.calibrated import point_in_force
 from gate.core.duties import State
 from gate.core.hours import HoursFault
+from gate.core.liveness import Assurance
 from gate.core.notices import LANGUAGES, Change, Published
 from gate.core.operating import effective_threshold
 from gate.core.orders import key_id
@@ -24,10 +26,12 @@ from gate.notice import load_sources, propose
 from gate.office.trust import look_at_certificate, site_names
 from gate.publishing import broker_of
 from gate.settings import Settings
+from gate.sight import assurance_of, depth_fitted, level_of, liveness_fitted
 from gate.store import Store
 from gate.store.keyring.keys import Custody
 from gate.upkeep_check import LOOKS
-from gate.vision.manifest import load_operating_point, manifest_for
+from gate.vision.client import DEPTH_NAMES
+from gate.vision.manifest import Task
 from gate.wiring import KEYED, devices_of
 
 _PROFILE = {
@@ -40,6 +44,10 @@ _CUSTODY = {
     Custody.PASSPHRASE: "in a file that only the operator's passphrase opens",
     Custody.TPM: "sealed in this device's TPM: its storage alone opens nothing",
     Custody.FILE: "held in a software file: whoever copies data_dir and keys_dir together can open everything",
+}
+_ASSURANCE = {
+    Assurance.LOW: "low assurance: masks and injected video are not covered",
+    Assurance.SUBSTANTIAL: "a flat picture is told by its depth",
 }
 
 
@@ -65,6 +73,7 @@ def check_gate(settings: Settings) -> list[Finding]:
         "reader": _reader,
         "door": _door,
         "face": _face,
+        "liveness": _liveness,
         "broker": _broker,
         "orders": _orders,
         "pages": _pages,
@@ -123,7 +132,11 @@ def _notice(settings: Settings) -> str:
 def _published(settings: Settings) -> tuple[Published | None, Change]:
     """Give what is published, and what settings and texts would change; makes no store."""
     with _store_of(settings) as store:
-        sources = load_sources(settings, None if store is None else store.notice_texts.site)
+        sources = load_sources(
+            settings,
+            None if store is None else store.notice_texts.site,
+            public_key=None if store is None else store.signer.public_key,
+        )
         if store is None:
             return None, Change.MAJOR
         proposal = propose(store.notices, sources, datetime.now(UTC))
@@ -274,23 +287,47 @@ def _face(settings: Settings) -> str:
     if stopped is not None:
         return f"stopped on {stopped:%Y-%m-%d} for good (UTC); cards and PINs go on"
     from gate.vision.camera import known_driver
-    from gate.vision.sessions import open_session
+    from gate.vision.sessions import open_chosen
 
     known_driver(settings.camera.driver)
     running = {}
-    for task in ("detect", "embed"):
-        manifest = manifest_for(settings.models_dir, task)
-        session = open_session(
-            manifest, settings.models_dir, providers=settings.face.providers, threads=settings.face.threads
+    notes = []
+    tasks: tuple[Task, ...] = ("detect", "embed")
+    for task in tasks:
+        session, choice = open_chosen(
+            settings.models_dir, task, providers=settings.face.providers, threads=settings.face.threads
         )
-        running[manifest.name] = session.get_providers()[0]
-    point = load_operating_point(settings.models_dir, manifest_for(settings.models_dir, "embed"))
+        form = f"{choice.manifest.name} ({choice.variant}, {choice.threads} threads, {choice.source})"
+        running[form] = session.get_providers()[0]
+        notes += [choice.note] if choice.note else []
+    with _store_of(settings) as store:
+        point = point_in_force(settings, None if store is None else store.signer.public_key)
     threshold = effective_threshold(point, settings.face.threshold_at_least)
-    networks = ", ".join(f"{name} on {provider}" for name, provider in running.items())
+    networks = "; ".join([", ".join(f"{name} on {provider}" for name, provider in running.items()), *notes])
     return (
         f"{networks}; {settings.camera.driver} camera, closed; threshold {threshold:g} for at most "
-        f"{point.n_max} templates, low assurance: no liveness check yet"
+        f"{point.n_max} templates"
     )
+
+
+def _liveness(settings: Settings) -> str:
+    """Say by what a face is seen to live here, and how far that goes. Raises ConfigError where the level lacks its camera."""
+    if not settings.face.enabled or settings.camera is None:
+        return "off by settings, as face is"
+    level = level_of(settings)
+    if not liveness_fitted(settings):
+        raise ConfigError(
+            "liveness-unfitted",
+            f'face.liveness is "depth", and camera.depth names no depth camera that can stand beside a '
+            f"{settings.camera.driver} camera: face stays off.",
+            remedy=f"Name one of {', '.join(DEPTH_NAMES)} as camera.depth, or set face.liveness to another level.",
+        )
+    from gate.vision.liveness.passive import load_passive
+
+    passive = load_passive(settings.models_dir, settings.face.providers, settings.face.threads)
+    networks = "without the passive networks, which are optional" if passive is None else "passive networks"
+    depth = f"{settings.camera.depth} depth camera" if depth_fitted(settings) else "no depth camera"
+    return f"{level}: motion and shape of the head, {networks}, {depth}; {_ASSURANCE[assurance_of(settings)]}"
 
 
 def _stopped_on(settings: Settings) -> datetime | None:

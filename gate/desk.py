@@ -49,12 +49,15 @@ class LiveCapture:
     attempt: AttemptId | None = None
     progress: Progress | None = None
     _taken: tuple[int, bytes] | None = field(default=None, repr=False)
+    lookalike: bool = False
+    """Whether the template taken last comes near somebody else's."""
     _done: asyncio.Event = field(default_factory=asyncio.Event)
     _fault: RequestError | None = None
 
     def begin(self) -> AttemptId:
         """Start anew and give the id under which the camera must report."""
         self.attempt, self.progress, self._taken, self._fault = new_attempt(), None, None, None
+        self.lookalike = False
         self._done.clear()
         return self.attempt
 
@@ -63,10 +66,10 @@ class LiveCapture:
         if attempt == self.attempt and not self._done.is_set():
             self.progress = progress
 
-    def take(self, attempt: str, epoch: int, template: bytes) -> None:
-        """Keep the template of the present enrolment, protected as *epoch* has it."""
+    def take(self, attempt: str, epoch: int, template: bytes, *, lookalike: bool = False) -> None:
+        """Keep the template of the present enrolment, protected as *epoch* has it, and whether it comes near another's."""
         if attempt == self.attempt and not self._done.is_set():
-            self._taken = epoch, template
+            self._taken, self.lookalike = (epoch, template), lookalike
             self._done.set()
 
     def fail(self, attempt: str, code: str, what: str, remedy: str) -> None:
@@ -123,6 +126,7 @@ class Desk:
         self.opening_of: OpeningOf = lambda _staff, _person: None
         self.in_order: InOrder = self._as_entered
         self._enrolling: PersonId | None = None
+        self._lookalike: PersonId | None = None
         service.on_withdrawal(self._give_up)
 
     def residents(self, offset: int = 0, limit: int = 50) -> Sequence[Resident]:
@@ -156,6 +160,10 @@ class Desk:
         """Give how far the enrolment under way is, None before the first frame and where there is none."""
         return self._capture.progress
 
+    def looks_alike(self, person: PersonId) -> bool:
+        """Tell whether the last face that was taken was this person's, and came near somebody else's."""
+        return self._lookalike == person
+
     def refuse_early(self, person: PersonId, said: Said, *, by: Staff | None = None) -> None:
         """Raise what ``enrol`` would raise of an answer, before any camera opens."""
         agreement = _agreed(said)
@@ -175,6 +183,7 @@ class Desk:
         async with self._service.lend_camera() as vision:
             self._enrolling = person
             epoch, template = await self._template(vision, person)
+            self._lookalike = person if self._capture.lookalike else None
         if self._enrolling != person:
             raise RequestError(
                 "enrol-withdrawn",
@@ -277,6 +286,8 @@ class Desk:
         return None if said.child is None or by is None else self.opening_of(by, person)
 
     def _give_up(self, person: PersonId) -> None:
+        if self._lookalike == person:
+            self._lookalike = None
         if self._enrolling == person:
             self._enrolling = None  # a withdrawal outlives an enrolment that began before it
 

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from gate.calibrated import point_in_force
 from gate.core.consent import Purpose
 from gate.core.notices import (
     KEYS,
@@ -38,7 +39,6 @@ from gate.core.types import NoticeVersion
 from gate.errors import ConfigError, GateError, ModelError
 from gate.office.trust import site_names
 from gate.settings import Settings
-from gate.vision.manifest import load_operating_point, manifest_for
 
 log = structlog.get_logger()
 
@@ -204,13 +204,17 @@ def folder_texts(settings: Settings) -> dict[Key, str]:
     return {key: _read(folder / key[0] / f"{key[1]}.txt") for key in KEYS}
 
 
-def load_sources(settings: Settings, own: Mapping[Key, str] | None = None) -> Sources:
+def load_sources(
+    settings: Settings, own: Mapping[Key, str] | None = None, *, public_key: bytes | None = None
+) -> Sources:
     """Read the site's texts. own: unfilled texts in place of the folder's, as a page published them.
+
+    public_key: what this device signs with, so that the figures told are those of the site's own operating point.
 
     Raises ConfigError ``notice-incomplete`` when one is missing or no text.
     """
     try:
-        point = load_operating_point(settings.models_dir, manifest_for(settings.models_dir, "embed"))
+        point = point_in_force(settings, public_key)
     except ModelError:
         point = None  # face is off without it, and gate check says why
     return Sources(

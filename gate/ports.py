@@ -9,6 +9,7 @@ from typing import Protocol
 
 from gate.core.effects import Aside, View
 from gate.core.events import Queued
+from gate.core.liveness import Challenge, Level
 from gate.core.types import AttemptId, Seconds, TemplateId
 
 
@@ -64,12 +65,16 @@ class Vision(Protocol):
         enrol: bool = False,
         only: tuple[TemplateId, ...] = (),
         own: tuple[TemplateId, ...] = (),
+        liveness: Level | None = None,
     ) -> None:
         """Open the camera and look at the person in the zone; with *enrol*, report one new template, not matches.
 
         only: the templates to compare with; empty: all of them. own: of the person to be enrolled, whose face must be
-        like no other template.
+        like no other template. liveness: by what the face is to be seen to live; None: not looked for.
         """
+
+    def ask(self, attempt: AttemptId, challenge: Challenge) -> None:
+        """Watch from now on whether the face of *attempt* does what is asked."""
 
     def close_camera(self) -> None:
         """Close the camera."""

@@ -16,6 +16,7 @@ from functools import partial
 
 import structlog
 
+from gate import capturing
 from gate.alarms import AlarmBoard
 from gate.cameraloan import CameraLoan, camera_busy
 from gate.chores import Chores, told
@@ -85,6 +86,7 @@ class Service:
         screen: Screen,
         vision: Vision | None,
         switched_on: bool,
+        liveness_fitted: bool,
         notices: NoticeBoard,
         assessment_approved: Callable[[], bool],
         renew: Renew,
@@ -92,7 +94,8 @@ class Service:
     ) -> None:
         """templates_most: what the operating point was validated for. vision: None where face cannot be had.
 
-        switched_on: whether the site wants face at all. assessment_approved: asked at the start and every 20 s, for
+        switched_on: whether the site wants face at all. liveness_fitted: whether the device has what the rules ask a face
+        to show. assessment_approved: asked at the start and every 20 s, for
         the command line may approve, or change a register (R80). passed: as the recorder has it.
         """
         self._inputs = inputs
@@ -107,6 +110,7 @@ class Service:
         self._screen = screen
         self._vision = vision
         self._switched_on = switched_on
+        self._liveness_fitted = liveness_fitted
         self._notices = notices
         self._ask_assessment = assessment_approved
         self._assessment_approved = False
@@ -226,7 +230,7 @@ class Service:
         log.error("service_fault", kind=type(error).__name__)
         for effect in (do.CloseCamera(), do.Forget()):
             with suppress(Exception):  # vision itself may be what failed; its keeper sees to it
-                self._drive_camera(effect)
+                capturing.carry_out(effect, self._vision)
         if self._gate.conditions != Conditions():
             self._inputs.put_nowait(on.ConditionsChanged(Conditions()))
 
@@ -258,6 +262,7 @@ class Service:
             assessment_approved=self._assessment_approved,
             clock_trusted=self._upkeep.clock_trusted,
             untampered=self._upkeep.untampered,
+            liveness_fitted=self._liveness_fitted,
         )
 
     def _keep_house(self) -> None:
@@ -316,7 +321,7 @@ class Service:
     def _step(self, event: on.Input) -> None:
         """Take one input, and whatever its effects answer at once, before any other."""
         # What the door says now comes first, queued or not: a lockdown must not use a code up, or a try.
-        events = deque([self._doorkeeper.entry, event])
+        events = deque([self._doorkeeper.entry, capturing.with_draw(event)])
         # One time for the answers too: a slow disk must not turn a committed grant into a refusal.
         now = self._stepped_at = self._clock.monotonic()
         while events:
@@ -370,8 +375,8 @@ class Service:
             case do.RecordOutcome(attempt, released):
                 self._passbacks.released(attempt, released=released)
                 self._recorder.outcome(attempt, released=released)
-            case do.OpenCamera() | do.CloseCamera() | do.Forget():
-                self._drive_camera(effect)
+            case do.OpenCamera() | do.AskChallenge() | do.CloseCamera() | do.Forget():
+                capturing.carry_out(effect, self._vision)
             case _:
                 self._hardware.show(signal_of(effect))
                 self._screen.show(effect)
@@ -382,14 +387,3 @@ class Service:
         if decision.granted and recorded.stored is on.Stored.COMMITTED:
             self._passbacks.granted(decision, self._visitor.of(decision.attempt), template)
         return recorded
-
-    def _drive_camera(self, effect: do.OpenCamera | do.CloseCamera | do.Forget) -> None:
-        if self._vision is None:
-            return
-        match effect:
-            case do.OpenCamera(attempt, only):
-                self._vision.open_camera(attempt, only=only)
-            case do.CloseCamera():
-                self._vision.close_camera()
-            case do.Forget():
-                self._vision.forget()

@@ -13,9 +13,18 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from gate.errors import ConfigError
+from gate.settings_devices import (
+    ControllerSettings,
+    GpioDoorSettings,
+    HidSettings,
+    OsdpSettings,
+    PcscSettings,
+    Section,
+    WiegandSettings,
+)
 from gate.settings_rules import refuse_contradictions, refuse_in_file
 
 PROJECT = Path(__file__).parent.parent
@@ -25,11 +34,7 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Register = Annotated[int, Field(ge=0, le=23)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class SiteSettings(_Section):
+class SiteSettings(Section):
     """Who answers for this gate: printed in the notice, so it has no default.
 
     time_zone: in which hours are meant, by its IANA name.
@@ -49,34 +54,35 @@ class SiteSettings(_Section):
         return ZoneInfo(self.time_zone)
 
 
-class NoticeSettings(_Section):
+class NoticeSettings(Section):
     """The notice before any capture. folder: the site's own texts in place of the shipped ones."""
 
     minimum_s: float = Field(default=2.0, ge=2.0, le=60.0)
     folder: Path | None = None
 
 
-class Under14Settings(_Section):
+class Under14Settings(Section):
     """Face for children under 14: off unless the manager enables it, each with a guardian's consent (R27)."""
 
     enabled: bool = False
     retention_days: int = Field(default=180, ge=1, le=180)
 
 
-class FaceSettings(_Section):
-    """Face, which is off unless the site turns it on."""
+class FaceSettings(Section):
+    """Face, which is off unless the site turns it on. liveness: what a face must show besides (docs/adr/0033)."""
 
     enabled: bool = False
+    liveness: Literal["basic", "challenge", "depth"] = "basic"
     threshold_at_least: Fraction = 0.0
     providers: tuple[Provider, ...] = Field(default=("cpu",), min_length=1)
-    threads: int = Field(default=2, ge=1, le=64)
+    threads: int = Field(default=0, ge=0, le=64)  # 0: as gate models tune measured here, else two
     detect_side_px: int = Field(default=320, ge=160, le=512, multiple_of=32)
     zone: tuple[Fraction, Fraction, Fraction, Fraction] = (0.0, 0.0, 1.0, 1.0)
     retention_days: int = Field(default=365, ge=1, le=365)
     under_14: Under14Settings = Under14Settings()
 
 
-class CameraSettings(_Section):
+class CameraSettings(Section):
     """Where frames come from; *source* means what the driver says it means.
 
     A stream's address may hold the camera's own password: then keep the settings file to root and the gate.
@@ -87,9 +93,10 @@ class CameraSettings(_Section):
     width_px: int = Field(default=640, ge=160, le=3840)
     height_px: int = Field(default=480, ge=120, le=2160)
     frames_per_s: int = Field(default=25, ge=1, le=120)
+    depth: str = ""  # from gate/vision/client.py: the depth camera beside it, where there is one
 
 
-class DoorSettings(_Section):
+class DoorSettings(Section):
     """The strike. declared: what the lock does without power or host, which nothing here may guess (R67).
 
     leaf_sensor: whether the door tells if it is open. exit_contact: whether it tells of who leaves; without, no opening
@@ -107,14 +114,14 @@ class DoorSettings(_Section):
     may_stand_open: bool = False
 
 
-class ReaderSettings(_Section):
+class ReaderSettings(Section):
     """The card reader and keypad, without which face is not offered (R01). also: further readers, such as a scanner."""
 
     driver: str
     also: tuple[str, ...] = ()
 
 
-class AccessSettings(_Section):
+class AccessSettings(Section):
     """What it takes to come in, the same for every method (R03).
 
     two_factors: a card with a PIN or a face, and never one of them alone. duress: second PINs that open and raise a
@@ -126,70 +133,7 @@ class AccessSettings(_Section):
     passback_minutes: int = Field(default=0, ge=0, le=60)
 
 
-SerialPort = Annotated[str, Field(pattern=r"^/dev/\S+$", max_length=200)]
-Baud = Literal[9600, 19200, 38400, 57600, 115200, 230400]
-ChipLabel = Annotated[str, Field(pattern=r"^\S{1,32}$")]
-Line = Annotated[int, Field(ge=0, le=511)]
-
-
-class OsdpSettings(_Section):
-    """An OSDP reader on RS-485, its secure channel enforced (gate reader pair)."""
-
-    port: SerialPort
-    baud_per_s: Baud = 115200
-    address: int = Field(default=1, ge=0, le=126)
-
-
-class ControllerSettings(_Section):
-    """The door controller (firmware_bridge/mcu) on its serial line (gate door pair)."""
-
-    port: SerialPort
-    baud_per_s: Baud = 115200
-
-
-class WiegandSettings(_Section):
-    """A Wiegand reader at this computer's own pins, through level shifters. chip: as gpiodetect prints its label."""
-
-    chip: ChipLabel
-    data0_line: Line
-    data1_line: Line
-    parity_bits: tuple[Annotated[int, Field(ge=20, le=128)], ...] = ()
-    light_line: Line | None = None
-    beeper_line: Line | None = None
-
-
-class GpioDoorSettings(_Section):
-    """A strike behind a timer relay at this computer's own pins; relay_s: the time set at the relay."""
-
-    chip: ChipLabel
-    strike_line: Line
-    relay_s: float = Field(ge=0.5, le=7.0)
-    strike_active_low: bool = False
-    leaf_line: Line | None = None
-    exit_line: Line | None = None
-    fire_line: Line | None = None
-    case_line: Line | None = None
-    power_line: Line | None = None
-    other_door_line: Line | None = None
-    inverted: tuple[Literal["leaf", "exit", "fire", "case", "power", "other_door"], ...] = ()
-
-
-class HidSettings(_Section):
-    """A reader or scanner that types like a keyboard."""
-
-    device: Annotated[str, Field(pattern=r"^/dev/input/\S+$", max_length=300)]
-    kind: Literal["card", "code"]
-    card_bits: int = Field(default=32, ge=20, le=128)
-    base: Literal[10, 16] = 10
-
-
-class PcscSettings(_Section):
-    """A contactless PC/SC reader. reader: how its name begins; empty: the only one there is."""
-
-    reader: str = Field(default="", max_length=200)
-
-
-class BrokerSettings(_Section):
+class BrokerSettings(Section):
     """The broker events go to. Without this section an embedded one on loopback serves.
 
     home_assistant: whether the gate introduces itself to a Home Assistant at that broker, with its discovery prefix.
@@ -207,14 +151,14 @@ class BrokerSettings(_Section):
     )
 
 
-class MetricsSettings(_Section):
+class MetricsSettings(Section):
     """Figures for a Prometheus on this device: loopback only, and only where a site wants them."""
 
     enabled: bool = False
     port: int = Field(default=9464, ge=0, le=65535)
 
 
-class EventsSettings(_Section):
+class EventsSettings(Section):
     """What leaves for the broker. epsilon: the noise's budget for one passage (docs/adr/0026); 0: no noise.
 
     deidentified_live: whether each passage goes out at once, as a de-identified event. Only the privacy officer switches
@@ -225,7 +169,7 @@ class EventsSettings(_Section):
     deidentified_live: bool = False
 
 
-class CommandsSettings(_Section):
+class CommandsSettings(Section):
     """Signed orders over the broker: off unless a site wants them, and then only the kinds that *allowed* names.
 
     keys: public Ed25519 keys as ``gate order key`` prints them, of whoever may give orders.
@@ -240,7 +184,7 @@ WEB_ADDRESS: Final = r"^https?://[^\s/]+(/\S*)?$"
 """What a telephone can open from a QR code."""
 
 
-class WebSettings(_Section):
+class WebSettings(Section):
     """The pages, served over TLS. public_url: where people's own telephones find the notice, for the QR codes (R13).
 
     host: the address they are served on, 0.0.0.0 or :: for all. screen_port: plain HTTP, on this device alone, for the
@@ -258,7 +202,7 @@ class WebSettings(_Section):
     public_url: str | None = Field(default=None, pattern=WEB_ADDRESS, max_length=300)
 
 
-class ScreenSettings(_Section):
+class ScreenSettings(Section):
     """The gate's screen. touch: false for a sign that cannot be touched; the keypad's keys lead through it then.
 
     sound: whether the end of a visit is heard. speech: whether it reads aloud on request, where espeak-ng is installed.
@@ -269,7 +213,7 @@ class ScreenSettings(_Section):
     speech: bool = True
 
 
-class StorageSettings(_Section):
+class StorageSettings(Section):
     """Where the database and, apart from it, the keys live, and who guards the root key.
 
     custody: from gate/store/keyring/custody.py; what it names is used, and nothing else in its place. tpm_tcti, tpm_pcrs: how
@@ -283,14 +227,14 @@ class StorageSettings(_Section):
     tpm_pcrs: tuple[Register, ...] = Field(default=(7,), min_length=1, max_length=8)
 
 
-class BackupSettings(_Section):
+class BackupSettings(Section):
     """Where the gate backs itself up; without this section it does so only on demand (``gate backup make``)."""
 
     folder: Path
     every_hours: int = Field(default=24, ge=1, le=168)
 
 
-class Settings(_Section):
+class Settings(Section):
     """All of one gate."""
 
     site: SiteSettings
@@ -387,7 +331,7 @@ def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
     for name in location[:-1]:
         section = fields[str(name)].annotation
         for candidate in getattr(section, "__args__", (section,)):
-            if isinstance(candidate, type) and issubclass(candidate, _Section):
+            if isinstance(candidate, type) and issubclass(candidate, Section):
                 fields = candidate.model_fields
     return list(fields)
 

@@ -8,7 +8,7 @@ from hypothesis import settings
 
 from gate.demo.portraits import portrait, portraits
 from gate.errors import RequestError
-from gate.vision.prepare import State, verify
+from gate.vision.prepare import verify
 
 MODELS = Path(__file__).parent.parent / "models"
 IN_CI = os.environ.get("CI") == "true"
@@ -19,7 +19,7 @@ if not IN_CI:  # hypothesis has a profile of its own for CI, which is without de
 
 
 def _missing_models():
-    return [found.name for found in verify(MODELS) if found.state is not State.OK]
+    return [found.name for found in verify(MODELS) if not found.sound]
 
 
 def _missing_portraits():

@@ -1,5 +1,6 @@
 """The only fake of ours: a vision process that says what a test wants. Everything else in the tests is the real thing."""
 
+from gate.core.liveness import Challenge, Level
 from gate.core.types import AttemptId, TemplateId
 from gate.ports import ProtectedGallery
 
@@ -14,6 +15,8 @@ class FakeVision:
         self.enrolling = False
         self.only: tuple[TemplateId, ...] = ()
         self.own: tuple[TemplateId, ...] = ()
+        self.liveness: Level | None = None
+        self.asked: list[Challenge] = []
         self.told: list[str] = []
         self.accident: Exception | None = None
 
@@ -32,11 +35,16 @@ class FakeVision:
     def load_gallery(self, gallery: ProtectedGallery) -> None:
         self.loaded = gallery
 
-    def open_camera(self, attempt, *, enrol=False, only=(), own=()) -> None:
+    def open_camera(self, attempt, *, enrol=False, only=(), own=(), liveness=None) -> None:
         self.capturing, self.enrolling, self.only, self.own = attempt, enrol, only, own
+        self.liveness = liveness
         self.told.append("open")
         if self.accident is not None:
             raise self.accident
+
+    def ask(self, attempt: AttemptId, challenge: Challenge) -> None:
+        assert attempt == self.capturing
+        self.asked.append(challenge)
 
     def close_camera(self) -> None:
         self.capturing = None

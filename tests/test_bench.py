@@ -12,11 +12,13 @@ import structlog
 
 from gate.bench import Counts, measure
 from gate.bench.door import reactions
+from gate.errors import RequestError
 
 pytestmark = pytest.mark.slow
 
 FEW = Counts(
     frames=2,
+    visits=2,
     searches=2,
     gallery_sizes=(10, 100),
     cards=3,
@@ -57,7 +59,7 @@ def numbers(value):
         return [number for inner in value.values() for number in numbers(inner)]
     if isinstance(value, list):
         return [number for inner in value for number in numbers(inner)]
-    return [value]
+    return [] if isinstance(value, str) else [value]
 
 
 @pytest.mark.models
@@ -65,6 +67,11 @@ def numbers(value):
 def test_every_figure_has_its_name(figures):
     assert set(figures) == {
         *("bare_ms", "frame_ms", "overhead_ratio", "search"),
+        *("conv_ratio", "embed_ms", "convolutions_ms", "embed_form"),
+        *("opencv_ratio", "opencv_ms", "frame_to_embedding_ms", "opencv_version"),
+        *({"dlib_absent"} if "dlib_absent" in figures else {"dlib_ratio", "dlib_ms"}),
+        *("stages", "look_ms", "match_1to1_us", "match_1to1_among", "template_bytes"),
+        *("presence_to_decision_p50_s", "presence_to_decision_p95_s", "presence_liveness"),
         *("card_under_load_ms", "card_under_load_p50_ms", "cards"),
         *("start_card_s", "start_face_s", "rss_mb", "rss_core_mb", "rss_vision_mb", "idle_cpu_percent"),
         *("seal_us", "open_us", "seal_ratio", "open_ratio", "seal_ready_key_ratio", "open_ready_key_ratio"),
@@ -92,12 +99,22 @@ def test_every_figure_has_its_name(figures):
     assert figures["card_under_load_ms"] >= figures["card_under_load_p50_ms"]
 
 
+def test_a_part_there_is_not_is_refused_with_those_there_are(models_dir):
+    try:
+        with pytest.raises(RequestError) as refused:
+            measure(models_dir, lambda *_: None, FEW, only="weather")
+    finally:
+        structlog.reset_defaults()
+    assert "vision" in refused.value.remedy
+
+
 @pytest.mark.models
 @pytest.mark.portraits
 def test_every_figure_is_a_number_that_can_be(figures):
     assert all(math.isfinite(number) and number >= 0 for number in numbers(figures))
     assert figures["overhead_ratio"] == pytest.approx(figures["frame_ms"] / figures["bare_ms"])
     assert figures["rss_mb"] == pytest.approx(figures["rss_core_mb"] + figures["rss_vision_mb"])
+    assert sum(figures["stages"].values()) == pytest.approx(1)
     assert figures["start_card_s"] < figures["start_face_s"], "the door does not wait for face"
 
 

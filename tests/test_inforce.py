@@ -14,7 +14,8 @@ from gate.core.roles import AccountId, Role, Staff
 from gate.demo.settings import desk_settings
 from gate.errors import ConfigError
 from gate.inforce import changeable, in_force, open_in_force, value_of, with_overrides
-from gate.settings import BackupSettings, GpioDoorSettings
+from gate.settings import BackupSettings
+from gate.settings_devices import GpioDoorSettings
 
 MANAGER = Staff(AccountId("a" * 16), frozenset({Role.MANAGER}))
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

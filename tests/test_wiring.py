@@ -3,7 +3,8 @@
 import pytest
 
 from gate.errors import ConfigError
-from gate.settings import HidSettings, ReaderSettings
+from gate.settings import ReaderSettings
+from gate.settings_devices import HidSettings
 from gate.wiring import devices_of, has_scanner
 from tests.settings_of import settings_of
 

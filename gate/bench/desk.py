@@ -40,8 +40,8 @@ def move_in(settings: Settings) -> None:
         store.close()
 
 
-def camera_settings(models_dir: Path, *, threads: int) -> VisionSettings:
-    """Give the settings of a vision child that looks at the scenes as fast as it can."""
+def camera_settings(models_dir: Path, *, threads: int, frames_per_s: int = FASTEST_FPS) -> VisionSettings:
+    """Give the settings of a vision child that looks at the scenes as fast as it can, or at their own pace."""
     portraits = models_dir / "weights" / "portraits"
     point = load_operating_point(models_dir, manifest_for(models_dir, "embed"))
     return VisionSettings(
@@ -50,7 +50,7 @@ def camera_settings(models_dir: Path, *, threads: int) -> VisionSettings:
         str(portraits),
         640,
         480,
-        FASTEST_FPS,
+        frames_per_s,
         threshold=point.threshold,
         margin=point.margin,
         threads=threads,

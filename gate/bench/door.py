@@ -20,7 +20,7 @@ from gate.bench.desk import UNIT
 from gate.bench.wires import Bare, Doorway, Kind, Wire, doorway, wire
 from gate.core.types import Seconds
 from gate.errors import DeviceFault
-from gate.settings import Baud
+from gate.settings_devices import Baud
 from gate.store.keyring.hashing import USUAL
 
 WIRES: Final[Sequence[tuple[Kind, Baud]]] = (("osdp", 115200), ("osdp", 9600), ("controller", 115200))

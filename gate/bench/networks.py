@@ -17,10 +17,10 @@ from gate.core.matching import Gallery, search
 from gate.core.types import TemplateId
 from gate.vision import wire
 from gate.vision.images import Frame
-from gate.vision.manifest import manifest_for
 from gate.vision.pipeline import Pipeline
 from gate.vision.scenes import SceneCamera
-from gate.vision.sessions import Floats, Network, open_session
+from gate.vision.sessions import Floats, Network, open_chosen
+from gate.vision.tune import TASKS
 from gate.vision.worker import Worker
 
 GALLERY = 1000
@@ -43,7 +43,7 @@ def frame_times(models_dir: Path, count: int) -> dict[str, object]:
         shown = cycle(frames)
 
         def whole() -> None:
-            worker.report(next(shown))
+            worker.report(next(shown), perf_counter())
             ours.recv(1 << 16)
 
         def bare() -> None:
@@ -82,15 +82,16 @@ class _Recorder:
 
 def _networks_runs(models_dir: Path, frames: Sequence[Frame]) -> list[list[Run]]:
     """Give for each frame what the pipeline asks of the networks."""
-    recorders = [
-        _Recorder(open_session(manifest_for(models_dir, task), models_dir, threads=THREADS), [])
-        for task in ("detect", "embed")
-    ]
+    recorders = [_Recorder(open_chosen(models_dir, task, threads=THREADS)[0], []) for task in TASKS]
     pipeline = Pipeline(*recorders)
+    asked = []
     for frame in frames:
         (face,) = pipeline.detect(frame)
         pipeline.embed(frame, face)
-    return [list(runs) for runs in zip(*(recorder.runs for recorder in recorders), strict=True)]
+        asked.append([run for recorder in recorders for run in recorder.runs])
+        for recorder in recorders:
+            recorder.runs.clear()
+    return asked
 
 
 def _random_gallery(size: int) -> wire.LoadGallery:

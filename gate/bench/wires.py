@@ -29,15 +29,8 @@ from gate.core import effects as do
 from gate.core.types import Seconds
 from gate.errors import DeviceFault
 from gate.listening import CARDS_MOST, WINDOW_S
-from gate.settings import (
-    Baud,
-    ControllerSettings,
-    DoorSettings,
-    FaceSettings,
-    OsdpSettings,
-    ReaderSettings,
-    Settings,
-)
+from gate.settings import DoorSettings, FaceSettings, ReaderSettings, Settings
+from gate.settings_devices import Baud, ControllerSettings, OsdpSettings
 
 Kind = Literal["osdp", "controller"]
 PATIENCE_S: Final[Seconds] = 10.0

@@ -114,7 +114,7 @@ def publish_notice(
     """Publish what settings and texts give now, in both languages; says first what that changes."""
     with opened(config) as (settings, store):
         at, own = trusted_now(store), None if from_folder else store.notice_texts.site
-        sources = load_sources(settings, own)
+        sources = load_sources(settings, own, public_key=store.signer.public_key)
         proposal = propose(store.notices, sources, at)
         if proposal.change is Change.NONE:
             if from_folder:
@@ -142,7 +142,7 @@ def publish_notice(
 def print_sign(out: Out, url: Url = None, config: Config = DEFAULT_CONFIG) -> None:
     """Write the sign for the gate: A4, the short form in both languages, and a QR code to the full text."""
     with opened(config) as (settings, store):
-        in_force = _in_force(store, load_sources(settings, store.notice_texts.site))
+        in_force = _in_force(store, _sources(settings, store))
     _write(out, _printed("sign", settings, in_force, _address(settings, url)))
 
 
@@ -150,7 +150,7 @@ def print_sign(out: Out, url: Url = None, config: Config = DEFAULT_CONFIG) -> No
 def print_page(out: Out, config: Config = DEFAULT_CONFIG) -> None:
     """Write the full text in both languages as one page, to be put where the QR code leads."""
     with opened(config) as (settings, store):
-        in_force = _in_force(store, load_sources(settings, store.notice_texts.site))
+        in_force = _in_force(store, _sources(settings, store))
     _write(out, _printed("page", settings, in_force, ""))
 
 
@@ -217,3 +217,7 @@ def _write(out: Path, content: bytes) -> None:
 
     write_whole(out, content)
     typer.echo(f"written: {out}")
+
+
+def _sources(settings: Settings, store: Store) -> Sources:
+    return load_sources(settings, store.notice_texts.site, public_key=store.signer.public_key)

@@ -110,7 +110,7 @@ def export_record(
     with opened(config) as (settings, store):
         person, now = _find(store, unit), trusted_now(store)
         _open_minor(store, person)
-        files = exported(records_of(settings, store, _point(settings)).own_record(person.id, now))
+        files = exported(records_of(settings, store, _point(settings, store)).own_record(person.id, now))
         write_folder(files, out)
         store.audit.write(Actor.INSTALLER, Action.RECORD_EXPORTED, at=now, object=person.id)
     typer.echo(f"Written to {out}: {', '.join(files)}. Hand it over, then delete it here.")
@@ -184,7 +184,11 @@ def explain(config: Config = DEFAULT_CONFIG) -> None:
     from gate.web.own import percent
 
     settings = in_force(read_settings(config))
-    found = explanation_of(_point(settings))
+    if Store.exists(settings.storage.data_dir):
+        with opened(config) as (_, store):
+            found = explanation_of(_point(settings, store))
+    else:
+        found = explanation_of(_point(settings, None))
     typer.echo(
         "After a person chooses face, the picture is turned into 128 numbers and compared with the stored"
     )
@@ -262,10 +266,10 @@ def _approved(store: Store, person: Person, now: datetime) -> MinorOpening:
     return store.consents.open_minor(person.id, Approver(said), at=now, by=_BY)
 
 
-def _point(settings: Settings) -> OperatingPoint | None:
-    from gate.vision.manifest import load_operating_point, manifest_for
+def _point(settings: Settings, store: Store | None) -> OperatingPoint | None:
+    from gate.calibrated import point_in_force
 
     try:
-        return load_operating_point(settings.models_dir, manifest_for(settings.models_dir, "embed"))
+        return point_in_force(settings, store.signer.public_key if store else None)
     except GateError:
         return None

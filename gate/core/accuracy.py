@@ -1,6 +1,7 @@
 """Figures of a comparison experiment: error rates, their bounds, and thresholds (ISO/IEC 19795-1). Standard library only.
 
-The bounds take comparisons as independent. Pairs that share a person are not, so the true uncertainty is wider.
+The bounds of ``share`` take comparisons as independent. Pairs that share a person are not, so the true uncertainty is
+wider: gate/evaluation/bootstrap.py resamples people for that.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from gate.core.operating import Bounded
 
 CONFIDENCE = 0.95
+N_MOST = 1_000_000
+"""Nobody has evidence for a gallery beyond this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,38 @@ def rates_at_fmr(limit: float, genuine: Sequence[float], impostor: Sequence[floa
     allowed = math.floor(limit * len(impostor) + 1e-9)
     first_refused = impostor[max(0, len(impostor) - 1 - allowed)]
     return rates_at(math.nextafter(first_refused, math.inf), genuine, impostor)
+
+
+def fpir_at(fmr: float, n: int) -> float:
+    """Give the chance that a stranger meets one of *n* templates, where one comparison errs with *fmr*: 1-(1-FMR)^N.
+
+    It takes the n comparisons as independent; they are not quite, and the truth is then lower. NaN gives NaN.
+    """
+    if not fmr < 1:
+        return fmr if math.isnan(fmr) else 1.0
+    return -math.expm1(n * math.log1p(-fmr))
+
+
+def fmr_for(fpir: float, n: int) -> float:
+    """Give the false match rate of one comparison at which ``fpir_at`` is *fpir* for *n* templates.
+
+    Raises ValueError unless 0 < fpir < 1 and n >= 1.
+    """
+    if not 0 < fpir < 1 or n < 1:
+        raise ValueError("an aim is a share above 0 and below 1, of one template or more")
+    return -math.expm1(math.log1p(-fpir) / n)
+
+
+def n_max_at(fmr: float, fpir: float, *, most: int = N_MOST) -> int:
+    """Give how many templates a search may hold so that ``fpir_at`` stays within *fpir*; 0 where not even one, or for NaN.
+
+    fmr: the upper bound of one comparison's false match rate. most: what is never exceeded.
+    """
+    low, high = 0, most if fmr >= 0 else 0
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fpir_at(fmr, middle) <= fpir else (low, middle - 1)
+    return low
 
 
 def _at_most(count: int, total: int, p: float) -> float:

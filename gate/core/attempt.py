@@ -9,8 +9,8 @@ bound to a person by a card or PIN, and carried out only on a second press (R24)
 One credential is looked up at a time. What comes meanwhile is kept and taken next: nothing held up at a reader ends
 the check of another, nor the wait for a second factor, unless it holds (R02, R03).
 
-Here every input finds its answer; the answers are in offers (what a visit is offered), proofs (what a person proves)
-and endings (how it ends).
+Here every input finds its answer; the answers are in offers (what a visit is offered), proofs (what a person proves),
+looks (a face before the camera) and endings (how it ends).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import assert_never
 from gate.core import effects as do
 from gate.core import inputs as on
 from gate.core.endings import Step, door_reported, recorded, refuse, rest, withdrawal
+from gate.core.looks import break_off, face_found, unfinished
 from gate.core.offers import (
     camera_failed,
     circumstances_changed,
@@ -48,8 +49,8 @@ from gate.core.phases import (
     Withdrawing,
     is_busy,
 )
-from gate.core.policy import Rules, decide_credential, decide_face
-from gate.core.proofs import break_off, checked, checked_beside, face_found, presented
+from gate.core.policy import Rules, decide_credential
+from gate.core.proofs import checked, checked_beside, presented
 from gate.core.types import Decision, Reason, Seconds, WithdrawalOutcome
 
 __all__ = ["Step", "advance", "deadline", "face_is_offered"]
@@ -111,8 +112,8 @@ def _expire(gate: Gate, due: Seconds, now: Seconds, rules: Rules) -> Step:
         case Choosing(attempt, first=First(method)):
             missing = Decision(attempt, method, granted=False, reason=Reason.SECOND_MISSING)
             return refuse(gate, missing, now, rules)
-        case Capturing(attempt, saw_face=saw_face):
-            return refuse(gate, decide_face(attempt, matched=False, saw_face=saw_face), now, rules)
+        case Capturing() as phase:
+            return refuse(gate, unfinished(phase, rules), now, rules)
         case Verifying(attempt, method=method):
             return refuse(gate, decide_credential(attempt, method, Reason.TOO_SLOW), now, rules)
         case Recording():
@@ -173,8 +174,8 @@ def _take_from_screen(gate: Gate, event: _FromScreen, now: Seconds, rules: Rules
     match event:
         case on.NoticeShown(_, notice):
             return notice_shown(gate, matches=notice == rules.notice, now=now, rules=rules)
-        case on.FaceChosen():
-            return face_chosen(gate, now, rules)
+        case on.FaceChosen(_, challenge):
+            return face_chosen(gate, challenge, now, rules)
         case on.Cancelled():
             return _cancelled(gate, now, rules)
         case on.MoreTime():

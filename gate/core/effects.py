@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gate.core.liveness import Challenge, Level
 from gate.core.policy import FacePlace, Hint
 from gate.core.types import (
     AttemptId,
@@ -47,11 +48,15 @@ class AskSecond:
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """Help the person to be seen. place: where their face is, for a silhouette; None while there is none to place."""
+    """Help the person to be seen. place: where their face is, for a silhouette; None while there is none to place.
+
+    challenge: the movement that is asked for now, which goes before the hint.
+    """
 
     attempt: AttemptId
     hint: Hint
     place: FacePlace | None = field(default=None, repr=False)
+    challenge: Challenge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +167,21 @@ Aside = TellRefused | Prolonged
 class OpenCamera:
     """Open the camera and analyse the person in the zone until CloseCamera.
 
-    only: the templates to compare with, and no other (1:1); empty stands for all of them (1:N).
+    only: the templates to compare with, and no other (1:1); empty stands for all of them (1:N). liveness: what the face
+    must show beside its likeness.
     """
 
     attempt: AttemptId
     only: tuple[TemplateId, ...] = field(default=(), repr=False)
+    liveness: Level | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskChallenge:
+    """Have vision watch for this movement, from now on; the screen asks for it by a Guide. Once in a capture at most."""
+
+    attempt: AttemptId
+    challenge: Challenge
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +247,7 @@ Effect = (
     View
     | Aside
     | OpenCamera
+    | AskChallenge
     | CloseCamera
     | Forget
     | CheckCredential

@@ -25,7 +25,7 @@ Step = tuple[Gate, tuple[do.Effect, ...]]
 
 LEAVE_CAMERA: tuple[do.Effect, ...] = (do.CloseCamera(), do.Forget())
 
-_COUNTED = frozenset({Reason.NOT_RECOGNISED, Reason.NOT_CONSENTED})
+_COUNTED = frozenset({Reason.NOT_RECOGNISED, Reason.NOT_LIVE, Reason.NOT_CONSENTED})
 
 
 def grant(
@@ -58,7 +58,7 @@ def count_refusal(gate: Gate, decision: Decision, now: Seconds, rules: Rules) ->
     """Count a face that was compared and refused; after too many, face rests while card and PIN stay."""
     if decision.method is not Method.FACE or decision.reason not in _COUNTED:
         return gate
-    if gate.refusals + 1 < rules.refusals_before_rest:
+    if gate.refusals + 1 < rules.refusals_most:
         return replace(gate, refusals=gate.refusals + 1)
     return replace(gate, refusals=0, face_rests_until=now + rules.rest_s)
 
@@ -122,9 +122,13 @@ def turn_away(gate: Gate, attempt: AttemptId, entry: Reason, now: Seconds, rules
 
 
 def _refusal(gate: Gate, attempt: AttemptId, reason: Reason) -> do.ShowResult:
-    """Say why the door stays shut: nobody is sent to try again before a door that nothing opens."""
+    """Say why the door stays shut: nobody is sent to try again before a door that nothing opens.
+
+    A picture that was held up is told what a stranger is told: whoever holds it learns nothing.
+    """
     lost = reason is Reason.FAULT and standstill(gate) is do.Standstill.DOOR_LOST
-    return do.ShowResult(attempt, granted=False, reason=reason, lost=lost)
+    told = Reason.NOT_RECOGNISED if reason is Reason.NOT_LIVE else reason
+    return do.ShowResult(attempt, granted=False, reason=told, lost=lost)
 
 
 def rest(gate: Gate) -> Step:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -37,6 +38,17 @@ no such sides: however it is turned, its nose stays between its eyes.
 CAPTURES: Final = sum(PLAN.values())
 
 
+RENEW_AFTER: Final = timedelta(days=270)
+"""A face that was taken longer ago than this is worth taking anew: hair, glasses and children change within a year.
+
+Nothing is learnt from passages instead (R34): a template that followed its person could be led to somebody else."""
+
+
+def is_aged(taken: datetime, at: datetime) -> bool:
+    """Tell whether a template *taken* then deserves the hint to renew it."""
+    return at - taken > RENEW_AFTER
+
+
 class Advice(StrEnum):
     """What the person can do now, from one frame."""
 
@@ -52,6 +64,9 @@ class Advice(StrEnum):
     TURN_RIGHT = "turn-right"
     TURN_OTHER_WAY = "turn-other-way"
     TURN_LESS = "turn-less"
+    COME_IN = "come-in"
+    UNCOVER = "uncover"
+    ONCE_MORE = "once-more"  # a capture unlike the others was dropped, and is asked for again
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +102,12 @@ class Sitting:
     def having(self, pose: Pose) -> Sitting:
         """Give the sitting with one more capture of *pose*."""
         return Sitting((*self.taken, pose))
+
+    def without(self, pose: Pose) -> Sitting:
+        """Give the sitting with one capture of *pose* less, so that it is asked for again. It has one."""
+        taken = list(self.taken)
+        taken.remove(pose)
+        return Sitting(tuple(taken))
 
     def advise(self, yaw: Degrees) -> Advice:
         """Say what a person who looks at *yaw* can do for the pose that is wanted; GOOD where the look fills one."""

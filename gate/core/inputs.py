@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gate.core.liveness import Challenge
 from gate.core.policy import Conditions, Finding
 from gate.core.types import (
     AttemptId,
@@ -45,9 +46,14 @@ class NoticeShown:
 
 @dataclass(frozen=True, slots=True)
 class FaceChosen:
-    """The person chose face on the screen."""
+    """The person chose face on the screen.
+
+    challenge: what the service drew for this capture, to be asked where the face does not show by itself that it
+    lives. Without one nothing can be asked.
+    """
 
     attempt: AttemptId
+    challenge: Challenge | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,13 +57,72 @@ class Match:
     second_score: float = field(repr=False)
 
 
+class MeanProbe:
+    """The mean of one face's probes, frame by frame, weighted by quality: not scaled to length 1 again.
+
+    A template's cosine to it is therefore the weighted mean of its cosines to the frames. Several rows of one id are
+    compared with the mean, which is never more than the mean over frames of the nearest row.
+    """
+
+    def __init__(self) -> None:
+        self._sum = np.zeros(0, np.float64)
+        self.frames = 0
+        self.weight = 0.0
+
+    def add(self, probe: Embedding, weight: float) -> bool:
+        """Count one frame's *probe*, unless it is no unit vector, or *weight* not above 0 and at most 1; tell whether.
+
+        Raises nothing. Keeps no reference to *probe*.
+        """
+        if not 0 < weight <= 1 or not _is_unit(probe):
+            return False
+        if not self._sum.size:
+            self._sum = np.zeros(probe.size, np.float64)
+        self._sum += weight * probe.astype(np.float64)
+        self.weight += weight
+        self.frames += 1
+        return True
+
+    def likeness(self, probe: Embedding) -> float:
+        """Give the cosine of *probe*, a unit vector, to the mean; 1 while there is none, and NaN for what is no vector."""
+        length = float(np.sqrt(self._sum @ self._sum))
+        return float(self._sum @ probe) / length if length > 0 else 1.0
+
+    def value(self) -> Embedding:
+        """Give the mean: (n,) float32, of length 1 at most. Empty while there is none."""
+        return (self._sum / self.weight).astype(np.float32) if self.frames else np.zeros(0, np.float32)
+
+    def wipe(self) -> None:
+        """Overwrite it (R31), and begin anew."""
+        self._sum.fill(0)
+        self._sum = np.zeros(0, np.float64)
+        self.frames, self.weight = 0, 0.0
+
+
+def compare(gallery: Gallery, probe: MeanProbe, claimed: Collection[TemplateId] = ()) -> Match | None:
+    """Give the template nearest to a mean of frames: of the *claimed* ones alone (1:1), or of all where none is claimed.
+
+    The scores are means over the frames. None where there is nothing to compare.
+    """
+    mean = probe.value()
+    if not 0 < _squared(mean) <= 1 + UNIT_TOLERANCE:
+        return None
+    match = _nearest_claimed(gallery, mean, claimed) if claimed else _nearest(gallery, mean)
+    mean.fill(0)
+    return match
+
+
 def verify(gallery: Gallery, probe: Embedding, claimed: Collection[TemplateId]) -> Match | None:
     """Give the nearest to *probe* of the *claimed* templates alone (1:1); None if the gallery holds none of them.
 
     A probe that ``search`` would not compare has no match here either. There is no second: nobody else was looked at.
     """
+    return _nearest_claimed(gallery, probe, claimed) if _is_unit(probe) else None
+
+
+def _nearest_claimed(gallery: Gallery, probe: Embedding, claimed: Collection[TemplateId]) -> Match | None:
     rows = [row for row, template in enumerate(gallery.ids) if template in claimed]
-    if not rows or not _is_unit(probe):
+    if not rows:
         return None
     scores = [float(gallery.matrix[row] @ probe) for row in rows]
     best = max(range(len(rows)), key=scores.__getitem__)
@@ -91,7 +150,11 @@ def search(gallery: Gallery, probe: Embedding) -> Match | None:
 
     A probe that is not of length 1, or not a number, has no match. One matrix-vector product and two passes over it.
     """
-    if not gallery.ids or not _is_unit(probe):
+    return _nearest(gallery, probe) if _is_unit(probe) else None
+
+
+def _nearest(gallery: Gallery, probe: Embedding) -> Match | None:
+    if not gallery.ids:
         return None
     scores = gallery.matrix @ probe
     best = int(scores.argmax())
@@ -101,4 +164,9 @@ def search(gallery: Gallery, probe: Embedding) -> Match | None:
 
 
 def _is_unit(probe: Embedding) -> bool:
-    return abs(float(probe @ probe) - 1) <= UNIT_TOLERANCE
+    return abs(_squared(probe) - 1) <= UNIT_TOLERANCE
+
+
+def _squared(vector: Embedding) -> float:
+    with np.errstate(invalid="ignore", over="ignore"):  # what is not a number is refused by the comparison
+        return float(vector @ vector)

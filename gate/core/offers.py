@@ -7,6 +7,7 @@ from dataclasses import replace
 from gate.core import effects as do
 from gate.core import inputs as on
 from gate.core.endings import LEAVE_CAMERA, Step, refuse, rest, standstill, turn_away
+from gate.core.liveness import Challenge
 from gate.core.phases import Capturing, Choosing, Confirming, First, Gate, Identifying, Idle, Noticing, Told
 from gate.core.policy import Rules
 from gate.core.types import AttemptId, Decision, Method, Reason, Seconds
@@ -100,13 +101,17 @@ def more_time(gate: Gate, now: Seconds, rules: Rules) -> Step:
     return replace(gate, phase=phase), (do.Prolonged(phase.attempt),)
 
 
-def face_chosen(gate: Gate, now: Seconds, rules: Rules) -> Step:
-    """Open the camera for somebody who was offered face; after a first factor, for their templates alone (1:1)."""
+def face_chosen(gate: Gate, challenge: Challenge | None, now: Seconds, rules: Rules) -> Step:
+    """Open the camera for somebody who was offered face; after a first factor, for their templates alone (1:1).
+
+    challenge: drawn for this capture alone.
+    """
     if not isinstance(gate.phase, Choosing) or Method.FACE not in gate.phase.methods:
         return gate, ()
     attempt, first = gate.phase.attempt, gate.phase.first
-    phase = Capturing(attempt, now + rules.capture_s, first=first)
-    return replace(gate, phase=phase), (do.OpenCamera(attempt, first.templates if first else ()),)
+    phase = Capturing(attempt, now + rules.capture_s, first=first, challenge=challenge)
+    only = first.templates if first else ()
+    return replace(gate, phase=phase), (do.OpenCamera(attempt, only, rules.liveness),)
 
 
 def circumstances_changed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gate.core import inputs as on
+from gate.core.liveness import Challenge, Verdict
 from gate.core.policy import Conditions, FacePlace, Hint
 from gate.core.types import AttemptId, Credential, Decision, Method, Reason, Seconds, TemplateId
 
@@ -48,9 +49,11 @@ class Choosing:
 
 @dataclass(frozen=True, slots=True)
 class Capturing:
-    """The camera is open. *agreeing* findings in a row named *template*; *saw_face* once any was compared.
+    """The camera is open. *agreeing* findings in a row, counted no further than asked for, named *template*.
 
-    After a *first* factor only the templates of its person count.
+    saw_face: once any was compared. After a *first* factor only the templates of its person count. challenge: the
+    movement drawn for this capture; ask_from: from when it is asked for, None before a face was compared or where none
+    ever is; asked: it was. live: what the newest finding said.
     """
 
     attempt: AttemptId
@@ -61,6 +64,15 @@ class Capturing:
     hint: Hint | None = None
     first: First | None = None
     place: FacePlace | None = field(default=None, repr=False)
+    challenge: Challenge | None = field(default=None, repr=False)
+    ask_from: Seconds | None = None
+    asked: bool = False
+    live: Verdict = Verdict.UNDECIDED
+
+    @property
+    def asking(self) -> Challenge | None:
+        """Give the movement that is asked for now: until the face was seen to live."""
+        return self.challenge if self.asked and self.live is not Verdict.LIVE else None
 
 
 @dataclass(frozen=True, slots=True)

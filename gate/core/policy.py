@@ -6,17 +6,28 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from math import isfinite
 
+from gate.core.liveness import CHALLENGE_S, Level, Verdict
 from gate.core.types import AttemptId, Decision, Method, NoticeVersion, Reason, Seconds, TemplateId
 
 CHOOSE_S: Seconds = 20.0
 SHOW_WITHDRAWN_S: Seconds = 20.0
 """How long the gate waits for a person. WCAG 2.2.1: who needs more has 20 s to say so, ten times."""
 PROLONGED_MOST = 10
+SETTLE_S: Seconds = 0.4
+"""How long a compared face is looked at before any movement is asked for: what it does is told against that."""
+PASSIVE_S: Seconds = 1.0
+"""How long a compared face may show by itself that it lives before it is asked for a movement."""
+LOOK_BACK_S: Seconds = 2.0
+"""What a person has after the time for a movement, to look ahead again and be compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The numbers behind the decisions, for one site. Built from the settings and the operating point."""
+    """The numbers behind the decisions, for one site. Built from the settings and the operating point.
+
+    liveness: what a face must show beside its likeness; None asks for nothing, which no shipped setting says.
+    refusals_with_liveness: in place of refusals_before_rest where liveness is asked for.
+    """
 
     notice: NoticeVersion
     notice_minimum_s: Seconds
@@ -31,9 +42,34 @@ class Rules:
     show_withdrawn_s: Seconds = SHOW_WITHDRAWN_S
     prolonged_most: int = PROLONGED_MOST
     refusals_before_rest: int = 5
+    refusals_with_liveness: int = 10
     rest_s: Seconds = 30.0
+    liveness: Level | None = None
+    settle_s: Seconds = SETTLE_S
+    passive_s: Seconds = PASSIVE_S
+    challenge_s: Seconds = CHALLENGE_S + LOOK_BACK_S
     two_factors: bool = False
     """Card with PIN or face instead of any of them alone; a visitor's code is the host's word and opens by itself."""
+
+    @property
+    def refusals_most(self) -> int:
+        """Give after how many refusals face rests: a face that must live is refused more often for nothing."""
+        return self.refusals_before_rest if self.liveness is None else self.refusals_with_liveness
+
+    @property
+    def asks_after_s(self) -> Seconds | None:
+        """Give how long after a face was first compared a movement is asked for; None where none ever is."""
+        match self.liveness:
+            case Level.BASIC:
+                return self.passive_s
+            case Level.CHALLENGE:
+                return self.settle_s
+            case _:
+                return None
+
+    def lives(self, live: Verdict) -> Verdict:
+        """Give what *live* means here: LIVE where nothing is asked for, itself anywhere else."""
+        return Verdict.LIVE if self.liveness is None else live
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +87,7 @@ class Conditions:
     assessment_approved: bool = False  # R80: for this very configuration
     clock_trusted: bool = False  # a clock set back would keep consents alive
     untampered: bool = False  # R60
+    liveness_fitted: bool = False  # what the site's level of liveness needs: nothing weaker stands in for it
 
     @property
     def obstacles(self) -> tuple[str, ...]:
@@ -74,6 +111,10 @@ class Hint(StrEnum):
     ONE_PERSON = "one-person"
     MORE_LIGHT = "more-light"
     HOLD_STILL = "hold-still"
+    LESS_LIGHT = "less-light"
+    LOOK_AHEAD = "look-ahead"
+    COME_IN = "come-in"  # the picture's edge cuts the face
+    UNCOVER = "uncover"  # something lies before the mouth
 
 
 PLACE_STEPS = 20
@@ -120,13 +161,14 @@ def _steps(share: float) -> int:
 class Finding:
     """What vision says of one frame: guidance, and the template that a compared face matched, None if it matched none.
 
-    place: where the face it speaks of is, None where it speaks of none. How near the face came to a template stays in
-    vision.
+    place: where the face it speaks of is, None where it speaks of none. live: whether it was seen to live, so far. How
+    near the face came to a template, and by what it was seen to live, stays in vision.
     """
 
     hint: Hint
     template: TemplateId | None = None
     place: FacePlace | None = field(default=None, repr=False)
+    live: Verdict = Verdict.UNDECIDED
 
 
 def is_match(score: float, second: float, *, threshold: float, margin: float) -> bool:
@@ -139,11 +181,15 @@ def is_match(score: float, second: float, *, threshold: float, margin: float) ->
     return score - second >= margin
 
 
-def decide_face(attempt: AttemptId, *, matched: bool, saw_face: bool) -> Decision:
-    """Decide a face attempt from what its frames agreed on."""
-    refusal = Reason.NOT_RECOGNISED if saw_face else Reason.NO_FACE
-    reason = Reason.MATCHED if matched else refusal
-    return Decision(attempt, Method.FACE, matched, reason)
+def decide_face(attempt: AttemptId, *, matched: bool, live: Verdict, saw_face: bool) -> Decision:
+    """Decide a face attempt from what its frames agreed on: a match opens only with a face that lives."""
+    if matched and live is Verdict.LIVE:
+        return Decision(attempt, Method.FACE, granted=True, reason=Reason.MATCHED)
+    if matched or live is Verdict.ATTACK:
+        reason = Reason.NOT_LIVE
+    else:
+        reason = Reason.NOT_RECOGNISED if saw_face else Reason.NO_FACE
+    return Decision(attempt, Method.FACE, granted=False, reason=reason)
 
 
 def decide_credential(attempt: AttemptId, method: Method, finding: Reason) -> Decision:

@@ -1,4 +1,4 @@
-"""What a person proves: a card, PIN or code, alone or one after the other, and a face as frame follows frame."""
+"""What a person proves with a card, PIN or code, alone or one after the other; looks has the face."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import replace
 from gate.core import effects as do
 from gate.core import inputs as on
 from gate.core.endings import LEAVE_CAMERA, Step, ask_to_confirm, count_refusal, grant, refuse
+from gate.core.looks import break_off, unfinished
 from gate.core.offers import ask_second
 from gate.core.phases import Beside, Capturing, First, Gate, Identifying, Verifying, first_factor, is_busy
-from gate.core.policy import Finding, Hint, Rules, decide_credential, decide_face
+from gate.core.policy import Rules, decide_credential
 from gate.core.types import (
     AttemptId,
     Card,
@@ -21,7 +22,6 @@ from gate.core.types import (
     Reason,
     Second,
     Seconds,
-    TemplateId,
 )
 
 
@@ -91,7 +91,7 @@ def _check_second(
     if isinstance(gate.phase, Capturing):
         leave = LEAVE_CAMERA
         if gate.phase.saw_face:
-            gate = count_refusal(gate, decide_face(attempt, matched=False, saw_face=True), now, rules)
+            gate = count_refusal(gate, unfinished(gate.phase, rules), now, rules)
     phase = Verifying(attempt, now + rules.verify_s, first.method, second=True)
     return replace(gate, phase=phase), (
         *leave,
@@ -156,50 +156,3 @@ def _make_room(gate: Gate, now: Seconds, rules: Rules) -> Step:
     attempt, first = waiting
     missing = Decision(attempt, first.method, granted=False, reason=Reason.SECOND_MISSING)
     return gate, (*(LEAVE_CAMERA if isinstance(phase, Capturing) else ()), do.Record(missing))
-
-
-def face_found(gate: Gate, finding: Finding, now: Seconds, rules: Rules) -> Step:
-    """Take one frame's finding: a grant once enough of them in a row agree on one template.
-
-    One at a time: while a credential is looked up beside it, a frame is let go.
-    """
-    phase = gate.phase
-    if not isinstance(phase, Capturing) or gate.beside is not None:
-        return gate, ()
-    compared = finding.hint is Hint.COMPARED
-    template = _named(phase, finding)
-    agreeing = 0
-    if template is not None:
-        agreeing = phase.agreeing + 1 if template == phase.template else 1
-        if agreeing >= rules.agreeing_frames:
-            decision = decide_face(phase.attempt, matched=True, saw_face=True)
-            return grant(gate, decision, now, rules, template)
-    changed = replace(
-        phase,
-        until=min(phase.until, now + rules.compare_s) if compared and not phase.saw_face else phase.until,
-        template=template,
-        agreeing=agreeing,
-        saw_face=phase.saw_face or compared,
-        hint=finding.hint,
-        place=finding.place,
-    )
-    if (finding.hint, finding.place) == (phase.hint, phase.place):
-        return replace(gate, phase=changed), ()
-    return replace(gate, phase=changed), (do.Guide(phase.attempt, finding.hint, finding.place),)
-
-
-def _named(phase: Capturing, finding: Finding) -> TemplateId | None:
-    """Give the template a compared face matched, if it may open: after a card, only one of its person."""
-    if finding.hint is not Hint.COMPARED:
-        return None
-    if phase.first is not None and finding.template not in phase.first.templates:
-        return None
-    return finding.template
-
-
-def break_off(gate: Gate, phase: Capturing, now: Seconds, rules: Rules) -> Step:
-    """End a capture before its time. A face that was compared by then is a refusal like any other, and counts."""
-    if not phase.saw_face:
-        return gate, LEAVE_CAMERA
-    decision = decide_face(phase.attempt, matched=False, saw_face=True)
-    return count_refusal(gate, decision, now, rules), (*LEAVE_CAMERA, do.Record(decision))

@@ -50,6 +50,8 @@ class Reason(StrEnum):
     THROTTLED = "throttled"
     NO_FACE = "no-face"
     NOT_RECOGNISED = "not-recognised"
+    NOT_LIVE = "not-live"
+    """No living head was seen. The screen says NOT_RECOGNISED: whoever holds up a picture learns nothing."""
     NOT_CONSENTED = "not-consented"
     TOO_SLOW = "too-slow"
     FAULT = "fault"

@@ -12,5 +12,5 @@ from gate.store import Store
 
 def prepare_site(store: Store, settings: Settings, at: datetime) -> None:
     """Publish the notice that the settings give, then approve the assessment of the whole configuration (R80)."""
-    publish(store.notices, load_sources(settings), at)
+    publish(store.notices, load_sources(settings, public_key=store.signer.public_key), at)
     approve(settings, store, approver="Demo operator", role="manager", at=at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from gate.calibrated import point_in_force
 from gate.core.canonical import Json, parsed
 from gate.core.operating import OperatingPoint
 from gate.core.retention import DATA_TABLE
@@ -14,7 +15,6 @@ from gate.govern.report import Section, Table, as_markdown, flat, when
 from gate.govern.risks import RISKS
 from gate.settings import Settings
 from gate.store import Store
-from gate.vision.manifest import load_operating_point, manifest_for
 
 TITLE = "Personal information protection impact assessment"
 SCHEMA = "gate-assessment-1"
@@ -23,7 +23,7 @@ SCHEMA = "gate-assessment-1"
 def assessment(settings: Settings, store: Store, at: datetime) -> dict[str, Json]:
     """Give the assessment as JSON. Whoever approves may add to it; configuration and hash must stay."""
     config = configuration(settings, store)
-    sections = _sections(settings, config)
+    sections = _sections(settings, store, config)
     return {
         "schema": SCHEMA,
         "title": TITLE,
@@ -49,7 +49,7 @@ def assessment_markdown(settings: Settings, store: Store, at: datetime) -> str:
         ),
         (Table(("what", "value"), tuple(flat(config))),),
     )
-    return as_markdown(TITLE, (head, *_sections(settings, config)))
+    return as_markdown(TITLE, (head, *_sections(settings, store, config)))
 
 
 def sections_of(settings: Settings, store: Store) -> tuple[Section, ...]:
@@ -61,7 +61,7 @@ def sections_of(settings: Settings, store: Store) -> tuple[Section, ...]:
         "评估对象",
         tables=(Table(("what", "value"), tuple(flat(config))),),
     )
-    return (assessed, *_sections(settings, config))
+    return (assessed, *_sections(settings, store, config))
 
 
 def read_assessment(text: str, present_sha256: str) -> str:
@@ -90,10 +90,10 @@ def read_assessment(text: str, present_sha256: str) -> str:
     return text
 
 
-def point_of(settings: Settings) -> OperatingPoint | None:
+def point_of(settings: Settings, store: Store) -> OperatingPoint | None:
     """Give the operating point in force, None where the models cannot be read."""
     try:
-        return load_operating_point(settings.models_dir, manifest_for(settings.models_dir, "embed"))
+        return point_in_force(settings, store.signer.public_key)
     except GateError:
         return None
 
@@ -106,8 +106,8 @@ def _malformed() -> RequestError:
     )
 
 
-def _sections(settings: Settings, config: dict[str, Json]) -> tuple[Section, ...]:
-    point = point_of(settings)
+def _sections(settings: Settings, store: Store, config: dict[str, Json]) -> tuple[Section, ...]:
+    point = point_of(settings, store)
     return (
         _purpose(settings),
         _data(settings),
@@ -143,8 +143,8 @@ def _sections(settings: Settings, config: dict[str, Json]) -> tuple[Section, ...
                     "them on this device. Card and PIN reach the purpose without face, so face must stay a choice."
                 ),
                 (
-                    "The risks that remain are named in the table above; the largest are a photograph that passes for its "
-                    "subject and, where the key is held in software, the theft of the whole device."
+                    "The risks that remain are named in the table above; the largest are a mask, an injected video or a good "
+                    "imitation that passes for its subject and, where the key is held in software, the theft of the whole device."
                 ),
                 "Remarks of those who assess (add here; name the people consulted and the date of the next review):",
             ),

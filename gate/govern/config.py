@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from gate.calibrated import point_in_force
 from gate.core.canonical import Json, digest
 from gate.core.registers import Register
 from gate.errors import GateError
 from gate.settings import CameraSettings, Settings
 from gate.store import Store
-from gate.vision.manifest import load_manifests, load_operating_point, manifest_for
+from gate.vision.manifest import load_manifests
 
 _SHORT = 8
 
@@ -20,7 +21,7 @@ def configuration(settings: Settings, store: Store) -> dict[str, Json]:
         "face": _face(settings),
         "camera": _camera(settings.camera),
         "models": _models(settings),
-        "operating_point": _operating_point(settings),
+        "operating_point": _operating_point(settings, store),
         "notice": _notice(store),
         "key_custody": str(store.custody),
         # R44: each passage told at once is another thing than counts.
@@ -54,20 +55,32 @@ def _face(settings: Settings) -> Json:
 def _camera(camera: CameraSettings | None) -> Json:
     if camera is None:
         return None
-    return {"driver": camera.driver, "width_px": camera.width_px, "height_px": camera.height_px}
+    return {
+        "driver": camera.driver,
+        "width_px": camera.width_px,
+        "height_px": camera.height_px,
+        "depth": camera.depth,
+    }
 
 
 def _models(settings: Settings) -> Json:
-    """Give the models' hashes; None where they cannot be read, which no approved configuration says."""
+    """Give the models' hashes; None where they cannot be read, which no approved configuration says.
+
+    None, too, for an optional model that is not there: a gate that lost one, or gained one, is another gate.
+    """
+    folder = settings.models_dir
     try:
-        return {each.name: each.sha256 for each in load_manifests(settings.models_dir)} or None
+        return {
+            each.name: None if each.optional and not each.weights(folder).is_file() else each.sha256
+            for each in load_manifests(folder)
+        } or None
     except GateError:
         return None
 
 
-def _operating_point(settings: Settings) -> Json:
+def _operating_point(settings: Settings, store: Store) -> Json:
     try:
-        point = load_operating_point(settings.models_dir, manifest_for(settings.models_dir, "embed"))
+        point = point_in_force(settings, store.signer.public_key)
     except GateError:
         return None
     return {

@@ -34,8 +34,10 @@ RISKS: Final = (
     Risk(
         "A stranger is let in.",
         "Harm to people and property inside.",
-        "A threshold nobody can lower, a margin to the second best, a limit on the number enrolled (Matching).",
-        "No liveness check yet: a good photograph may pass for its subject. Treat face as low assurance.",
+        "A threshold nobody can lower, a margin to the second best, a limit on the number enrolled; a face must be seen to "
+        "live, and is asked to move where that is in doubt; ten refusals, then face rests (Matching).",
+        "By colour alone this is low assurance: masks and injected video are not covered, and some screens and bent "
+        "prints may pass (docs/liveness.md tells how many did).",
     ),
     Risk(
         "The right person is refused, some groups more often than others.",

@@ -9,7 +9,7 @@ from gate.core.notices import Change, Key, changed_terms
 from gate.core.roles import Staff
 from gate.core.types import NoticeVersion
 from gate.errors import RequestError
-from gate.notice import Proposal, folder_texts, load_sources, propose
+from gate.notice import Proposal, Sources, folder_texts, load_sources, propose
 from gate.ports import Clock
 from gate.settings import Settings
 from gate.store import Store
@@ -106,5 +106,8 @@ class NoticesOffice:
     def _site(self) -> Mapping[Key, str]:
         return self._store.notice_texts.site or folder_texts(self._settings)
 
+    def _sources(self, texts: Mapping[Key, str]) -> Sources:
+        return load_sources(self._settings, texts, public_key=self._store.signer.public_key)
+
     def _proposal(self, texts: Mapping[Key, str]) -> Proposal:
-        return propose(self._store.notices, load_sources(self._settings, texts), self._clock.now())
+        return propose(self._store.notices, self._sources(texts), self._clock.now())

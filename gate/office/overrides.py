@@ -205,7 +205,9 @@ class OverridesOffice:
         if self._store.notices.current is None:
             return NoticeChange.NONE
         try:
-            sources = load_sources(after, self._store.notice_texts.site)
+            sources = load_sources(
+                after, self._store.notice_texts.site, public_key=self._store.signer.public_key
+            )
             return propose(self._store.notices, sources, self._clock.now()).change
         except GateError:
             return NoticeChange.NONE  # texts that cannot be read keep face off already

@@ -13,7 +13,9 @@ from typing import Final
 
 from gate.commands.moments import begin_of, end_of
 from gate.core.cards import card_number
+from gate.core.consent import ConsentState
 from gate.core.credentials import CredentialId
+from gate.core.enrolment import is_aged
 from gate.core.receipt import Receipt
 from gate.core.roles import Staff
 from gate.core.roster import Column, quoted
@@ -127,7 +129,13 @@ class ResidentsOffice:
             child=known.is_child(now),
             opened_until=None if opening is None else opening.until.astimezone(self._zone),
             cards_taken=taken,
+            face_aged=self._is_face_aged(person, now),
         )
+
+    def _is_face_aged(self, person: PersonId, now: datetime) -> bool:
+        given = (each for each in self._store.consents.of(person) if each.state is ConsentState.GIVEN)
+        uses = (self._store.templates.use_of(each.id) for each in given)
+        return any(used is not None and is_aged(used[0], now) for used in uses)
 
     async def move_in(self, who: Staff, facts: Facts, card: str) -> tuple[PersonId, ShownPin]:
         """Enter somebody with a fresh PIN and, if one is named, a card."""

@@ -44,7 +44,7 @@ def privacy_office(
         requests=RequestsOffice(
             store,
             clock,
-            records_of(settings, store, point_of(settings)),
+            records_of(settings, store, point_of(settings, store)),
             children,
             Told(withdrew=service.withdrawn, changed=service.reload_gallery),
             approvals,

@@ -11,6 +11,8 @@ from gate.store.folders import unusable
 
 HOLD_NAME = "in-use"
 SERVING_NAME = "serving"
+CALIBRATION_NAME = "operating-point.json"
+"""What gate/calibrated.py keeps in the data folder: signed by this device, so that no other takes it for its own."""
 
 
 class Hold:

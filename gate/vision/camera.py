@@ -25,6 +25,7 @@ from gate.core.types import Seconds
 from gate.errors import DeviceFault, RequestError
 from gate.vision.client import VisionSettings
 from gate.vision.images import normalise_frame, read_image
+from gate.vision.newest import NewestFrame
 from gate.vision.scenes import SceneCamera
 
 Frame = npt.NDArray[np.uint8]
@@ -249,7 +250,12 @@ def open_camera(settings: VisionSettings) -> Camera:
     """Open the camera the settings name. Raises DeviceFault with the remedy."""
     driver = known_driver(settings.driver)
     with camera_faults():
-        return driver(settings)
+        camera = driver(settings)
+    # A stream queues what a slow look leaves, and would show the past. Other drivers hold one frame by themselves, and
+    # decoding those that nobody looks at costs more than it saves (ADR 0030); of a stored film none may be left out.
+    if settings.driver != "stream" or _is_stored(settings):
+        return camera
+    return NewestFrame(camera, silence_s=SILENCE_S)
 
 
 def known_driver(name: str) -> Callable[[VisionSettings], Camera]:
@@ -278,11 +284,16 @@ def camera_faults() -> Iterator[None]:
 
 def require_live(settings: VisionSettings) -> None:
     """Refuse, with DeviceFault, a camera that plays stored files: nobody is enrolled from a picture (R26)."""
-    scheme, separator, _ = settings.source.partition("://")
-    stored_stream = settings.driver == "stream" and not (separator and scheme.lower() in LIVE_SCHEMES)
-    if settings.driver == "folder" or stored_stream:
+    if _is_stored(settings):
         raise DeviceFault(
             "enrol-not-live",
             "This camera plays stored files, and nobody is enrolled from those.",
             remedy="Choose a camera.driver that shows the person who is present.",
         )
+
+
+def _is_stored(settings: VisionSettings) -> bool:
+    """Tell whether the camera plays stored files."""
+    scheme, separator, _ = settings.source.partition("://")
+    live = bool(separator) and scheme.lower() in LIVE_SCHEMES
+    return settings.driver == "folder" or (settings.driver == "stream" and not live)

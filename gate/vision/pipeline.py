@@ -13,8 +13,8 @@ from gate.vision.align import TEMPLATE
 from gate.vision.detect import DETECT_SIDE, Detector, Face
 from gate.vision.embed import Embedder
 from gate.vision.images import Frame
-from gate.vision.manifest import manifest_for
-from gate.vision.sessions import Network, open_session
+from gate.vision.sessions import Network, open_chosen
+from gate.vision.upright import UprightLook
 
 
 class Pipeline:
@@ -22,17 +22,19 @@ class Pipeline:
 
     def __init__(self, detector: Network, embedder: Network, *, detect_side: int = DETECT_SIDE) -> None:
         self._detector = Detector(detector, side=detect_side)
+        self._upright = UprightLook(detector)
         self._embedder = Embedder(embedder)
 
     @classmethod
     def load(
         cls, models_dir: Path, providers: Sequence[str], threads: int, *, detect_side: int = DETECT_SIDE
     ) -> Self:
-        """Open both networks as their manifests pin them. Raises ModelError as ``open_session`` does."""
-        detector, embedder = (
-            open_session(manifest_for(models_dir, task), models_dir, providers=providers, threads=threads)
-            for task in ("detect", "embed")
-        )
+        """Open both networks in the form this device runs best; threads: 0 means as measured here.
+
+        Raises ModelError as ``open_session`` does.
+        """
+        detector, _ = open_chosen(models_dir, "detect", providers=providers, threads=threads)
+        embedder, _ = open_chosen(models_dir, "embed", providers=providers, threads=threads)
         return cls(detector, embedder, detect_side=detect_side)
 
     def detect(self, frame: Frame) -> tuple[Face, ...]:
@@ -40,8 +42,11 @@ class Pipeline:
         return self._detector.detect(frame)
 
     def embed(self, frame: Frame, face: Face) -> Embedding:
-        """Give the embedding of one face of *frame*: (128,) float32, L2 norm 1. Raises ModelError if it has none."""
-        return self._embedder.embed(frame, face.landmarks)
+        """Give the embedding of one face of *frame*: (128,) float32, L2 norm 1. Raises ModelError if it has none.
+
+        A face that leans is looked at a second time, turned upright, for its landmarks.
+        """
+        return self._embedder.embed(frame, self._upright.landmarks(frame, face))
 
     def warm_up(self, *, width: int = 640, height: int = 480) -> None:
         """Run both networks once on an empty frame, so that the first person does not wait for it."""
@@ -52,4 +57,5 @@ class Pipeline:
     def wipe(self) -> None:
         """Overwrite every buffer that held pixels (R31)."""
         self._detector.wipe()
+        self._upright.wipe()
         self._embedder.wipe()

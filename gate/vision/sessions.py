@@ -12,7 +12,8 @@ import onnxruntime  # type: ignore[import-untyped]  # the package ships no types
 from numpy.typing import NDArray
 
 from gate.errors import ModelError
-from gate.vision.manifest import Manifest
+from gate.vision.choice import Choice, choose, reference
+from gate.vision.manifest import Manifest, Task, manifest_for
 
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",
@@ -22,6 +23,7 @@ PROVIDERS = {
 """Names as the settings write them."""
 
 ERRORS_ONLY = 3
+_OF_THE_FORM = frozenset({"model-missing", "model-hash", "model-session"})
 
 Floats = NDArray[np.float32]
 
@@ -59,6 +61,32 @@ def open_session(
     if running[: len(wanted)] != wanted:
         raise _not_available(providers, running)
     return session
+
+
+def open_chosen(
+    models_dir: Path, task: Task, *, providers: Sequence[str] = ("cpu",), threads: int = 0
+) -> tuple[Network, Choice]:
+    """Load the form of the network for *task* that this device runs best, and say which it is.
+
+    Where that form is missing, altered or does not load, the network its manifest pins first runs instead. Another
+    provider than the processor itself always runs that one: the forms were made for, and measured on, the processor.
+    Raises ModelError as ``open_session`` does when even that one cannot run.
+    """
+    choice = choose(models_dir, task, threads=threads)
+    if tuple(providers) != ("cpu",):
+        choice = reference(manifest_for(models_dir, task), threads=choice.threads, note=None)
+    try:
+        return _open(choice, models_dir, providers), choice
+    except ModelError as error:
+        if choice.source == "reference" or error.code not in _OF_THE_FORM:
+            raise
+        note = f"{choice.variant} is not used: {error.what}"
+    choice = reference(manifest_for(models_dir, task), threads=choice.threads, note=note)
+    return _open(choice, models_dir, providers), choice
+
+
+def _open(choice: Choice, models_dir: Path, providers: Sequence[str]) -> Network:
+    return open_session(choice.manifest, models_dir, providers=providers, threads=choice.threads)
 
 
 def _read(manifest: Manifest, models_dir: Path) -> bytes:

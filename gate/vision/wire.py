@@ -14,7 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import get_args
 
+from gate.core import liveness
 from gate.core.enrolment import Advice, Pose, Progress
+from gate.core.liveness import Level, Verdict
 from gate.core.policy import FacePlace, Finding, Hint
 from gate.core.types import AttemptId, TemplateId
 from gate.errors import DeviceFault
@@ -57,13 +59,33 @@ class StartCapture:
     """Open the camera and report findings for *attempt*; with *enrol*, make one template instead.
 
     only: the templates a face is compared with, and no other (1:1); empty stands for the whole gallery (1:N).
-    own: at an enrolment, the templates of the person themselves, which their face may be like.
+    own: at an enrolment, the templates of the person themselves, which their face may be like. liveness: the core's word
+    for what the face must show besides; empty: nothing, and nothing is looked for.
     """
 
     attempt: str
     enrol: bool = False
     only: tuple[str, ...] = field(default=(), repr=False)
     own: tuple[str, ...] = field(default=(), repr=False)
+    liveness: str = ""
+
+    @property
+    def level(self) -> Level | None:
+        """Give it in the core's words. Raises ValueError for a level the core does not know."""
+        return Level(self.liveness) if self.liveness else None
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """The person of *attempt* was asked, now, to move as *name* says; it is watched for until the capture ends."""
+
+    attempt: str
+    name: str
+
+    @property
+    def asked(self) -> liveness.Challenge:
+        """Give it in the core's words. Raises ValueError for a movement the core does not know."""
+        return liveness.Challenge(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +135,25 @@ class GalleryLoaded:
 class Found:
     """One frame's finding: a template is named only where it matched.
 
-    place: where the face is, in whole twentieths of the zone: x, y, height; or empty.
+    place: where the face is, in whole twentieths of the zone: x, y, height; or empty. live: what is known of its life.
     """
 
     attempt: str
     hint: str
     template: str | None
     place: tuple[int, ...] = field(default=(), repr=False)
+    live: str = Verdict.UNDECIDED.value
 
     def finding(self) -> Finding:
-        """Give it in the core's words. Raises ValueError for a hint or a place the core does not know."""
+        """Give it in the core's words. Raises ValueError for a hint, a place or a verdict the core does not know."""
         template = None if self.template is None else TemplateId(self.template)
-        return Finding(Hint(self.hint), template, _place_of(self.place))
+        return Finding(Hint(self.hint), template, _place_of(self.place), Verdict(self.live))
 
     @classmethod
     def of(cls, attempt: str, finding: Finding) -> Found:
         """Put a finding on the wire."""
-        return cls(attempt, finding.hint.value, finding.template, _steps_of(finding.place))
+        place = _steps_of(finding.place)
+        return cls(attempt, finding.hint.value, finding.template, place, finding.live.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +182,15 @@ class Posed:
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """One person's new template, in the payload, protected under the seed of *epoch*. The camera is closed by then."""
+    """One person's new template, in the payload, protected under the seed of *epoch*. The camera is closed by then.
+
+    lookalike: somebody else's template comes near it, though not as near as a match; it says neither whose nor how near.
+    """
 
     attempt: str
     epoch: int
     payload: bytes = field(repr=False)
+    lookalike: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +207,7 @@ Message = (
     Configure
     | LoadGallery
     | StartCapture
+    | Challenge
     | StopCapture
     | Wipe
     | SetScene
@@ -256,10 +285,7 @@ def _parse(header: bytes, payload: bytes) -> Message:
         build: Callable[..., Message] = kind
         checked = {key: _checked(value, str(known[key])) for key, value in values.items()}
         message = build(**checked)
-        if isinstance(message, Found):
-            message.finding()  # a hint the core does not know is no finding
-        if isinstance(message, Posed):
-            message.progress()
+        _refuse_unknown_words(message)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _malformed("is not one of the known messages") from error
     if isinstance(message, LoadGallery) and not _is_whole(message):
@@ -267,6 +293,21 @@ def _parse(header: bytes, payload: bytes) -> Message:
     if isinstance(message, Enrolled) and len(message.payload) != TEMPLATE_BYTES:
         raise _malformed("does not carry one template")
     return message
+
+
+def _refuse_unknown_words(message: Message) -> None:
+    """Raise ValueError for what the core has no word for: a hint it does not know is no finding."""
+    match message:
+        case Found():
+            message.finding()
+        case Posed():
+            message.progress()
+        case StartCapture():
+            message.level  # noqa: B018 - it is known, or it is not
+        case Challenge():
+            message.asked  # noqa: B018 - as above
+        case _:
+            pass
 
 
 def _is_whole(gallery: LoadGallery) -> bool:

@@ -15,31 +15,28 @@ import signal
 import socket
 import sys
 import time
-import zlib
 from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gate.core.enrolment import Advice
-from gate.core.matching import Embedding, Gallery, is_enrolled, search, verify
-from gate.core.policy import Finding, Hint, is_match
-from gate.core.types import TemplateId
-from gate.errors import DeviceFault, GateError, ModelError
+from gate.core.matching import Gallery
+from gate.core.types import Seconds, TemplateId
+from gate.errors import DeviceFault, GateError
 from gate.process import keep_memory_private
 from gate.vision import wire
 from gate.vision.camera import Camera, camera_faults, known_driver, open_camera, require_live
 from gate.vision.client import VisionSettings
-from gate.vision.enrolment import Enrolment, combine
-from gate.vision.look import Look, choose, flaw_of
+from gate.vision.liveness import Liveness
+from gate.vision.liveness.depth import open_depth
 from gate.vision.pipeline import Pipeline
 from gate.vision.protection import Protection
+from gate.vision.quality import Assessor
 from gate.vision.scenes import SCENES, SceneCamera
+from gate.vision.visit import Known, Senses, Visit, no_epoch
 
 BEAT_S = 0.5
-FROZEN_FRAMES = 15
-"""A live sensor never gives two equal frames; this many in a row is a frozen driver."""
 NICENESS = 10
 """The core process, with its card and PIN, goes first on a busy board."""
 READ_BYTES = 1 << 20
@@ -54,14 +51,13 @@ class Worker:
         self._inbox: list[wire.Message] = []
         self._camera: Camera | None = None
         self._capture = wire.StartCapture("")
+        self._visit: Visit
         self._scene = "nobody"
         self._gallery = Gallery((), np.zeros((0, 128), np.float32))
         self._protection: Protection | None = None
         self._epoch = 0
-        self._enrolment = Enrolment()
         self._beat_due = 0.0
         self._held_frames = 0
-        self._same_frames = (0, 0)
 
     def run(self) -> None:
         """Serve until the parent closes the link."""
@@ -88,14 +84,21 @@ class Worker:
         """Load and warm the models. Raises ModelError, or DeviceFault for a camera driver there is not."""
         known_driver(settings.driver)
         self._settings = settings
-        self._pipeline = Pipeline.load(
+        pipeline = Pipeline.load(
             Path(settings.models_dir),
             settings.providers,
             settings.threads,
             detect_side=settings.detect_side_px,
         )
-        self._pipeline.warm_up(width=settings.width_px, height=settings.height_px)
+        pipeline.warm_up(width=settings.width_px, height=settings.height_px)
+        liveness = Liveness.load(Path(settings.models_dir), settings.providers, settings.threads)
+        self.fit(Senses(settings, pipeline, liveness, Assessor()))
         _hand_back_memory()
+
+    def fit(self, senses: Senses) -> None:
+        """Look with these from now on."""
+        self._settings, self._senses = senses.settings, senses
+        self._visit = Visit(self._capture, senses)
 
     def _next(self) -> wire.Message:
         while not self._inbox:
@@ -130,6 +133,8 @@ class Worker:
                 self.load(message)
             case wire.StartCapture():
                 self._open(message)
+            case wire.Challenge():
+                self._ask(message)
             case wire.StopCapture():
                 self._close()
                 self._send(wire.Closed())
@@ -156,17 +161,20 @@ class Worker:
         self._gallery = Gallery(ids, matrix)
         self._protection = Protection(seed) if seed else None
         self._epoch = message.epoch
+        self._visit.meet()
         self._send(wire.GalleryLoaded(message.generation))
 
     def _open(self, message: wire.StartCapture) -> None:
         self._close()
         self._capture = message
+        self._visit = Visit(message, self._senses)
         try:
             if message.enrol:
                 require_live(self._settings)
                 if self._protection is None:
-                    raise _no_epoch()
+                    raise no_epoch()
             camera = open_camera(self._settings)
+            self._open_depth(camera)
         except DeviceFault as error:
             self._fault(error)
             return
@@ -177,160 +185,64 @@ class Worker:
             camera.turning = message.enrol
         self._camera = camera
 
+    def _open_depth(self, camera: Camera) -> None:
+        """Open the depth camera beside *camera*, where there is one. Raises DeviceFault, and closes *camera* then (R10)."""
+        try:
+            self._senses.liveness.depth = open_depth(self._settings.depth, camera)
+        except DeviceFault:
+            camera.close()
+            raise
+
     def _close(self) -> None:
         if self._camera is not None:
             self._camera.close()
             self._camera = None
+            if self._senses.liveness.depth is not None:
+                self._senses.liveness.depth.close()
+                self._senses.liveness.depth = None
             _hand_back_memory()
-        self._same_frames = (0, 0)
         self._wipe()
 
     def _wipe(self) -> None:
-        self._pipeline.wipe()
-        self._enrolment.wipe()
-        self._enrolment = Enrolment()
+        self._visit.wipe()
         self._held_frames = 0
+
+    def _ask(self, message: wire.Challenge) -> None:
+        """Watch for the movement that was asked for; whoever stands before the simulated camera is asked as well."""
+        if message.attempt != self._capture.attempt:
+            return
+        self._visit.ask(message, time.monotonic())
+        if isinstance(self._camera, SceneCamera):
+            self._camera.ask(message.asked)
+        if isinstance(self._camera, SceneCamera):
+            self._camera.ask(message.asked)
 
     def _look(self, camera: Camera) -> None:
         """Look at one frame, report what was found, and overwrite the frame; crops of it stay until _wipe."""
         try:
             with camera_faults():
                 frame = camera.read()
+            at = time.monotonic()
         except DeviceFault as error:
             self._close()
             self._fault(error)
             return
         self._held_frames = 1
         try:
-            self.report(frame)
+            self.report(frame, at)
         except GateError as error:
             self._close()
             self._fault(error)
         finally:
             frame.fill(0)
 
-    def report(self, frame: npt.NDArray[np.uint8]) -> None:
-        """Send what one frame shows; nothing for the last frame over again."""
-        if self._is_repeated(frame):
-            return
-        flaw = flaw_of(frame)
-        look = Look(flaw) if flaw else choose(self._pipeline.detect(frame), frame, self._settings.zone)
-        if self._capture.enrol:
-            self._sit(frame, look)
-            return
-        probe = self._probe(frame, look)
-        if probe is None:
-            hint = Hint.HOLD_STILL if look.face else look.hint
-            self._found(Finding(hint, place=look.place))
-            return
-        try:
-            self._found(Finding(look.hint, self._matched(probe), look.place))
-        finally:
-            probe.fill(0)
-
-    def _probe(self, frame: npt.NDArray[np.uint8], look: Look) -> Embedding | None:
-        """Embed the face of *look*, None where there is none: this frame's may be no face, and the next one's is."""
-        if look.face is None:
-            return None
-        try:
-            return self._pipeline.embed(frame, look.face)
-        except ModelError as error:
-            if error.code != "face-landmarks":
-                raise
-            return None
-
-    def _sit(self, frame: npt.NDArray[np.uint8], look: Look) -> None:
-        """Capture the frame if it is good for a pose that is wanted, and tell how far the enrolment is."""
-        enrolment = self._enrolment
-        if look.face is None:
-            advice = enrolment.advise_without(look.hint)
-        else:
-            advice = enrolment.advise(frame, look.face)
-            if advice is Advice.GOOD and (probe := self._probe(frame, look)) is not None:
-                enrolment.take(probe, look.face)
-            elif advice is Advice.GOOD:
-                advice = Advice.HOLD_STILL
-        progress = enrolment.progress(advice, look.place)
-        if progress is None:
-            self._enrol()
-        else:
-            self._send(wire.Posed.of(self._capture.attempt, progress))
-
-    def _matched(self, probe: Embedding) -> TemplateId | None:
-        """Give the template that *probe* matches, of those this capture is about where it names any (1:1).
-
-        Compared are protected forms only, which are as alike as the faces.
-        """
-        if self._protection is None:
-            return None
-        protected = self._protection.apply(probe[np.newaxis])
-        claimed = tuple(map(TemplateId, self._capture.only))
-        match = (
-            verify(self._gallery, protected[0], claimed) if claimed else search(self._gallery, protected[0])
-        )
-        protected.fill(0)
-        limits = self._settings
-        named = match is not None and is_match(
-            match.score, match.second_score, threshold=limits.threshold, margin=limits.margin
-        )
-        return match.template if match is not None and named else None
-
-    def _enrol(self) -> None:
-        """Make one protected template of the captures, close the camera and send it.
-
-        Raises DeviceFault if they disagree, or are as like somebody else's template as a match is: two people would
-        open with one face, or one person twice. No margin is asked here: who lies between two templates is like both.
-        """
-        template = combine(self._enrolment.captures, at_least=self._settings.threshold)
-        if template is None:
-            raise DeviceFault(
-                wire.NOT_ALIKE,
-                "The captures were not all of one clear face.",
-                remedy="Stand still, one person, in good light, and try again.",
-            )
-        if self._protection is None:  # the epoch was lost while the camera looked
-            raise _no_epoch()
-        protected = self._protection.apply(template[np.newaxis])
-        template.fill(0)
-        own = tuple(map(TemplateId, self._capture.own))
-        if is_enrolled(self._gallery, protected[0], own=own, threshold=self._settings.threshold):
-            protected.fill(0)
-            raise _duplicate()
-        self._close()
-        self._send(wire.Enrolled(self._capture.attempt, self._epoch, protected.tobytes()))
-
-    def _found(self, finding: Finding) -> None:
-        self._send(wire.Found.of(self._capture.attempt, finding))
-
-    def _is_repeated(self, frame: npt.NDArray[np.uint8]) -> bool:
-        """Tell whether the frame is the last one again: it is no second look. Raises DeviceFault when that goes on."""
-        digest = zlib.crc32(frame[::8, ::8].tobytes())
-        last, count = self._same_frames
-        repeats = count + 1 if digest == last else 0
-        self._same_frames = (digest, repeats)
-        if repeats >= FROZEN_FRAMES:
-            raise DeviceFault(
-                "camera-frozen",
-                "The camera gives the same frame again and again.",
-                remedy="Unplug it and plug it in again.",
-            )
-        return repeats > 0
-
-
-def _duplicate() -> DeviceFault:
-    return DeviceFault(
-        wire.DUPLICATE,
-        "This face is enrolled already, or is too like one that is.",
-        remedy="Withdraw there first. Where nobody did enrol it, card and PIN stay the way in.",
-    )
-
-
-def _no_epoch() -> DeviceFault:
-    return DeviceFault(
-        "enrol-no-epoch",
-        "There is no secret yet that a face template could be protected with.",
-        remedy="Wait a moment and try again; if it goes on, run gate check.",
-    )
+    def report(self, frame: npt.NDArray[np.uint8], at: Seconds) -> None:
+        """Send what one frame, taken *at*, shows; nothing for the last frame over again."""
+        said = self._visit.report(frame, at, Known(self._gallery, self._protection, self._epoch))
+        if isinstance(said, wire.Enrolled):
+            self._close()
+        if said is not None:
+            self._send(said)
 
 
 def _confine() -> None:

@@ -168,6 +168,9 @@ class DeskPort(Protocol):
     def progress(self) -> Progress | None:
         """Give how far the enrolment under way is, None before the first frame and where there is none."""
 
+    def looks_alike(self, person: PersonId) -> bool:
+        """Tell whether the last face that was taken was this person's, and came near somebody else's."""
+
     def refuse_early(self, person: PersonId, said: Said, *, by: Staff | None = None) -> None:
         """Raise what ``enrol`` would raise of an answer, before any camera opens."""
 

@@ -297,6 +297,7 @@ class _Page:
         receipt = find_receipt(receipts, session.who.receipt)
         return receipt_values(receipts, receipt, LocalTimes(self.context.zone)) | {
             "declined": session.who.declined,
+            "lookalike": self.context.desk.looks_alike(self.person(session)),
             "pin": session.take(request.query_params.get("once", "")),
             "card_given": session.who.card_given,
             "may_renew": session.who.may_renew,

@@ -30,6 +30,9 @@ ADVICE: Final[Mapping[Advice, Words]] = {
     ),
     Advice.TURN_OTHER_WAY: Words(_("Now the other way"), _("This side is done already.")),
     Advice.TURN_LESS: Words(_("Not so far"), _("Turn your head back a little.")),
+    Advice.COME_IN: Words(_("Come into the middle"), _("The picture's edge cuts your face.")),
+    Advice.UNCOVER: Words(_("Uncover your face for a moment"), _("A mask or scarf is in the way.")),
+    Advice.ONCE_MORE: Words(_("That one once more"), _("One picture was unlike the others and was dropped.")),
 }
 
 ENROL_FAULTS: Final[Mapping[str, Words]] = {

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from gate.core.enrolment import is_aged
 from gate.core.own_record import OwnRecord
 from gate.core.rights import Outcome, RequestKind, RequestState, last_day
 from gate.web.consent_words import REASONS, RECEIPTS
@@ -55,6 +56,7 @@ def record_values(record: OwnRecord, times: LocalTimes = UTC_TIMES) -> Mapping[s
             "events": [event for event in record.events if event.what in RECEIPTS],
             "what": RECEIPTS,
             "reasons": REASONS,
+            "aged": record.template is not None and is_aged(record.template.since, record.at),
             "percent": percent,
             "moment": times.moment,
             "last_day": last_day,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from gate.core import effects as do
-from gate.core.policy import CHOOSE_S, SHOW_WITHDRAWN_S, Hint
+from gate.core.policy import CHOOSE_S, SHOW_WITHDRAWN_S
 from gate.core.types import AttemptId, Method, Pin, Reason, Seconds, UnitPin
 from gate.ports import Clock
 from gate.web.kiosk.keypad import Pad
@@ -121,7 +121,7 @@ class KioskScreen:
                 self._put(replace(shown, since=now))
             case do.TellRefused(_, reason):
                 self._put(replace(shown, refused=reason, refused_until=now + ASIDE_S))
-            case do.Guide(attempt, hint) if _is_same_guidance(shown.view, attempt, hint):
+            case do.Guide() if _is_same_guidance(shown.view, view):
                 self._put(replace(shown, view=view))
             case do.ClearScreen() if isinstance(shown.view, do.ClearScreen):
                 # A door that nothing opens says so in place of keys that open nothing now.
@@ -278,5 +278,6 @@ class KioskScreen:
         changed.set()
 
 
-def _is_same_guidance(before: do.View, attempt: AttemptId, hint: Hint) -> bool:
-    return isinstance(before, do.Guide) and (before.attempt, before.hint) == (attempt, hint)
+def _is_same_guidance(before: do.View, view: do.Guide) -> bool:
+    """Tell whether *view* says what stands there: a movement that is asked for goes before every hint."""
+    return isinstance(before, do.Guide) and replace(before, place=None) == replace(view, place=None)

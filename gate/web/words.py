@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gate.core.effects import Standstill
+from gate.core.liveness import Challenge
 from gate.core.policy import Hint
 from gate.core.types import Method, Reason, WithdrawalOutcome
 from gate.web.languages import marked as _
@@ -52,7 +53,23 @@ HINTS: Final[Mapping[Hint, Words]] = {
     Hint.ONE_PERSON: Words(_("One person at a time, please"), _("Ask the others to step back a little.")),
     Hint.MORE_LIGHT: Words(_("More light, please"), _("Turn your face towards the light.")),
     Hint.HOLD_STILL: Words(_("Hold still for a moment"), _("The picture is blurred.")),
+    Hint.LESS_LIGHT: Words(_("Too much light"), _("Step out of the glaring light.")),
+    Hint.LOOK_AHEAD: Words(_("Look straight at the camera"), _("Hold your head upright.")),
+    Hint.COME_IN: Words(_("Come into the middle"), _("The picture's edge cuts your face.")),
+    Hint.UNCOVER: Words(
+        _("Uncover your face for a moment"), _("A mask or scarf is in the way. Your card works too.")
+    ),
 }
+
+_AND_BACK = _("Then look at the camera again.")
+
+CHALLENGES: Final[Mapping[Challenge, Words]] = {
+    Challenge.TURN_LEFT: Words(_("Turn your head slowly to your left"), _AND_BACK),
+    Challenge.TURN_RIGHT: Words(_("Turn your head slowly to your right"), _AND_BACK),
+    Challenge.NOD: Words(_("Nod slowly, once"), _AND_BACK),
+    Challenge.COME_CLOSER: Words(_("Come slowly closer"), _("Keep looking at the camera.")),
+}
+"""A movement that a face is asked for, to show that it is no picture; left and right are the person's own."""
 
 CHECKING: Final[Mapping[Method, str]] = {
     Method.CARD: _("Checking your card"),
@@ -62,6 +79,14 @@ CHECKING: Final[Mapping[Method, str]] = {
 }
 
 _WELCOME = Words(_("Please come in"), _("The door is open for a few seconds."))
+
+_NOT_RECOGNISED = Words(
+    _("Your face was not recognised"),
+    _(
+        "This happens. Use your card or PIN, or touch Start and try again. "
+        "If you agreed earlier and the notice has changed since, agree again at the desk."
+    ),
+)
 
 RESULTS: Final[Mapping[Reason, Words]] = {
     Reason.MATCHED: _WELCOME,
@@ -74,13 +99,8 @@ RESULTS: Final[Mapping[Reason, Words]] = {
         _("Too many tries just now"), _("Wait a little before the next PIN. A card works at once.")
     ),
     Reason.NO_FACE: Words(_("No face was seen"), _("Use your card or PIN, or touch Start and try again.")),
-    Reason.NOT_RECOGNISED: Words(
-        _("Your face was not recognised"),
-        _(
-            "This happens. Use your card or PIN, or touch Start and try again. "
-            "If you agreed earlier and the notice has changed since, agree again at the desk."
-        ),
-    ),
+    Reason.NOT_RECOGNISED: _NOT_RECOGNISED,
+    Reason.NOT_LIVE: _NOT_RECOGNISED,
     Reason.NOT_CONSENTED: Words(
         _("Face does not open the gate this time"),
         _(
@@ -160,7 +180,10 @@ OBSTACLES: Final[Mapping[str, Words]] = {
     ),
     "gallery_validated": Words(
         _("More faces are enrolled than the accuracy of the model was validated for."),
-        _("Withdraw unused consents, or install an operating point validated for more."),
+        _(
+            "Set access.two_factors, so that a face is compared with its card's owner alone; or run gate calibrate with "
+            "more evidence; or withdraw unused consents."
+        ),
     ),
     "storage_healthy": Words(
         _("The storage is full or faulty."), _("Free some space, or replace the storage medium.")
@@ -172,6 +195,12 @@ OBSTACLES: Final[Mapping[str, Words]] = {
     "untampered": Words(
         _("The case was opened: faces are locked away."),
         _("Look at the device, run gate tamper clear, then start the gate again."),
+    ),
+    "liveness_fitted": Words(
+        _("The site asks for a depth camera, and none is fitted."),
+        _(
+            "Set face.liveness to another level, or connect a depth camera and name its driver as camera.depth."
+        ),
     ),
     "not_stopped": Words(
         _("Face was ended at this gate for good."),
@@ -261,6 +290,8 @@ SCENES: Final[Mapping[str, str]] = {
     "nobody": _("Nobody"),
     "resident": _("A resident"),
     "stranger": _("A stranger"),
+    "print": _("A print of a resident's photograph"),
+    "replay": _("A film of a resident on a screen"),
     "far": _("A resident too far away"),
     "two": _("Two people"),
     "bystander": _("A resident with a bystander"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.core.accuracy import rates_at, rates_at_fmr, share
+from gate.core.accuracy import fmr_for, fpir_at, n_max_at, rates_at, rates_at_fmr, share
 
 SCORES = st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=40).map(sorted)
 
@@ -80,3 +80,34 @@ def test_the_limit_holds_and_no_lower_score_would_hold_it(genuine, impostor, lim
     lower = [score for score in impostor if score < rates.threshold]
     if lower:
         assert rates_at(lower[-1], genuine, impostor).fmr.value > limit
+
+
+@pytest.mark.parametrize(
+    ("fmr", "n", "expected"),
+    [(0.5, 2, 0.75), (0, 100, 0), (1, 3, 1), (1.5, 3, 1), (1e-12, 1000, 1e-9)],
+)
+def test_a_stranger_meets_one_of_n_templates_as_often_as_one_comparison_or_another_errs(fmr, n, expected):
+    assert fpir_at(fmr, n) == pytest.approx(expected, rel=1e-9)
+
+
+@given(fpir=st.floats(1e-6, 0.5), n=st.integers(1, 100_000))
+def test_the_rate_of_one_comparison_gives_the_aim_back(fpir, n):
+    assert fpir_at(fmr_for(fpir, n), n) == pytest.approx(fpir, rel=1e-6)
+
+
+@given(fmr=st.floats(0, 1), fpir=st.floats(1e-6, 0.5))
+def test_the_largest_gallery_holds_the_aim_and_one_more_would_not(fmr, fpir):
+    n = n_max_at(fmr, fpir, most=1000)
+    assert n == 0 or fpir_at(fmr, n) <= fpir
+    assert n == 1000 or fpir_at(fmr, n + 1) > fpir
+
+
+def test_what_is_not_a_number_supports_no_gallery():
+    assert (n_max_at(math.nan, 0.001), n_max_at(0.1, math.nan), n_max_at(-0.1, 0.5)) == (0, 0, 0)
+    assert math.isnan(fpir_at(math.nan, 3))
+
+
+@pytest.mark.parametrize(("fpir", "n"), [(0, 1), (1, 1), (math.nan, 1), (0.5, 0)])
+def test_an_aim_that_is_none_is_refused(fpir, n):
+    with pytest.raises(ValueError, match="aim"):
+        fmr_for(fpir, n)

@@ -62,7 +62,8 @@ def test_r10_the_camera_opens_only_after_the_notices_minimum_time_and_the_choice
     for before, event, passing, _, _, effects in transitions:
         if any(isinstance(effect, do.OpenCamera) for effect in effects):
             opened += 1
-            assert event == on.FaceChosen(ME)
+            assert isinstance(event, on.FaceChosen)
+            assert event.attempt == ME
             assert before.notice_age + passing >= RULES.notice_minimum_s
             assert not before.gate.conditions.obstacles
     assert opened > 0

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import itertools
 import math
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.core.enrolment import CAPTURES, PLAN, SIDE_LEAST, SIDE_MOST, Advice, Pose, Sitting, pose_at
+from gate.core.enrolment import (
+    CAPTURES,
+    PLAN,
+    RENEW_AFTER,
+    SIDE_LEAST,
+    SIDE_MOST,
+    Advice,
+    Pose,
+    Sitting,
+    is_aged,
+    pose_at,
+)
 
 FRONTS = (Pose.FRONT,) * PLAN[Pose.FRONT]
 DONE = Sitting((*FRONTS, Pose.LEFT, Pose.RIGHT))
@@ -93,3 +105,17 @@ def test_only_a_look_that_fills_a_pose_is_called_good(yaw, taken):
 @given(st.floats(SIDE_LEAST, SIDE_MOST))
 def test_left_and_right_are_mirrored(yaw):
     assert (pose_at(yaw), pose_at(-yaw)) == (Pose.LEFT, Pose.RIGHT)
+
+
+def test_a_capture_that_is_taken_back_is_asked_for_again():
+    sitting = Sitting((Pose.FRONT, Pose.LEFT, Pose.FRONT, Pose.FRONT, Pose.RIGHT))
+    assert (sitting.wanted, sitting.without(Pose.LEFT).wanted) == (None, Pose.LEFT)
+    assert sitting.without(Pose.FRONT).taken.count(Pose.FRONT) == 2
+
+
+def test_a_face_taken_more_than_nine_months_ago_is_worth_taking_anew():
+    taken = datetime(2026, 1, 1, tzinfo=UTC)
+    assert [is_aged(taken, taken + RENEW_AFTER + each) for each in (timedelta(), timedelta(seconds=1))] == [
+        False,
+        True,
+    ]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.core.matching import Gallery, Match, is_enrolled, search, verify
+from gate.core.matching import Gallery, Match, MeanProbe, compare, is_enrolled, search, verify
 from gate.core.types import TemplateId
 
 NAN = math.nan
@@ -134,3 +134,58 @@ def test_nobody_is_enrolled_in_an_empty_gallery():
 @pytest.mark.parametrize("bad", [NAN, math.inf, 2.0, 0.0])
 def test_a_template_that_cannot_be_compared_counts_as_enrolled(bad):
     assert is_enrolled(gallery_of([0, 1]), np.array([bad, 0], np.float32), own=(), threshold=0.5)
+
+
+# --- the mean of several frames ---
+
+
+def mean_of(*frames):
+    mean = MeanProbe()
+    for probe, weight in frames:
+        assert mean.add(np.array(probe, np.float32), weight)
+    return mean
+
+
+def test_the_score_of_several_frames_is_the_weighted_mean_of_theirs():
+    gallery = gallery_of([1, 0], [0, 1], ids=["ann", "bob"])
+    match = compare(gallery, mean_of(([1, 0], 1.0), ([0, 1], 0.5), ([0.6, 0.8], 0.5)))
+    assert match == Match(TemplateId("ann"), pytest.approx(0.65), pytest.approx(0.45))
+
+
+def test_a_claim_is_compared_with_the_mean_alone_too():
+    gallery = gallery_of([1, 0], [0, 1], ids=["ann", "bob"])
+    assert compare(gallery, mean_of(([1, 0], 1.0)), ("bob",)) == Match(
+        TemplateId("bob"), pytest.approx(0), -1
+    )
+    assert compare(gallery, mean_of(([1, 0], 1.0)), ("cid",)) is None
+
+
+@pytest.mark.parametrize("probe", [[NAN, 0], [math.inf, 0], [0, 0], [2, 0], [3e38, 3e38]])
+@pytest.mark.parametrize("weight", [1.0, 0.0, -1.0, 1.1, NAN])
+def test_what_is_no_unit_vector_or_has_no_weight_counts_as_no_frame(probe, weight):
+    mean = MeanProbe()
+    assert not mean.add(np.array(probe, np.float32), weight)
+    assert not mean.add(np.array([1, 0], np.float32), weight if weight != 1 else NAN)
+    assert (mean.frames, mean.weight, mean.value().size) == (0, 0.0, 0)
+    assert compare(gallery_of([1, 0]), mean) is None
+
+
+def test_frames_that_cancel_each_other_match_nobody():
+    assert compare(gallery_of([1, 0]), mean_of(([1, 0], 1.0), ([-1, 0], 1.0))) is None
+
+
+def test_a_probe_is_as_like_the_mean_as_the_angle_between_them():
+    mean = mean_of(([1, 0], 1.0), ([1, 0], 0.1))
+    assert mean.likeness(np.array([0.6, 0.8], np.float32)) == pytest.approx(0.6)
+    assert MeanProbe().likeness(np.array([0.6, 0.8], np.float32)) == 1
+
+
+def test_r31_a_wiped_mean_is_overwritten_and_begins_anew():
+    mean = mean_of(([1, 0], 1.0))
+    held = mean._sum
+    mean.wipe()
+    assert (held.any(), mean.frames, mean.weight, mean.value().size) == (False, 0, 0.0, 0)
+
+
+def test_nobody_enrolled_is_nobody_matched_by_a_mean():
+    assert compare(Gallery((), np.zeros((0, 2), np.float32)), mean_of(([1, 0], 1.0))) is None

@@ -6,6 +6,7 @@ from dataclasses import fields
 
 import pytest
 
+from gate.core.liveness import Level, Verdict
 from gate.core.policy import (
     Conditions,
     FacePlace,
@@ -16,7 +17,7 @@ from gate.core.policy import (
     decide_face,
     is_match,
 )
-from gate.core.types import AttemptId, Method, Reason
+from gate.core.types import AttemptId, Method, NoticeVersion, Reason
 
 VALUES = (math.nan, -math.inf, -1.0, 0.0, 0.39, 0.4, 0.49999, 0.5, 0.6, 1.0, math.inf)
 
@@ -35,7 +36,7 @@ def test_a_limit_that_is_not_a_finite_number_refuses_everybody(threshold, margin
 
 
 def test_r43_r55_what_vision_found_says_which_template_and_not_how_near():
-    assert {each.name for each in fields(Finding)} == {"hint", "template", "place"}
+    assert {each.name for each in fields(Finding)} == {"hint", "template", "place", "live"}
     assert not {"threshold", "margin"} & {each.name for each in fields(Rules)}
 
 
@@ -64,11 +65,19 @@ def test_where_a_face_is_never_reaches_a_log_by_the_findings_own_words():
     assert "0.5" not in repr(Finding(Hint.COME_CLOSER, place=FacePlace(0.5, 0.5, 0.2)))
 
 
-@pytest.mark.parametrize(("matched", "saw_face"), list(itertools.product([True, False], repeat=2)))
-def test_a_face_decision_is_granted_exactly_when_matched(matched, saw_face):
-    decision = decide_face(AttemptId("a"), matched=matched, saw_face=saw_face)
-    assert (decision.granted, decision.method) == (matched, Method.FACE)
+@pytest.mark.parametrize(
+    ("matched", "live", "saw_face"), list(itertools.product([True, False], Verdict, [True, False]))
+)
+def test_a_face_decision_is_granted_exactly_when_it_matched_and_lives(matched, live, saw_face):
+    decision = decide_face(AttemptId("a"), matched=matched, live=live, saw_face=saw_face)
+    assert (decision.granted, decision.method) == (matched and live is Verdict.LIVE, Method.FACE)
     assert decision.granted == (decision.reason is Reason.MATCHED)
+
+
+@pytest.mark.parametrize(("level", "live"), list(itertools.product([None, *Level], Verdict)))
+def test_what_vision_says_of_life_counts_wherever_any_is_asked_for(level, live):
+    counted = Rules(NoticeVersion("1.0"), 2.0, liveness=level).lives(live)
+    assert counted is (Verdict.LIVE if level is None else live)
 
 
 @pytest.mark.parametrize("finding", list(Reason))

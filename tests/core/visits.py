@@ -9,7 +9,9 @@ from dataclasses import dataclass, fields, replace
 from gate.core import effects as do
 from gate.core import inputs as on
 from gate.core.attempt import advance
+from gate.core.liveness import Challenge, Level, Verdict
 from gate.core.phases import (
+    Capturing,
     Gate,
     Idle,
     Noticing,
@@ -49,6 +51,8 @@ RULES = Rules(
     prolonged_most=1,
 )
 TWO = replace(RULES, two_factors=True)
+LIVING = replace(RULES, liveness=Level.BASIC, passive_s=1, challenge_s=3, refusals_with_liveness=2)
+"""As most sites are: a face must be seen to live."""
 READY = Conditions(*[True] * len(fields(Conditions)))
 BLIND = replace(READY, vision_ready=False)
 ME, STALE, NEXT = AttemptId("me"), AttemptId("stale"), AttemptId("next")
@@ -58,17 +62,26 @@ GOOD = Finding(Hint.COMPARED, ADA)
 OTHER = Finding(Hint.COMPARED, BEN)
 WEAK = Finding(Hint.COMPARED)
 NOBODY = Finding(Hint.NO_FACE)
+GOOD_LIVE, OTHER_LIVE, WEAK_LIVE, NOBODY_LIVE = (
+    replace(each, live=Verdict.LIVE) for each in (GOOD, OTHER, WEAK, NOBODY)
+)
+PRINT = replace(GOOD, live=Verdict.ATTACK)
+LIKENESS = (GOOD, OTHER, WEAK, NOBODY)
+LIFE = (GOOD_LIVE, OTHER_LIVE, WEAK_LIVE, NOBODY_LIVE, PRINT, replace(NOBODY, live=Verdict.ATTACK))
+DRAWN = Challenge.NOD
 
 
-def inputs_for(attempt: AttemptId) -> list[on.Input]:
+def inputs_for(attempt: AttemptId, rules: Rules) -> list[on.Input]:
+    drawn = None if rules.liveness is None else DRAWN
+    findings = LIKENESS if rules.liveness is None else LIKENESS + LIFE
     return [
         on.NoticeShown(attempt, NOTICE),
         on.NoticeShown(attempt, NoticeVersion("0.9")),
-        on.FaceChosen(attempt),
+        on.FaceChosen(attempt, drawn),
         on.Cancelled(attempt),
         on.MoreTime(attempt),
         on.ReadAgain(attempt),
-        *(on.FaceFound(attempt, finding) for finding in (GOOD, OTHER, WEAK, NOBODY)),
+        *(on.FaceFound(attempt, finding) for finding in findings),
         on.CameraFailed(attempt),
         on.CredentialChecked(attempt, Reason.KNOWN_CREDENTIAL),
         on.CredentialChecked(attempt, Reason.KNOWN_CREDENTIAL, (ADA,)),
@@ -81,7 +94,7 @@ def inputs_for(attempt: AttemptId) -> list[on.Input]:
     ]
 
 
-EVERY_INPUT: list[on.Input] = [
+OF_NO_ATTEMPT: list[on.Input] = [
     on.Tick(),
     on.Presence(NEXT),
     on.WithdrawalChosen(ME),
@@ -97,9 +110,13 @@ EVERY_INPUT: list[on.Input] = [
     on.CredentialChecked(SIDE, Reason.KNOWN_CREDENTIAL),
     on.CredentialChecked(SIDE, Reason.KNOWN_CREDENTIAL, (ADA,)),
     on.CredentialChecked(SIDE, Reason.UNKNOWN_CREDENTIAL),
-    *inputs_for(ME),
-    *inputs_for(STALE),
 ]
+
+
+def every_input(rules: Rules) -> list[on.Input]:
+    return [*OF_NO_ATTEMPT, *inputs_for(ME, rules), *inputs_for(STALE, rules)]
+
+
 PASSING = (0.0, 1.0, 100.0)
 _COVERS_NOTICE = do.ShowNotice | do.ShowChecking | do.AskCredential | do.ShowResult | do.ClearScreen
 
@@ -126,6 +143,8 @@ def normal(phase: Phase, now: float) -> Phase:
     moved = replace(phase, attempt=ME, until=phase.until - now)
     if isinstance(moved, Recording):
         return replace(moved, decision=replace(moved.decision, attempt=ME))
+    if isinstance(moved, Capturing) and moved.ask_from is not None:
+        return replace(moved, ask_from=max(moved.ask_from - now, 0.0))
     return moved
 
 
@@ -137,12 +156,15 @@ def normal_gate(gate: Gate, now: float) -> Gate:
     return replace(gate, phase=normal(gate.phase, now), beside=beside, kept=kept, face_rests_until=rest)
 
 
-def followed(gate: Gate) -> bool:
+def followed(gate: Gate, rules: Rules) -> bool:
     """Tell whether the walk goes on from here. Every step into a longer row, or out of a shorter one, is looked at.
 
     How often face was refused touches neither what is kept nor what is looked up beside, and is followed without them;
     so is what face depends on, and whether somebody asked for more time. Only a PIN's check takes its time, so only beside one is something kept.
+    Whether a face lives touches none of it either: where that is asked for, it is followed alone.
     """
+    if rules.liveness is not None and (gate.kept or gate.beside or gate.entry is not None):
+        return False
     if getattr(gate.phase, "prolonged", 0) and (gate.kept or gate.beside):
         return False
     fresh = gate.refusals == 0 and gate.face_rests_until < 0
@@ -223,15 +245,15 @@ def passing_before(event: on.Input, gate: Gate) -> tuple[float, ...]:
 
 def walk(rules: Rules):
     """Yield every transition of every reachable state: (before, input, seconds passed, after, gate, effects)."""
-    start = Seen(Gate(face_rests_until=-1.0))
+    start, inputs = Seen(Gate(face_rests_until=-1.0)), every_input(rules)
     known, queue = {start}, deque([start])
     while queue:
         before = queue.popleft()
-        for event in EVERY_INPUT:
+        for event in inputs:
             for passing in passing_before(event, before.gate):
                 after, gate, effects = step(before, event, passing, rules)
                 yield before, event, passing, after, gate, effects
-                if after not in known and followed(after.gate):
+                if after not in known and followed(after.gate, rules):
                     known.add(after)
                     queue.append(after)
 
@@ -249,9 +271,9 @@ class Visit:
         self.effects += effects
         return self
 
-    def to_capture(self) -> "Visit":
+    def to_capture(self, drawn: Challenge | None = None) -> "Visit":
         self(on.Presence(ME))(on.NoticeShown(ME, NOTICE))
-        return self(on.Tick(), after=2)(on.FaceChosen(ME))
+        return self(on.Tick(), after=2)(on.FaceChosen(ME, drawn))
 
     def to_second(self, *templates: TemplateId) -> "Visit":
         """Show a card that is known, of somebody who has *templates*; ME is the attempt."""
@@ -261,7 +283,7 @@ class Visit:
     def to_second_face(self) -> "Visit":
         """Show Ada's card and read the notice, then choose face."""
         self.to_second(ADA)(on.NoticeShown(ME, NOTICE))
-        return self(on.Tick(), after=2)(on.FaceChosen(ME))
+        return self(on.Tick(), after=2)(on.FaceChosen(ME, DRAWN))
 
     def to_question(self) -> "Visit":
         """Ask to withdraw with a card that is known; NEXT is the attempt from then on."""

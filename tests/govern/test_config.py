@@ -13,6 +13,7 @@ from gate.govern.config import config_sha256, configuration, short
 from gate.notice import load_sources, publish
 from gate.settings import BrokerSettings, Under14Settings
 from gate.store.keyring.keys import Custody
+from gate.vision.manifest import load_manifests
 
 BANK = Recipient("Bank", "+86 1", "none", "post", "names")
 FIXERS = Processor("Fixers", "+86 2", "repair", "none", "sealed", date(2026, 1, 1))
@@ -27,11 +28,13 @@ FIXERS = Processor("Fixers", "+86 2", "repair", "none", "sealed", date(2026, 1, 
         ("site", {"processors": ("Fixers Ltd",)}),
         ("face", {"enabled": False}),
         ("face", {"retention_days": 30}),
+        ("face", {"liveness": "challenge"}),
         ("face", {"zone": (0.1, 0.0, 1.0, 1.0)}),
         ("face", {"threshold_at_least": 0.7}),
         ("face", {"under_14": Under14Settings(enabled=True)}),
         ("face", {"under_14": Under14Settings(retention_days=90)}),
         ("camera", {"driver": "v4l2"}),
+        ("camera", {"depth": "simulated"}),
         ("camera", {"width_px": 800}),
         ("camera", {"height_px": 600}),
         ("notice", {"minimum_s": 3.0}),
@@ -107,6 +110,19 @@ def test_r80_another_model_or_operating_point_is_another_configuration(site, set
     shutil.rmtree(models)
     assert configuration(copied, site)["models"] is None
     assert not face_approved(copied, site)
+
+
+def test_r80_an_optional_model_that_comes_or_goes_is_another_configuration(site, settings, tmp_path):
+    models = tmp_path / "models"
+    shutil.copytree(settings.models_dir, models, ignore=shutil.ignore_patterns("weights"))
+    copied = settings.model_copy(update={"models_dir": models})
+    without = configuration(copied, site)
+    optional = next(each for each in load_manifests(models) if each.optional)
+    assert without["models"][optional.name] is None
+    optional.weights(models).parent.mkdir(exist_ok=True)
+    optional.weights(models).touch()
+    assert configuration(copied, site)["models"][optional.name] == optional.sha256
+    assert config_sha256(configuration(copied, site)) != config_sha256(without)
 
 
 def test_r80_another_custody_of_the_key_is_another_configuration(site, settings):

@@ -34,6 +34,24 @@ def test_r26_enrolment_takes_one_template_live_and_then_matches(at_gate):
     at_gate(scenario)
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_who_comes_near_another_face_is_told_so_at_the_desk_and_until_they_give_up_face(at_gate, told):
+    """Twins; and no word of whose face it is."""
+
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        await gate.until(lambda: gate.service.face_offered, "face to be offered")
+        enrolment = asyncio.create_task(gate.desk.enrol(person, gate.said()))
+        await gate.until(lambda: gate.vision.capturing, "the camera to open")
+        gate.capture.take(gate.capture.attempt, gate.vision.epoch, FACE, lookalike=told)
+        await enrolment
+        assert gate.desk.looks_alike(person) is told
+        gate.desk.withdraw(person)
+        assert not gate.desk.looks_alike(person)
+
+    at_gate(scenario)
+
+
 @pytest.mark.parametrize(
     ("happens", "code"),
     [

@@ -144,7 +144,7 @@ def test_r71_the_own_page_tells_what_was_measured_apart_from_its_bound(at_page):
         browser = open_browser()
         await browser.sign_in("1203", pin)
         page = await browser.page()
-        assert "3 % of people's own faces were refused (at most 14 %, with 95 % confidence)" in page
+        assert "6 % of people's own faces were refused (at most 14 %, with 95 % confidence)" in page
 
     at_page(scenario)
 

@@ -199,6 +199,7 @@ async def world(
     passback_s=0.0,
     duress=False,
     live=False,
+    liveness_fitted=True,
 ):
     clock = Clock()
     inputs = asyncio.Queue()
@@ -246,6 +247,7 @@ async def world(
         vision=fake if vision else None,
         renew=renew,
         switched_on=True,
+        liveness_fitted=liveness_fitted,
         notices=notices(store),
         assessment_approved=approved,
         passed=teller.passed,

@@ -5,13 +5,16 @@ from __future__ import annotations
 import itertools
 import math
 
+import cv2
 import numpy as np
 
 from gate.vision import wire
 from gate.vision.detect import STRIDES
-from gate.vision.enrolment import NOSE_DEPTH
+from gate.vision.liveness import Liveness
 from gate.vision.pipeline import Pipeline
 from gate.vision.protection import Protection
+from gate.vision.quality import NOSE_DEPTH, Assessor
+from gate.vision.visit import Senses
 from gate.vision.worker import Worker
 from tests.vision.world import EPOCH, SEED
 
@@ -57,6 +60,16 @@ class OneVector:
         return [next(self.vectors)[np.newaxis].astype(np.float32)]
 
 
+def scenery(seed):
+    """Give a frame as rich in coarse and fine detail as a photograph: each octave as strong as the next."""
+    rng = np.random.default_rng(seed)
+    octaves = [
+        rng.normal(0, 4 + 3 * each, (480 >> each, 640 >> each, 1)).astype(np.float32) for each in range(2, 7)
+    ]
+    grown = [cv2.resize(each, (640, 480), interpolation=cv2.INTER_CUBIC) for each in octaves]
+    return np.repeat(np.clip(130 + sum(grown), 0, 255).astype(np.uint8)[:, :, np.newaxis], 3, axis=2)
+
+
 class Lens:
     """A camera that gives one frame after another, or raises what it is told to."""
 
@@ -67,7 +80,7 @@ class Lens:
     def read(self):
         if self.error:
             raise self.error
-        self.frames.append(np.random.default_rng(len(self.frames)).integers(60, 200, (480, 640, 3), np.uint8))
+        self.frames.append(scenery(len(self.frames)))
         return self.frames[-1]
 
     def close(self):
@@ -78,12 +91,17 @@ class Child:
     """A worker in this process, and what it said."""
 
     def __init__(self, link, ours, settings):
-        self.worker, self.ours = Worker(link), ours
-        self.worker._settings = settings
+        self.worker, self.ours, self.settings = Worker(link), ours, settings
         self.sees(OneFace())
 
     def sees(self, detector, *vectors):
-        self.worker._pipeline = Pipeline(detector, OneVector(*vectors))
+        pipeline = Pipeline(detector, OneVector(*vectors))
+        self.worker.fit(Senses(self.settings, pipeline, Liveness(), Assessor()))
+
+    def captures(self, message):
+        """Begin a capture without opening a camera."""
+        self.worker._capture = message
+        self.worker.fit(self.worker._senses)
 
     def knows(self, **templates):
         """Load a gallery, each template given as the network would; give what the child held until then."""
@@ -110,7 +128,8 @@ class Child:
             return []
 
     def pixels(self):
-        detector, embedder = self.worker._pipeline._detector, self.worker._pipeline._embedder
+        pipeline = self.worker._senses.pipeline
+        detector, embedder = pipeline._detector, pipeline._embedder
         return np.concatenate(
             [
                 part.ravel()

@@ -27,7 +27,9 @@ def test_a_child_at_work_says_what_runs_its_models(world):
 
 
 def named(findings):
-    return {(found.hint, found.template) for found in findings}
+    """Give what was found from the second frame on: the first frame never names anybody."""
+    assert findings[0].template is None
+    return {(found.hint, found.template) for found in findings[1:]}
 
 
 def test_an_enrolment_gives_one_template_of_the_epoch_whose_seed_the_child_has(runner, world):
@@ -119,7 +121,7 @@ def test_a_bystander_is_never_embedded(runner, world, templates):
     """R32: both are enrolled, and only the one at the gate is ever found."""
     runner.run(world.load(**templates))
     seen = runner.run(world.capture("bystander", looks=8))
-    assert {(found.hint, found.template) for found in seen} == {(Hint.COMPARED, "resident")}
+    assert named(seen) == {(Hint.COMPARED, "resident")}
 
 
 # --- galleries ---
@@ -154,19 +156,19 @@ def test_a_withdrawn_template_never_matches_once_the_next_gallery_is_confirmed(r
         attempt = next(ATTEMPTS)
         world.client.set_scene("resident")
         world.client.open_camera(attempt)
-        await world.until(lambda: world.said(wire.Found, attempt))
+        await world.until(
+            lambda: "withdrawn" in {found.template for found in world.said(wire.Found, attempt)}
+        )
         world.client.load_gallery(gallery_of(kept=templates["stranger"]))
         await world.ready()
         start = len(world.heard)
         await world.until(lambda: len(world.heard) >= start + 5)
         world.client.close_camera()
-        return attempt
 
-    attempt = runner.run(change_while_looking())
+    runner.run(change_while_looking())
     confirmed = max(i for i, message in enumerate(world.heard) if isinstance(message, wire.GalleryLoaded))
     after = {message.template for message in world.heard[confirmed:] if isinstance(message, wire.Found)}
     assert after == {None}
-    assert world.said(wire.Found, attempt)[0].template == "withdrawn"
 
 
 # --- cameras that fail ---

@@ -117,7 +117,9 @@ def refused(settings):
 
 @pytest.fixture
 def own_models(models_dir, tmp_path):
-    shutil.copytree(models_dir, tmp_path / "models", ignore=shutil.ignore_patterns("portraits", "cache"))
+    """Give a models folder with the reference networks alone: no other form can run in their place."""
+    others = shutil.ignore_patterns("portraits", "cache", "sface-*", "yunet-*", "tuned.toml")
+    shutil.copytree(models_dir, tmp_path / "models", ignore=others)
     return tmp_path / "models"
 
 

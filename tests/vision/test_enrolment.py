@@ -18,11 +18,11 @@ from gate.vision.enrolment import (
     BRIGHT_FACE,
     DARK_FACE,
     MIN_FACE_PX,
-    NOSE_DEPTH,
     Enrolment,
     combine,
-    yaw_of,
+    outlier,
 )
+from gate.vision.quality import ENROLLED_LEAST, NOSE_DEPTH, Parts, Quality, yaw_of
 
 NAN, INF = math.nan, math.inf
 SIZE = 128
@@ -100,6 +100,36 @@ def test_any_numbers_give_a_template_or_nothing(captures, at_least):
     assert template is None or np.linalg.norm(template) == pytest.approx(1, abs=1e-6)
 
 
+def test_a_better_picture_weighs_more():
+    assert angle(combine([towards(0), towards(10)], at_least=0.9, weights=[1.0, 0.25])) == pytest.approx(
+        2, abs=0.01
+    )
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, NAN, INF])
+def test_a_picture_without_a_weight_spoils_the_mean(bad):
+    assert combine([towards(0), towards(10)], at_least=0.9, weights=[1.0, bad]) is None
+
+
+@pytest.mark.parametrize("odd", range(CAPTURES))
+def test_the_one_capture_unlike_all_others_is_the_outlier_wherever_it_stands(odd):
+    captures = [towards(90 if place == odd else place) for place in range(CAPTURES)]
+    assert outlier(captures, at_least=0.5) == odd
+
+
+@pytest.mark.parametrize(
+    "angles",
+    [(0, 1, 2, 3, 4), (0, 0, 0, 90, 90), (0, 0, 60, 120, 180), (0, 90)],
+    ids=["none", "two", "all", "a pair"],
+)
+def test_where_all_agree_or_more_than_one_stands_out_there_is_no_outlier(angles):
+    assert outlier([towards(each) for each in angles], at_least=0.6) is None
+
+
+def test_a_capture_that_is_no_number_is_the_outlier():
+    assert outlier([towards(0), vector(NAN), towards(1)], at_least=0.5) == 1
+
+
 # --- how a head is turned ---
 
 
@@ -139,27 +169,60 @@ def face(yaw=0.0, *, size=160.0, at=(320.0, 240.0)):
     return Face((at[0] - size / 2, at[1] - size / 2, size, size), 0.9, points)
 
 
+def quality(yaw=0.0, *, covered=False, **parts):
+    """Give the quality of a good picture but for what is named."""
+    best = dict.fromkeys(("focus", "light", "glare", "whole", "size", "turn", "lean"), 1.0)
+    return Quality(Parts(**(best | parts)), yaw, 0.0, 0.0, covered)
+
+
+def seen(shown, yaw=0.0, **spoilt):
+    """Give what an enrolment sees of a face turned by *yaw* in a frame."""
+    return shown, face(yaw), quality(yaw, **spoilt)
+
+
 def frame(level=130):
     return np.full((480, 640, 3), level, np.uint8)
 
 
 def test_a_still_lit_near_face_that_fills_a_pose_is_good():
     enrolment = Enrolment()
-    assert [enrolment.advise(frame(), face()) for _ in range(3)] == [Advice.GOOD] * 3
+    assert [enrolment.advise(*seen(frame())) for _ in range(3)] == [Advice.GOOD] * 3
 
 
 @pytest.mark.parametrize(
     ("shown", "advice"),
     [
-        ((frame(), face(size=MIN_FACE_PX - 1)), Advice.COME_CLOSER),
-        ((frame(), face(size=MIN_FACE_PX)), Advice.GOOD),
-        ((frame(round(DARK_FACE) - 1), face()), Advice.MORE_LIGHT),
-        ((frame(round(BRIGHT_FACE) + 1), face()), Advice.LESS_LIGHT),
-        ((frame(), face(at=(-500.0, 240.0))), Advice.MORE_LIGHT),
-        ((frame(), face(10)), Advice.LOOK_AHEAD),
-        ((frame(), face(25)), Advice.GOOD),
+        ((frame(), face(size=MIN_FACE_PX - 1), quality()), Advice.COME_CLOSER),
+        ((frame(), face(size=MIN_FACE_PX), quality()), Advice.GOOD),
+        (seen(frame(round(DARK_FACE) - 1)), Advice.MORE_LIGHT),
+        (seen(frame(round(BRIGHT_FACE) + 1)), Advice.LESS_LIGHT),
+        ((frame(), face(at=(-500.0, 240.0)), quality()), Advice.MORE_LIGHT),
+        (seen(frame(), 10), Advice.LOOK_AHEAD),
+        (seen(frame(), 25), Advice.GOOD),
+        (seen(frame(), 25, turn=0.1), Advice.GOOD),
+        (seen(frame(), focus=ENROLLED_LEAST - 0.01), Advice.HOLD_STILL),
+        (seen(frame(), focus=ENROLLED_LEAST), Advice.GOOD),
+        (seen(frame(), light=0.6, turn=0.1), Advice.MORE_LIGHT),
+        (seen(frame(), glare=0.6), Advice.LESS_LIGHT),
+        (seen(frame(), whole=0.6), Advice.COME_IN),
+        (seen(frame(), size=0.6), Advice.COME_CLOSER),
+        (seen(frame(), lean=0.6), Advice.LOOK_AHEAD),
+        (seen(frame(), focus=NAN), Advice.HOLD_STILL),
+        (seen(frame(), covered=True), Advice.UNCOVER),
     ],
-    ids=["small", "just large enough", "dark", "glaring", "outside", "half turned", "turned"],
+    ids=[
+        *(
+            "small",
+            "just large enough",
+            "dark",
+            "glaring",
+            "outside",
+            "half turned",
+            "turned",
+            "turned as asked",
+        ),
+        *("blurred", "sharp enough", "noisy", "overlit", "cut", "far", "leaning", "no number", "masked"),
+    ],
 )
 def test_what_spoils_a_frame_is_said_as_something_to_do(shown, advice):
     assert Enrolment().advise(*shown) is advice
@@ -168,15 +231,15 @@ def test_what_spoils_a_frame_is_said_as_something_to_do(shown, advice):
 @pytest.mark.parametrize(("shift", "advice"), [(8.0, Advice.GOOD), (12.0, Advice.HOLD_STILL)])
 def test_a_face_that_moves_between_frames_is_asked_to_hold_still(shift, advice):
     enrolment = Enrolment()
-    enrolment.advise(frame(), face())
-    assert enrolment.advise(frame(), face(at=(320.0 + shift, 240.0))) is advice
+    enrolment.advise(*seen(frame()))
+    assert enrolment.advise(frame(), face(at=(320.0 + shift, 240.0)), quality()) is advice
 
 
 def test_a_face_that_was_away_between_frames_has_not_moved():
     enrolment = Enrolment()
-    enrolment.advise(frame(), face())
+    enrolment.advise(*seen(frame()))
     assert enrolment.advise_without(Hint.NO_FACE) is Advice.NO_FACE
-    assert enrolment.advise(frame(), face(at=(400.0, 240.0))) is Advice.GOOD
+    assert enrolment.advise(frame(), face(at=(400.0, 240.0)), quality()) is Advice.GOOD
 
 
 @pytest.mark.parametrize("hint", Hint)
@@ -192,15 +255,32 @@ def test_an_enrolment_tells_the_pose_it_wants_and_how_much_is_done():
     for done in range(3):
         progress = enrolment.progress(Advice.GOOD, place)
         assert (progress.pose, progress.done, progress.total) == (Pose.FRONT, done, CAPTURES)
-        enrolment.take(towards(done), face())
+        enrolment.take(towards(done), quality())
     assert enrolment.progress(Advice.TURN_LEFT, None).pose is Pose.LEFT
-    enrolment.take(towards(1), face(-20))
-    enrolment.take(towards(2), face(20))
+    enrolment.take(towards(1), quality(-20))
+    enrolment.take(towards(2), quality(20))
     assert (enrolment.is_complete, enrolment.progress(Advice.GOOD, None)) == (True, None)
 
 
 def test_r31_a_wiped_enrolment_holds_no_capture():
     enrolment, capture = Enrolment(), towards(0)
-    enrolment.take(capture, face())
+    enrolment.take(capture, quality())
     enrolment.wipe()
     assert (enrolment.captures, capture.any()) == ([], False)
+
+
+def test_r31_a_dropped_capture_is_overwritten_and_its_pose_asked_for_again():
+    enrolment, odd = Enrolment(), towards(90)
+    for capture, yaw in ((towards(0), 0), (odd, 0), (towards(1), 0), (towards(2), 20), (towards(3), -20)):
+        enrolment.take(capture, quality(yaw))
+    assert enrolment.drop_outlier(at_least=0.5)
+    assert (odd.any(), len(enrolment.captures)) == (False, CAPTURES - 1)
+    assert enrolment.progress(Advice.ONCE_MORE, None).pose is Pose.FRONT
+
+
+def test_captures_that_agree_lose_none():
+    enrolment = Enrolment()
+    for degrees, yaw in ((0, 0), (1, 0), (2, 0), (3, 20), (4, -20)):
+        enrolment.take(towards(degrees), quality(yaw))
+    assert not enrolment.drop_outlier(at_least=0.5)
+    assert enrolment.template(at_least=0.5) is not None

@@ -33,6 +33,19 @@ def test_nobody_is_no_face():
 
 
 @pytest.mark.parametrize(
+    ("share", "hint"), [(0.3, Hint.NO_FACE), (0.5, Hint.LESS_LIGHT), (1.0, Hint.LESS_LIGHT)]
+)
+def test_nobody_seen_in_burning_light_is_asked_out_of_it(share, hint):
+    frame = textured()
+    frame[: round(HEIGHT * share)] = 255
+    assert choose([], frame, WHOLE).hint is hint
+
+
+def test_somebody_beside_the_zone_is_no_matter_of_light():
+    assert choose([face(20, 240)], np.full_like(FRAME, 255), MIDDLE).hint is Hint.NO_FACE
+
+
+@pytest.mark.parametrize(
     ("x", "y"), list(itertools.product((159, 160, 320, 480, 481), (119, 120, 240, 360, 361)))
 )
 def test_a_face_counts_when_its_centre_lies_in_the_zone_edges_included(x, y):

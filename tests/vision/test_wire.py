@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.core.enrolment import Advice, Pose, Progress
+from gate.core.liveness import Challenge, Level, Verdict
 from gate.core.policy import FacePlace, Finding, Hint
 from gate.core.types import TemplateId
 from gate.errors import DeviceFault
@@ -35,7 +36,15 @@ PLACES = st.just(()) | st.tuples(*[st.integers(0, 20)] * 3)
 MESSAGES = st.one_of(
     st.builds(wire.Configure, TEXT),
     galleries(),
-    st.builds(wire.StartCapture, TEXT, st.booleans(), st.lists(TEXT).map(tuple), st.lists(TEXT).map(tuple)),
+    st.builds(
+        wire.StartCapture,
+        TEXT,
+        st.booleans(),
+        st.lists(TEXT).map(tuple),
+        st.lists(TEXT).map(tuple),
+        st.sampled_from(["", *(level.value for level in Level)]),
+    ),
+    st.builds(wire.Challenge, TEXT, st.sampled_from([each.value for each in Challenge])),
     st.just(wire.StopCapture()),
     st.just(wire.Wipe()),
     st.builds(wire.SetScene, TEXT),
@@ -43,7 +52,14 @@ MESSAGES = st.one_of(
     st.builds(wire.Beat, st.integers(0)),
     st.just(wire.Closed()),
     st.builds(wire.GalleryLoaded, st.integers(0)),
-    st.builds(wire.Found, TEXT, st.sampled_from([hint.value for hint in Hint]), TEXT | st.none(), PLACES),
+    st.builds(
+        wire.Found,
+        TEXT,
+        st.sampled_from([hint.value for hint in Hint]),
+        TEXT | st.none(),
+        PLACES,
+        st.sampled_from([each.value for each in Verdict]),
+    ),
     st.builds(
         wire.Posed,
         TEXT,
@@ -61,7 +77,8 @@ ONE_OF_EACH = (
     wire.Configure("{}"),
     wire.LoadGallery(3, 7, ("a", "b"), SEED + TEMPLATE * 2),
     wire.StartCapture("x", enrol=True),
-    wire.StartCapture("x", only=("a", "b")),
+    wire.StartCapture("x", only=("a", "b"), liveness="basic"),
+    wire.Challenge("x", "nod"),
     wire.StopCapture(),
     wire.Wipe(),
     wire.SetScene("two"),
@@ -289,5 +306,31 @@ def test_r43_r55_no_message_has_a_place_for_a_score(message):
     assert not {"float", "complex", "object", "Any"} & {str(item.type) for item in fields(message)}
 
 
-def test_r43_the_child_does_not_answer_with_more_than_which_template_matched():
-    assert [item.name for item in fields(wire.Found)] == ["attempt", "hint", "template", "place"]
+def test_r43_the_child_does_not_answer_with_more_than_which_template_matched_and_whether_it_lives():
+    assert [item.name for item in fields(wire.Found)] == ["attempt", "hint", "template", "place", "live"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        wire.StartCapture("x", liveness="none"),
+        wire.Challenge("x", "jump"),
+        wire.Challenge("x", ""),
+        wire.Found("x", "compared", "t", live="LIVE"),
+        wire.Found("x", "compared", "t", live=""),
+    ],
+    ids=["level", "movement", "no movement", "verdict", "no verdict"],
+)
+def test_a_word_of_liveness_that_the_core_does_not_know_is_a_fault(message):
+    assert "none of" not in refusal(wire.encode(message))
+
+
+@pytest.mark.parametrize("live", Verdict)
+def test_whether_a_face_lives_arrives_as_it_was_said(live):
+    finding = Finding(Hint.COMPARED, TemplateId("t"), live=live)
+    (heard,) = wire.Decoder().feed(wire.encode(wire.Found.of("x", finding)))
+    assert heard.finding() == finding
+
+
+def test_a_finding_that_says_nothing_of_liveness_is_undecided():
+    assert wire.Found("x", "compared", "t").finding().live is Verdict.UNDECIDED

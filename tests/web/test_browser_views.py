@@ -7,6 +7,7 @@ import itertools
 import pytest
 
 from gate.core import effects as do
+from gate.core.liveness import Challenge
 from gate.core.policy import FacePlace, Hint
 from gate.core.types import AttemptId, Method, Reason, WithdrawalOutcome
 from gate.web.kiosk.parts import KioskParts
@@ -29,6 +30,7 @@ VIEWS: list[tuple[do.View, Method | None, str]] = [
     *((do.OfferMethods(ATTEMPT, ALL), method, "") for method in ALL),
     (do.OfferMethods(ATTEMPT, ALL), Method.PIN, "12345678 ok 123 ok"),
     *((do.Guide(ATTEMPT, hint, HERE), None, "") for hint in Hint),
+    *((do.Guide(ATTEMPT, Hint.COMPARED, HERE, challenge), None, "") for challenge in Challenge),
     (do.ShowNotice(ATTEMPT, FIRST, second=True), None, ""),
     (do.OfferMethods(ATTEMPT, ALL[1:], two_factors=True), None, ""),
     *((do.AskSecond(ATTEMPT, (Method.PIN, Method.FACE)), method, "") for method in (None, Method.PIN)),

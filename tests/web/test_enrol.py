@@ -226,6 +226,19 @@ def test_r27_a_childs_guardian_is_heard_once_a_second_person_agreed(resident, wo
 # --- how it ends ---
 
 
+@pytest.mark.parametrize("alike", [True, False])
+def test_who_looks_much_like_another_is_told_and_sent_to_the_card(resident, world, alike):
+    world.desk.lookalikes = {"p-undecided"} if alike else set()
+    resident.decide("consent")
+    assert ("Another face here is much like yours" in resident.page()) is alike
+
+
+def test_who_declined_is_told_nothing_of_faces(resident, world):
+    world.desk.lookalikes = {"p-undecided"}
+    resident.press("decline")
+    assert "much like yours" not in resident.page()
+
+
 def test_r25_both_ends_give_a_receipt_to_print_with_its_code_and_file(resident, world):
     resident.press("decline")
     page = resident.page()

@@ -5,9 +5,10 @@ import pytest
 from gate.core import effects as do
 from gate.core import inputs as on
 from gate.core.attempt import Capturing, Choosing, Idle, Noticing
+from gate.core.liveness import Challenge
 from gate.core.policy import Hint
 from gate.core.types import AttemptId, Method, Reason
-from gate.web.words import CHECKING, CHOSEN, HINTS, METHODS, RESULTS, SECOND, SHUT
+from gate.web.words import CHALLENGES, CHECKING, CHOSEN, HINTS, METHODS, RESULTS, SECOND, SHUT
 from tests.notices import FIRST as NOTICE
 
 ATTEMPT = AttemptId("attempt-1")
@@ -207,6 +208,7 @@ def test_granted_and_refused_differ_in_words_colour_and_shape(client, world):
 def test_there_are_words_for_every_value_the_core_can_give():
     assert set(RESULTS) == set(Reason)
     assert set(HINTS) == set(Hint)
+    assert set(CHALLENGES) == set(Challenge)
     assert set(METHODS) == set(CHOSEN) == set(CHECKING) == set(Method)
     assert set(SECOND) == {Method.CARD, Method.PIN, Method.FACE}
 

@@ -6,6 +6,7 @@ import pytest
 
 from gate.core import effects as do
 from gate.core import inputs as on
+from gate.core.liveness import Challenge
 from gate.core.phases import Choosing, Identifying, Idle, Noticing
 from gate.core.policy import CHOOSE_S, FacePlace, Hint
 from gate.core.types import AttemptId, Method, Pin, Reason, Sign, UnitPin
@@ -316,6 +317,33 @@ def test_a_silhouette_moves_as_in_a_mirror_and_the_page_is_not_drawn_anew(client
     assert (answer["html"], answer["live"]["place"]) == (None, [0.75, 0.4, 0.3])
     world.screen.show(do.Guide(ATTEMPT, Hint.HOLD_STILL, FacePlace.near(0.25, 0.4, 0.3)))
     assert "Hold still" in ask(client, answer["number"])["html"]
+
+
+def test_a_movement_stands_still_on_the_screen_while_the_face_moves(client, world):
+    world.screen.show(do.Guide(ATTEMPT, Hint.COMPARED, FacePlace.near(0.5, 0.5, 0.3), Challenge.NOD))
+    drawn = ask(client)["number"]
+    world.screen.show(do.Guide(ATTEMPT, Hint.COMPARED, FacePlace.near(0.25, 0.4, 0.3), Challenge.NOD))
+    assert ask(client, drawn)["html"] is None
+    world.screen.show(do.Guide(ATTEMPT, Hint.COMPARED))
+    assert "Checking your face" in ask(client)["html"]
+
+
+@pytest.mark.parametrize(
+    ("challenge", "mirrored"), [(Challenge.TURN_LEFT, False), (Challenge.TURN_RIGHT, True)]
+)
+def test_the_persons_own_left_is_shown_on_the_left_as_in_a_mirror(client, world, challenge, mirrored):
+    world.screen.show(do.Guide(ATTEMPT, Hint.COMPARED, challenge=challenge))
+    html = ask(client)["html"]
+    assert f"Turn your head slowly to your {'right' if mirrored else 'left'}" in html
+    assert ("scale(-1 1)" in html) is mirrored
+
+
+def test_a_picture_on_the_screen_is_no_word_more_than_a_stranger_is_told_r43(client, world):
+    shown = []
+    for reason in (Reason.NOT_LIVE, Reason.NOT_RECOGNISED):
+        world.screen.show(do.ShowResult(ATTEMPT, granted=False, reason=reason))
+        shown.append(ask(client)["html"])
+    assert shown[0] == shown[1]
 
 
 def test_a_code_for_ones_telephone_stands_for_a_minute_and_no_longer(client, world, parts):

@@ -9,6 +9,8 @@ import wave
 import pytest
 
 from gate.core import effects as do
+from gate.core.liveness import Challenge
+from gate.core.policy import Hint
 from gate.core.types import AttemptId, Method, WithdrawalOutcome
 from gate.errors import RequestError
 from gate.web.app import create_app
@@ -94,6 +96,18 @@ def test_neither_the_tools_nor_the_words_kept_for_a_lost_server_are_read_aloud(a
         "Card or PIN: use the reader at any moment, without touching this screen.",
         "The camera is off.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["Turn your head slowly to your left.", "Then look at the camera again."]),
+        ("zh-CN", ["请慢慢向您的左侧转头.", "然后请重新看向摄像头。"]),
+    ],
+)
+def test_a_movement_is_read_in_a_breath_r15(aloud, language, words):
+    asked = do.Guide(ATTEMPT, Hint.COMPARED, challenge=Challenge.TURN_LEFT)
+    assert aloud(asked, language).splitlines() == words
 
 
 def test_words_are_sentences_and_pictures_are_silent():

@@ -81,6 +81,7 @@ class FakeDesk:
     methods: frozenset[Method] = frozenset({Method.CARD, Method.PIN})
     issued: list[Receipt] = field(default_factory=list)
     progress: Progress | None = None
+    lookalikes: set[str] = field(default_factory=set)
     opened: set[tuple[str, str]] = field(default_factory=set)
     pins: list[tuple[str, str]] = field(default_factory=list)
     cards: list[tuple[str, str]] = field(default_factory=list)
@@ -100,6 +101,9 @@ class FakeDesk:
 
     async def by_unit(self, offset, limit):
         return self.residents(offset, limit)
+
+    def looks_alike(self, person):
+        return person in self.lookalikes
 
     def refuse_early(self, _person, said, **_by):
         if said.child is not None and not self.opened:

@@ -25,6 +25,7 @@ _OF_THE_SITE: Final = frozenset(
         *_BACKUPS,
         Action.NOTICE_PUBLISHED,
         Action.ASSESSMENT_APPROVED,
+        Action.CALIBRATED,
         Action.REGISTER_CHANGED,
         Action.EVIDENCE_EXPORTED,
         Action.AUDIT_EXPORTED,

@@ -29,7 +29,10 @@ _HIDDEN: Final[dict[str, set[str] | bool]] = {
 }
 _FEW: Final = 5
 _LIMITS: Final = (
-    "There is no liveness check: a good photograph may pass for its subject. Face is low assurance.",
+    (
+        "Where no depth camera is fitted, whether a face lives is told by colour alone, which is low assurance: masks and "
+        "injected video are not covered. What else passed in tests, docs/liveness.md in the release tells."
+    ),
     (
         "The operating point rests on a small test set of public figures in good light; nothing is known about "
         "differences between groups of people, or about the light at this gate."
@@ -143,7 +146,7 @@ def settings_in_force(settings: Settings) -> Section:
     return Section("settings", "Settings in force", "现行设置", (text,), (Table(("setting", "value"), rows),))
 
 
-def models(settings: Settings) -> Section:
+def models(settings: Settings, store: Store) -> Section:
     """Show which networks may load, at what threshold, and how often they err."""
     try:
         manifests = load_manifests(settings.models_dir)
@@ -153,7 +156,7 @@ def models(settings: Settings) -> Section:
         (each.name, each.task, each.licence, each.sha256, each.original.sha256) for each in manifests
     )
     tables = [Table(("model", "task", "licence", "sha256 as run", "sha256 as published"), rows)]
-    point = point_of(settings)
+    point = point_of(settings, store)
     if point is None:
         return Section(
             "models",

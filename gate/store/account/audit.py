@@ -73,6 +73,7 @@ class Action(StrEnum):
     RECORD_EXPORTED = "record-exported"
     MINOR_OPENED = "minor-opened"
     ASSESSMENT_APPROVED = "assessment-approved"
+    CALIBRATED = "calibrated"
     REGISTER_CHANGED = "register-changed"
     EVIDENCE_EXPORTED = "evidence-exported"
     AUDIT_EXPORTED = "audit-exported"

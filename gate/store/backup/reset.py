@@ -14,7 +14,7 @@ from gate.store.backup.backups import LOCK_NAME
 from gate.store.backup.staging import COMMITTED, LOG_SUFFIXES, STAGED, no_steps
 from gate.store.db import DATABASE_NAME
 from gate.store.folders import private_folder
-from gate.store.holds import HOLD_NAME, SERVING_NAME, Hold
+from gate.store.holds import CALIBRATION_NAME, HOLD_NAME, SERVING_NAME, Hold
 from gate.store.keyring.custody import CUSTODIANS, KEY_NAME, SEALED_NAME, TPM_NAME, KeyPlace
 from gate.store.keyring.escrow import ESCROW_MOST_BYTES, ESCROW_NAME, Escrow
 from gate.store.keyring.keyfiles import destroy_private
@@ -31,6 +31,7 @@ _DATA = {
     "ballast",
     LOCK_NAME,
     SERVING_NAME,
+    CALIBRATION_NAME,
 }
 
 

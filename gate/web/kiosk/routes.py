@@ -52,6 +52,7 @@ def _reads(router: APIRouter, context: WebContext, screen: KioskScreen, pages: P
                 number=shown.number,
                 page=screen.load(),
                 sound=context.kiosk.sound,
+                speaks=context.kiosk.voice is not None,
                 touch=context.kiosk.touch,
             )
         )

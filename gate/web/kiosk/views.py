@@ -8,6 +8,7 @@ from typing import assert_never
 from urllib.parse import urlencode
 
 from gate.core import effects as do
+from gate.core.liveness import Challenge
 from gate.core.notices import Form as NoticeForm
 from gate.core.policy import FacePlace
 from gate.core.types import Method, WithdrawalOutcome
@@ -17,7 +18,18 @@ from gate.web.pages import Pages
 from gate.web.qr import qr_svg
 from gate.web.screen import KioskScreen, OwnCode, Shown
 from gate.web.transport import Transport, site_address
-from gate.web.words import CHECKING, CHOSEN, HINTS, METHODS, RESULTS, SECOND, SHUT, STANDSTILLS, WITHDRAWALS
+from gate.web.words import (
+    CHALLENGES,
+    CHECKING,
+    CHOSEN,
+    HINTS,
+    METHODS,
+    RESULTS,
+    SECOND,
+    SHUT,
+    STANDSTILLS,
+    WITHDRAWALS,
+)
 
 IN_ORDER = (Method.CARD, Method.PIN, Method.FACE)
 """The order on the screen: equal in size and weight, and the first focus is never on face (R03)."""
@@ -120,6 +132,12 @@ def _view_model(context: WebContext, shown: Shown) -> tuple[str, Values]:
             return "notice", _notice_model(context, view, shown.language)
         case do.OfferMethods() | do.AskSecond() as view:
             return _choice_model(context, view, shown.chosen)
+        case do.Guide(attempt, challenge=Challenge() as challenge):
+            return "challenge", {
+                "attempt": attempt,
+                "words": CHALLENGES[challenge],
+                "movement": challenge.value,
+            }
         case do.Guide(attempt, hint, place):
             words = HINTS[hint]
             return "guide", {"attempt": attempt, "words": words, "hint": hint, "place": _mirrored(place)}

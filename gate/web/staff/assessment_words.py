@@ -16,6 +16,7 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {key: words.title for key, words in SETTING_WORDS.items()}
     | {
         "face.notice_minimum_s": SETTING_WORDS["notice.minimum_s"].title,
+        "face.liveness": _("What a face must show beside its likeness"),
         "face.zone": _("Part of the picture that is looked at"),
         "site.gate_id": _("Name of the gate"),
         "site.controller": _("Who answers for it"),
@@ -24,8 +25,11 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "camera.driver": _("Camera"),
         "camera.width_px": _("Width of the picture, in pixels"),
         "camera.height_px": _("Height of the picture, in pixels"),
+        "camera.depth": _("Depth camera"),
         "models.sface": _("Model that compares faces"),
         "models.yunet": _("Model that finds faces"),
+        "models.minifasnet_v2": _("Optional model against pictures, near"),
+        "models.minifasnet_v1se": _("Optional model against pictures, wide"),
         "operating_point.threshold": _("How alike two pictures of one person must be"),
         "operating_point.margin": _("How much more alike than the next person"),
         "operating_point.n_max": _("Faces it was tested for, at most"),
@@ -40,6 +44,16 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "processors": _("Processors"),
     }
 )
+LEVELS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "basic": _("that it is no still picture; low assurance: masks and injected video are not covered"),
+        "challenge": _(
+            "a movement that it is asked for; low assurance: masks and injected video are not covered"
+        ),
+        "depth": _("its depth, by a camera of its own"),
+    }
+)
+"""The levels of liveness, and how far each goes."""
 _SHARES: Final = frozenset({"operating_point.fmr_at_most", "operating_point.fnmr_at_most"})
 _VALUES: Final[Mapping[str, str]] = MappingProxyType(
     {"True": _("on"), "False": _("off"), "": _("none"), "embedded": _("in this device")}
@@ -57,6 +71,8 @@ def value_of(key: str, value: str) -> str:
         return _percent(value)
     if key == "key_custody":
         return CUSTODY.get(value, value)
+    if key == "face.liveness":
+        return LEVELS.get(value, value)
     return _VALUES.get(value, value)
 
 

@@ -49,6 +49,7 @@ ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "record-exported": _("A person's own record exported"),
         "minor-opened": _("A child's record opened with a second approval"),
         "assessment-approved": _("Impact assessment approved"),
+        "calibrated": _("Face threshold calibrated"),
         "register-changed": _("Register changed"),
         "evidence-exported": _("Evidence archive made"),
         "audit-exported": _("Audit log exported"),

@@ -63,7 +63,11 @@ function show(news) {
     document.documentElement.lang = news.language;
     put(news.html);
     const heard = region.querySelector(".stage").dataset.sound;
-    if (heard && region.dataset.sounds === "on") sound(heard);
+    if (heard && region.dataset.sounds === "on") {
+      sound(heard);
+      // A movement has seconds: whoever cannot read the screen must not have to ask for its words.
+      if (region.querySelector("[data-say]") && region.dataset.speaks === "on") speak(news.number);
+    }
   }
   region.dataset.number = news.number;
   change(news.live);

@@ -77,7 +77,8 @@ class Sheet:
 
     A child's record that no second person opened (R27) shows its unit, and which cards and PIN there are: so that a lost
     card ends at once, and another is given; a fresh PIN waits, for it opens the child's own page. Then is_open is False and the rest is empty. opened_until: of a child's record that is open. cards_taken: when the
-    resident gave themselves a card at the page handed over to them, the newest first.
+    resident gave themselves a card at the page handed over to them, the newest first. face_aged: their face was taken so long
+    ago that taking it anew is worth a word.
     """
 
     person: PersonId
@@ -94,6 +95,7 @@ class Sheet:
     is_open: bool = True
     opened_until: datetime | None = None
     cards_taken: tuple[datetime, ...] = ()
+    face_aged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

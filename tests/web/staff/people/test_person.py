@@ -39,6 +39,15 @@ def test_the_record_shows_the_facts_and_how_face_stands(console, ada):
     assert console.office.people.sheet(MANAGER, declined).standing.value == "none"
 
 
+@pytest.mark.parametrize(("days", "told"), [(270, False), (271, True)])
+def test_r34_a_face_taken_long_ago_is_told_so_that_it_may_be_taken_anew_and_changes_by_itself_never(
+    console, ada, days, told
+):
+    give(console.store, ada, at=NOON)
+    console.time.at += timedelta(days=days)
+    assert ("more than nine months ago" in console.get(path(ada)).text) is told
+
+
 def test_r71_the_facts_are_put_right_and_the_log_tells_who_did_it(console, ada):
     answer = console.send(
         path(ada, "correct"), unit="1203", name="Ada Wu", contact="", seen=console.seen(ada)

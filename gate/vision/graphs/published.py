@@ -1,34 +1,13 @@
-"""Rewrite a downloaded network into the one that runs: float, dynamic where it must be, fast in ONNX Runtime.
-
-Only set-up loads this module. Every step is element-wise IEEE arithmetic and a fixed order, so that the same source
-gives the same bytes on every processor and Python: the manifest pins their hash.
-"""
+"""Steps that make a published file one that runs: constants computed, only true inputs, free sides."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-import onnx
-from numpy.typing import NDArray
-from onnx import ModelProto, NodeProto, helper, numpy_helper
+from onnx import ModelProto, NodeProto, numpy_helper
 
-Weights = NDArray[Any]
-Constants = dict[str, Weights]
-
-
-def rewrite(source: bytes, steps: tuple[str, ...]) -> bytes:
-    """Apply the named steps in order, check the result and give its bytes, the same on every machine.
-
-    steps: names from ``STEPS``. Raises what onnx raises on bytes that are no model, ``KeyError`` on an unknown step.
-    """
-    model = onnx.load_model_from_string(source)
-    for step in steps:
-        STEPS[step](model)
-    onnx.checker.check_model(model)
-    network: bytes = model.SerializeToString(deterministic=True)
-    return network
+from gate.vision.graphs.surgery import Constants, Weights, attributes_of, constants_of, replace_nodes
 
 
 def fold_constants(model: ModelProto) -> None:
@@ -37,7 +16,7 @@ def fold_constants(model: ModelProto) -> None:
     ONNX Runtime refuses some of them as published: per-tensor nodes that carry a block size.
     """
     graph = model.graph
-    constants = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
+    constants = constants_of(model)
     kept = []
     for node in graph.node:
         fold = _FOLDS.get(node.op_type)
@@ -45,7 +24,7 @@ def fold_constants(model: ModelProto) -> None:
             constants[node.output[0]] = fold(node, constants)
         else:
             kept.append(node)
-    _replace_nodes(model, kept)
+    replace_nodes(model, kept)
     used = [name for name in dict.fromkeys(n for node in kept for n in node.input) if name in constants]
     del graph.initializer[:]
     graph.initializer.extend(numpy_helper.from_array(constants[name], name) for name in used)
@@ -89,59 +68,10 @@ def free_sides(model: ModelProto) -> None:
             weight.CopyFrom(numpy_helper.from_array(np.array([batch, -1, channels], np.int64), weight.name))
 
 
-def rewrite_prelu(model: ModelProto) -> None:
-    """Write PRelu(x) as BN(x; a) + BN(Relu(x); 1 - a), zero mean, unit variance: a*x + (1-a)*max(x, 0).
-
-    The same function, kept in ONNX Runtime's blocked layout; its PRelu kernel takes more than half of SFace's time.
-    """
-    graph = model.graph
-    slopes = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
-    nodes: list[NodeProto] = []
-    for node in graph.node:
-        if node.op_type != "PRelu":
-            nodes.append(node)
-            continue
-        value, slope_name = node.input
-        out = node.output[0]
-        slope = slopes[slope_name].reshape(-1)
-        plain = {
-            "scale": slope,
-            "rest": np.float32(1) - slope,
-            "zero": 0 * slope,
-            "one": 0 * slope + np.float32(1),
-        }
-        for key, array in plain.items():
-            graph.initializer.append(numpy_helper.from_array(array.astype(np.float32), f"{out}_{key}"))
-
-        def scaled(source: str, key: str, out: str = out) -> NodeProto:
-            names = [source, f"{out}_{key}", f"{out}_zero", f"{out}_zero", f"{out}_one"]
-            return helper.make_node("BatchNormalization", names, [f"{out}_by_{key}"], epsilon=0.0)
-
-        nodes += [
-            helper.make_node("Relu", [value], [f"{out}_relu"]),
-            scaled(value, "scale"),
-            scaled(f"{out}_relu", "rest"),
-            helper.make_node("Add", [f"{out}_by_scale", f"{out}_by_rest"], [out]),
-        ]
-    _replace_nodes(model, nodes)
-    used = {name for node in nodes for name in node.input}
-    weights = [each for each in graph.initializer if each.name in used]
-    del graph.initializer[:]
-    graph.initializer.extend(weights)
-
-
-STEPS: dict[str, Callable[[ModelProto], None]] = {
-    "fold-constants": fold_constants,
-    "tidy": tidy,
-    "free-sides": free_sides,
-    "rewrite-prelu": rewrite_prelu,
-}
-
-
-def _dequantize(node: NodeProto, constants: Constants) -> Weights:
+def dequantize(node: NodeProto, constants: Constants) -> Weights:
     """Give (q - zero) * scale as float32, for per-tensor, per-axis and block quantisation alike."""
     quantised, scale, zero = (constants[name] for name in node.input)
-    attributes = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+    attributes = attributes_of(node)
     axis, block = attributes.get("axis", 1), attributes.get("block_size", 0)
     size = quantised.shape[axis] if quantised.ndim > axis else 0
 
@@ -164,12 +94,6 @@ def _reshape(node: NodeProto, constants: Constants) -> Weights:
 
 
 _FOLDS: dict[str, Callable[[NodeProto, Constants], Weights]] = {
-    "DequantizeLinear": _dequantize,
+    "DequantizeLinear": dequantize,
     "Reshape": _reshape,
 }
-
-
-def _replace_nodes(model: ModelProto, nodes: list[NodeProto]) -> None:
-    copies = [NodeProto.FromString(node.SerializeToString()) for node in nodes]
-    del model.graph.node[:]
-    model.graph.node.extend(copies)
