@@ -20,7 +20,7 @@ import pytest
 import structlog
 
 from gate.vision import wire
-from tests.vision.world import ATTEMPTS, SEED, SHORT, World, gallery_of, opened
+from tests.vision.world import ATTEMPTS, QUICK, SEED, SHORT, World, gallery_of, opened
 
 pytestmark = [pytest.mark.models, pytest.mark.portraits]
 
@@ -46,7 +46,7 @@ def test_a_hanging_camera_costs_the_child_its_life_and_a_new_one_takes_over(scen
 @pytest.mark.fault("vision-dead")
 def test_a_killed_child_is_replaced_with_the_same_gallery_and_scene(scenes, templates):
     async def kill():
-        async with opened(scenes, SHORT) as world:
+        async with opened(scenes, QUICK) as world:
             await world.load(resident=templates["resident"])
             world.client.set_scene("resident")
             world.client.kill()
@@ -89,7 +89,7 @@ def test_a_camera_program_dies_with_the_child_also_when_it_is_silent(settings_fo
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
 
     async def kill():
-        async with opened(settings_for("rpicam"), SHORT) as world:
+        async with opened(settings_for("rpicam"), QUICK) as world:
             await world.ready()
             world.client.open_camera(next(ATTEMPTS))
             await world.until(mark.exists)
@@ -106,7 +106,7 @@ def refused(settings):
     """Start a child that must not get to work; give its fault."""
 
     async def start():
-        async with opened(settings, SHORT) as world:
+        async with opened(settings, QUICK) as world:
             await world.until(lambda: world.client.restarts)
             assert not any(world.ready_then)
             assert not world.said(wire.Ready)
@@ -230,7 +230,7 @@ def test_nothing_of_a_gallery_a_frame_or_a_camera_s_address_is_logged(scenes, se
     broken = struct.pack("<128f", *[123.456] * 128)
 
     async def everything():
-        async with opened(scenes, SHORT) as world:
+        async with opened(scenes, QUICK) as world:
             await world.load(**{"template-7f3a": recognisable})
             for scene in ("resident", "two", "torn", "frozen", "absent"):
                 await world.capture(scene, looks=2)
@@ -239,7 +239,7 @@ def test_nothing_of_a_gallery_a_frame_or_a_camera_s_address_is_logged(scenes, se
             await world.until(lambda: world.client.restarts)
             world.client.kill()
         address = "rtsp://resident:s3cret@127.0.0.1:1/yard"
-        async with opened(settings_for("stream", address), SHORT) as world:
+        async with opened(settings_for("stream", address), QUICK) as world:
             await world.ready()
             world.client.open_camera("x")
             await world.until(lambda: world.said(wire.Fault, "x"))

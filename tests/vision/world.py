@@ -10,9 +10,11 @@ from gate.ports import ProtectedGallery
 from gate.vision import wire
 from gate.vision.client import Patience, VisionClient
 
-WAIT_S = 20
+WAIT_S = 60
 LONG = Patience(silence_s=WAIT_S, close_s=WAIT_S)
-SHORT = Patience(silence_s=1.0, restart_s=(0.01,))
+SHORT = Patience(silence_s=2.0, restart_s=(0.01,))
+QUICK = Patience(silence_s=WAIT_S, close_s=WAIT_S, restart_s=(0.01,))
+"""A child that dies is replaced at once; one that a busy machine holds up is not taken for hung."""
 EPOCH = 3
 SEED = bytes(range(32))
 ATTEMPTS = (f"attempt-{number}" for number in count())

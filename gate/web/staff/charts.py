@@ -12,8 +12,9 @@ from typing import Final
 
 WIDTH: Final = 960
 HEIGHT: Final = 300
-_LEFT, _TOP, _BOTTOM = 52, 12, 34
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 16, 12, 34
 _LABELS_MOST: Final = 16
+_THICKEST: Final = 48
 _STEPS: Final = (1, 2, 5)
 
 
@@ -61,12 +62,13 @@ def bar_chart(labels: Sequence[str], rows: Sequence[Sequence[int | None]]) -> Ch
     step = _step(highest)
     top_value = max(step, -(-highest // step) * step)
     floor, room = HEIGHT - _BOTTOM, HEIGHT - _BOTTOM - _TOP
-    group = (WIDTH - _LEFT) / max(1, len(labels))
-    thick = group * 0.8 / max(1, len(rows))
+    group = (WIDTH - _LEFT - _RIGHT) / max(1, len(labels))
+    thick = min(_THICKEST, group * 0.8 / max(1, len(rows)))
+    aside = (group - thick * len(rows)) / 2
     bars = [
         Bar(
             kind,
-            round(_LEFT + group * place + group * 0.1 + thick * kind, 1),
+            round(_LEFT + group * place + aside + thick * kind, 1),
             round(floor - room * value / top_value, 1),
             round(thick, 1),
             round(room * value / top_value, 1),
