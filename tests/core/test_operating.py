@@ -29,8 +29,19 @@ def test_a_site_can_only_raise_the_threshold(at_least, expected):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"threshold": 0}, {"threshold": 1}, {"threshold": NAN}, {"margin": -0.1}, {"margin": NAN}, {"n_max": 0},
-     {"n_threshold": 0}, {"n_threshold": 11}, {"rise": -0.01}, {"rise": 1}, {"rise": NAN}],
+    [
+        {"threshold": 0},
+        {"threshold": 1},
+        {"threshold": NAN},
+        {"margin": -0.1},
+        {"margin": NAN},
+        {"n_max": 0},
+        {"n_threshold": 0},
+        {"n_threshold": 11},
+        {"rise": -0.01},
+        {"rise": 1},
+        {"rise": NAN},
+    ],
 )
 def test_an_operating_point_that_opens_to_anyone_is_refused(changes):
     with pytest.raises(ValueError, match=r"threshold|n_max|rise"):
