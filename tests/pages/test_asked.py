@@ -11,15 +11,13 @@ PRINT = "print"
 @pytest.mark.models
 @pytest.mark.portraits
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
-def test_a_print_held_up_is_asked_for_a_movement_and_refused_as_a_stranger_is(
-    house, browsing, tmp_path, language
-):
+def test_a_print_held_up_is_asked_for_a_movement_and_refused_as_a_stranger_is(house, browsing, language):
     house.simulate("scene", name=PRINT)
     with at_the_gate(browsing, language) as kiosk:
         kiosk.begin_with_face()
         kiosk.choose("face")
         kiosk.page.locator(".stage.challenge").wait_for(timeout=10_000)
-        kiosk.page.screenshot(path=tmp_path / "asked.png")
+        browsing.shoot(kiosk.page, f"asked {language}")
         kiosk.refused()
         told = {"en": "Your face was not recognised", "zh-CN": "未能识别您的人脸"}[language]
         assert told in kiosk.page.locator("h1").inner_text()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,16 +10,16 @@ import pytest
 from gate.vision.images import read_image
 from gate.vision.pipeline import Pipeline
 from gate.vision.quality import COMPARED_LEAST, Assessor
+from tests.beside import FACES
 from tests.vision.spoiling import at_the_gate, ways
 
-PHOTOGRAPHS = Path("/work/shared/data/faces")
 THRESHOLD = 0.55
 DISCARDED = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4)
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.models,
-    pytest.mark.skipif(not PHOTOGRAPHS.is_dir(), reason="the photographs lie outside the project"),
+    pytest.mark.skipif(not FACES.is_dir(), reason="the photographs lie outside the project"),
 ]
 
 
@@ -28,10 +27,10 @@ pytestmark = [
 def measured(models_dir):
     """Give, for each spoilt photograph and each other one of its person, the quality and the likeness."""
     pipeline, assessor, rng = Pipeline.load(models_dir, ("cpu",), 2), Assessor(), np.random.default_rng(11)
-    with (PHOTOGRAPHS / "pairs.csv").open(encoding="utf-8") as file:
+    with (FACES / "pairs.csv").open(encoding="utf-8") as file:
         pairs = [(row["file_x"], row["file_y"]) for row in csv.DictReader(file) if row["Decision"] == "Yes"]
     names = sorted({name for pair in pairs for name in pair})
-    images = {name: read_image(PHOTOGRAPHS / name) for name in names}
+    images = {name: read_image(FACES / name) for name in names}
     faces = {name: max(pipeline.detect(image), key=lambda face: face.area) for name, image in images.items()}
     clean = {name: pipeline.embed(images[name], faces[name]) for name in names}
     values = []

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from gate.vision.images import read_image
+from tests.beside import WEIGHTS
 from tests.vision.liveness.rendering import Photo
-
-GIVEN = Path("/work/shared/models")
 
 
 @pytest.fixture(scope="session")
@@ -24,12 +21,12 @@ def photo(models_dir):
 def with_weights(models_dir, tmp_path_factory):
     """Give a models folder in which the passive networks stand."""
     names = ("minifasnet_v2.onnx", "minifasnet_v1se.onnx")
-    if not all((GIVEN / name).is_file() for name in names):
-        pytest.skip(f"the weights of the passive networks are not in {GIVEN}")
+    if not all((WEIGHTS / name).is_file() for name in names):
+        pytest.skip(f"the weights of the passive networks are not in {WEIGHTS}")
     folder = tmp_path_factory.mktemp("models")
     (folder / "weights").mkdir()
     for path in models_dir.glob("*.toml"):
         (folder / path.name).symlink_to(path)
     for name in names:
-        (folder / "weights" / name).symlink_to(GIVEN / name)
+        (folder / "weights" / name).symlink_to(WEIGHTS / name)
     return folder

@@ -26,9 +26,8 @@ class Known:
         return (next(self._faces),)
 
 
-def windows(data):
-    """Give clips of one face each, with their detections; none where the film is not there."""
-    path = data / "video/motion_1.mp4"
+def windows(path):
+    """Give clips of one face each of the film at *path*, with their detections; none where it is not there."""
     if not path.is_file():
         return
     pipeline, film = Pipeline.load(MODELS, ("cpu",), 1), cv2.VideoCapture(str(path))

@@ -3,7 +3,7 @@
     python -m tests.vision.liveness.report [measure [SPECIES ...] | words]
 
 ``measure`` plays CLIPS clips of each (half an hour on two cores) and keeps the counts in figures.json beside this file;
-``words`` writes the tables from them. The photographs come from DATA where it is there, else from the two portraits.
+``words`` writes the tables from them. The photographs come from beside the project where they are, else from the two portraits.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from gate.core.liveness import DRAWN, Level
 from gate.errors import GateError
 from gate.vision.images import read_image
 from gate.vision.pipeline import Pipeline
+from tests import beside
 from tests.vision.liveness import species
 from tests.vision.liveness.film import windows
 from tests.vision.liveness.rendering import Photo
@@ -28,8 +29,7 @@ from tests.vision.liveness.trial import ASKED_S, END_S, Judge, judged
 
 ROOT = Path(__file__).parents[3]
 FIGURES, DOCUMENT = Path(__file__).with_name("figures.json"), ROOT / "docs/liveness.md"
-MODELS, DATA = ROOT / "models", Path("/work/shared/data")
-WEIGHTS = Path("/work/shared/models")
+MODELS = ROOT / "models"
 CLIPS = 30
 FILM = "real heads in a film, 60 to 200 px"
 FACE_PX = 110
@@ -54,7 +54,7 @@ class Row:
 def photos(pipeline):
     """Give the photographs whose one or largest face is wide enough."""
     portraits = sorted((MODELS / "weights/portraits").iterdir())
-    folder = DATA / "faces"
+    folder = beside.FACES
     found = []
     for path in [*portraits, *(sorted(folder.glob("*.jpg")) if folder.is_dir() else ())]:
         try:
@@ -110,7 +110,7 @@ def measure(names):
                 found.append(when)
         keep(name, judges, times)
     if not names:
-        for name, clips in (("real heads in a film, 60 to 200 px", windows(DATA)),):
+        for name, clips in (("real heads in a film, 60 to 200 px", windows(beside.FILM)),):
             times = [[] for _ in judges]
             for clip, detections in clips:
                 for found, when in zip(
@@ -126,7 +126,7 @@ def measure(names):
 
 def measure_film(judges, passive):
     times = [[] for _ in judges]
-    for clip, detections in windows(DATA):
+    for clip, detections in windows(beside.FILM):
         outcomes = judged(clip, detections, judges, challenge=DRAWN[0], passive=passive, end_s=ASKED_S - 0.01)
         for found, when in zip(times, outcomes, strict=True):
             found.append(when)
@@ -159,7 +159,7 @@ def keep(name, judges, times):
 
 def _passive():
     """Open the networks from where they were given, if they were."""
-    if not WEIGHTS.is_dir():
+    if not beside.WEIGHTS.is_dir():
         return None
     from gate.vision.liveness.passive import SCALES, Passive
     from gate.vision.manifest import load_manifests
@@ -175,7 +175,7 @@ def _passive():
             return getattr(self.manifest, name)
 
         def weights(self, _models_dir):
-            return WEIGHTS / self.manifest.file
+            return beside.WEIGHTS / self.manifest.file
 
     return Passive(
         [(open_session(There(each), MODELS), each.input.name, SCALES[each.name]) for each in given]

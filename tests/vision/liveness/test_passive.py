@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +13,8 @@ from gate.vision.images import read_image
 from gate.vision.liveness.passive import Passive, is_passive_fitted, load_passive, surrounding
 from gate.vision.manifest import load_manifests
 from gate.vision.pipeline import Pipeline
+from tests.beside import ATTACKS
 
-FRAMES = Path("/work/shared/data/presentation_attack")
 MARKS = np.zeros((5, 2), np.float32)
 
 
@@ -120,12 +119,12 @@ def test_r33_altered_weights_are_a_fault(tmp_path, models_dir):
 
 
 @pytest.mark.models
-@pytest.mark.skipif(not FRAMES.is_dir(), reason=f"the sample frames are not in {FRAMES}")
+@pytest.mark.skipif(not ATTACKS.is_dir(), reason=f"the sample frames are not in {ATTACKS}")
 @pytest.mark.parametrize(
     ("name", "low", "high"), [("live_1", 0.99, 1), ("attack_1", 0, 0.3), ("attack_2", 0, 0.1)]
 )
 def test_the_networks_tell_their_makers_own_samples_apart(models_dir, with_weights, name, low, high):
-    frame = read_image(FRAMES / f"{name}.jpg")
+    frame = read_image(ATTACKS / f"{name}.jpg")
     (found, *_) = Pipeline.load(models_dir, ("cpu",), 1).detect(frame)
     assert is_passive_fitted(with_weights)
     assert low <= load_passive(with_weights).live_probability(frame, found) <= high
