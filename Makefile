@@ -76,8 +76,12 @@ demo-serve: setup ## The same gate with its pages, to play with; CAMERA=0 uses a
 run: setup ## Run a gate from CONFIG=gate.toml (start from deploy/gate.example.toml)
 	@$(BIN)/gate run --config $(CONFIG)
 
+.PHONY: forms
+forms: setup # Every form of the networks that a board may choose: the tests compare them.
+	@$(BIN)/gate models prepare --all >/dev/null
+
 .PHONY: test
-test: setup $(VENV)/dev system tpm readers ## Run the tests
+test: forms $(VENV)/dev system tpm readers ## Run the tests
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: coverage
@@ -85,7 +89,7 @@ coverage: setup $(VENV)/dev ## Hold the core to 100 % of its branches; measuring
 	$(BIN)/pytest tests/core tests/faults -n $(WORKERS) --dist loadfile --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 .PHONY: test-slow
-test-slow: setup $(VENV)/dev system tpm ## Run the slow tests: a gate killed at every step, searched for leaks, told as a demo, measured
+test-slow: forms $(VENV)/dev system tpm ## Run the slow tests: a gate killed at every step, searched for leaks, told as a demo, measured
 	$(BIN)/pytest -m slow -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: soak

@@ -1,5 +1,6 @@
 """What many tests need: the prepared models and portraits, with an honest skip where they cannot be had."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -44,6 +45,12 @@ def pytest_collection_modifyitems(items):
         if missing:
             for item in marked:
                 item.add_marker(pytest.mark.skip(reason=f"run make setup first: {missing}"))
+
+
+def pytest_collection_finish():
+    """Leave ten thousand tests out of the collector's every look: they stay to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

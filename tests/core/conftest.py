@@ -5,6 +5,7 @@ from functools import cache
 import pytest
 
 from tests.core.visits import RULES, TWO, walk
+from tests.core.walked import walked
 
 
 @pytest.fixture(scope="session", params=[RULES, TWO], ids=["one factor", "two factors"])
@@ -22,4 +23,4 @@ def transitions(rules):
 @cache
 def _all_of(rules):
     """Walk once for all files that ask, in whatever order they do."""
-    return list(walk(rules))
+    return walked(walk(rules))

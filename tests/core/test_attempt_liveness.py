@@ -30,6 +30,7 @@ from tests.core.visits import (
     Visit,
     walk,
 )
+from tests.core.walked import walked
 
 ALWAYS = replace(LIVING, liveness=Level.CHALLENGE, settle_s=0)
 IN_DEPTH = replace(LIVING, liveness=Level.DEPTH)
@@ -39,7 +40,7 @@ ASKED = do.AskChallenge(ME, DRAWN)
 @pytest.fixture(scope="module")
 def steps():
     """Every transition where a face must live."""
-    return list(walk(LIVING))
+    return walked(walk(LIVING))
 
 
 def before_camera(rules=LIVING, drawn=DRAWN):

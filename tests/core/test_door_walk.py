@@ -24,6 +24,7 @@ from gate.core.door_effects import Standing
 from gate.core.door_inputs import DoorHours
 from gate.core.types import Reason
 from tests.core.doors import INERT, INPUTS, OF_THE_OTHER, WALKED, walk
+from tests.core.walked import walked
 
 INTERLOCKED = replace(WALKED, interlocked=True, has_leaf=False)
 """Leaf and interlock touch each other nowhere: one walk with a leaf, one with another door."""
@@ -31,12 +32,12 @@ INTERLOCKED = replace(WALKED, interlocked=True, has_leaf=False)
 
 @pytest.fixture(scope="module")
 def by_itself():
-    return list(walk(WALKED, INPUTS))
+    return walked(walk(WALKED, INPUTS))
 
 
 @pytest.fixture(scope="module")
 def with_another():
-    return list(walk(INTERLOCKED, [*INPUTS, *OF_THE_OTHER], times=(0.0,)))
+    return walked(walk(INTERLOCKED, [*INPUTS, *OF_THE_OTHER], times=(0.0,)))
 
 
 @pytest.fixture(scope="module")

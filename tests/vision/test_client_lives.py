@@ -53,9 +53,10 @@ def test_a_killed_child_is_replaced_with_the_same_gallery_and_scene(scenes, temp
             await world.until(lambda: not world.client.ready)
             await world.ready()
             world.client.open_camera("after")
-            return await world.until(lambda: world.said(wire.Found, "after"))
+            await world.until(lambda: any(found.template for found in world.said(wire.Found, "after")))
+            return {found.template for found in world.said(wire.Found, "after")}
 
-    assert asyncio.run(kill())[0].template == "resident"
+    assert asyncio.run(kill()) <= {None, "resident"}
 
 
 def test_a_stopped_client_leaves_no_child(scenes):
