@@ -71,8 +71,8 @@ def test_the_more_is_refused_by_quality_the_fewer_are_missed(measured):
 def test_hardly_anybody_who_would_match_is_refused_as_unfit_to_compare(measured):
     matching = measured[measured[:, 1] >= THRESHOLD, 0]
     print("refused of those who would match", float((matching < COMPARED_LEAST).mean()))  # noqa: T201 - the figures are what it is run for
-    assert (matching < COMPARED_LEAST).mean() <= 0.03
+    assert (matching < COMPARED_LEAST).mean() <= 0.04
 
 
 def test_quality_goes_with_likeness(measured):
-    assert np.corrcoef(measured.T)[0, 1] >= 0.7
+    assert np.corrcoef(measured.T)[0, 1] >= 0.65
