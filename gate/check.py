@@ -305,8 +305,8 @@ def _face(settings: Settings) -> str:
     threshold = effective_threshold(point, settings.face.threshold_at_least)
     networks = "; ".join([", ".join(f"{name} on {provider}" for name, provider in running.items()), *notes])
     return (
-        f"{networks}; {settings.camera.driver} camera, closed; threshold {threshold:g} for at most "
-        f"{point.n_max} templates"
+        f"{networks}; {settings.camera.driver} camera, closed; threshold {threshold:g} for {point.n_threshold} templates, "
+        f"rising to {threshold + point.raised_by(point.n_max):.2f} for the {point.n_max} it allows at most"
     )
 
 

@@ -53,7 +53,11 @@ class OperatingPoint:
 
     def threshold_for(self, compared: int) -> float:
         """Give the threshold of a search among so many templates, never below ``threshold``."""
-        return self.threshold + raised(compared, n_threshold=self.n_threshold, rise=self.rise)
+        return self.threshold + self.raised_by(compared)
+
+    def raised_by(self, compared: int) -> float:
+        """Give by how much a search among so many templates raises whatever threshold is in force."""
+        return raised(compared, n_threshold=self.n_threshold, rise=self.rise)
 
 
 def raised(compared: int, *, n_threshold: int, rise: float) -> float:

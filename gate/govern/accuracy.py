@@ -19,7 +19,10 @@ def error_rates(point: OperatingPoint) -> tuple[str, ...]:
             f"between {_share(point.fmr.low)} and {_share(point.fmr.high)} with {confidence} confidence "
             f"({point.impostor_pairs} comparisons)."
         ),
-        f"The chance grows with the number of people enrolled; more than {point.n_max} templates switch face off.",
+        (
+            f"The chance grows with the number of people enrolled: from {point.n_threshold} templates on the gate asks for more "
+            f"likeness, which refuses more people as well; more than {point.n_max} templates switch the search off."
+        ),
         (
             f"Measured on {point.measured} on: {point.dataset} ({point.subjects} people, {point.images} pictures). "
             "The people and the light at this gate are others; so may the figures be."
