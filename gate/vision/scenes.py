@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gate.core.liveness import Challenge
+from gate.core.types import Seconds
 from gate.errors import DeviceFault
 from gate.vision.client import VisionSettings
 from gate.vision.images import read_image
@@ -80,25 +81,26 @@ class SceneCamera:
     little as a living one does, and does what it is asked.
     """
 
-    def __init__(self, settings: VisionSettings) -> None:
+    def __init__(self, settings: VisionSettings, clock: Callable[[], Seconds] = time.monotonic) -> None:
+        self._clock = clock
         self._size = (settings.height_px, settings.width_px)
         self._folder = Path(settings.source)
         self._interval = 1 / settings.frames_per_s
-        self._due = time.monotonic()
+        self._due = clock()
         self._noise = np.random.default_rng(7)
         self._count = 0
         self._portraits: dict[str, Frame] = {}
         self._heads: dict[str, Head] = {}
         self._masks: dict[str, Plane] = {}
-        self._asked: tuple[Challenge, int] | None = None
+        self._asked: tuple[Challenge, Seconds] | None = None
         self._standing: list[tuple[float, float, float, bool]] = []
         self.scene = "nobody"
         self.turning = False
 
     def read(self) -> Frame:
         """Give the scene's next frame."""
-        self._due = max(self._due + self._interval, time.monotonic() - self._interval)
-        time.sleep(max(0.0, self._due - time.monotonic()))
+        self._due = max(self._due + self._interval, self._clock() - self._interval)
+        time.sleep(max(0.0, self._due - self._clock()))
         self._count += 1
         self._standing.clear()
         return SCENES[self.scene](self)
@@ -111,7 +113,7 @@ class SceneCamera:
 
     def ask(self, challenge: Challenge) -> None:
         """Let the people of the scene hear what is asked of them; they do it, and a picture does not."""
-        self._asked = challenge, self._count
+        self._asked = challenge, self._clock()
 
     def depth(self) -> npt.NDArray[np.uint16]:
         """Give the depth of the last frame's scene, (h, w) millimetres: heads before a wall, pictures as planes."""
@@ -244,7 +246,8 @@ class SceneCamera:
         if self._asked is None:
             return yaw, nod, 0.0
         challenge, since = self._asked
-        share = ((self._count - since) * self._interval - REACTION_S) / ANSWER_S
+        # A person moves by the clock, however few frames a busy computer takes of it.
+        share = (self._clock() - since - REACTION_S) / ANSWER_S
         height = math.sin(math.pi * min(max(share, 0.0), 1.0))
         turn, tilt = ANSWERS[challenge]
         return (

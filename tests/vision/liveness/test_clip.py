@@ -27,8 +27,8 @@ class Visit:
     """A person or a picture before the simulated camera, at 15 looks a second."""
 
     def __init__(self, settings, pipeline, passive=None):
-        self.camera, self.pipeline = SceneCamera(settings), pipeline
         self.liveness, self.at = Liveness(passive), 0.0
+        self.camera, self.pipeline = SceneCamera(settings, clock=lambda: self.at), pipeline
 
     def look(self, scene, count=1):
         self.camera.scene = scene
@@ -49,10 +49,8 @@ class Visit:
 
     def ask(self, challenge, *, obeys=True):
         self.liveness.ask(challenge, self.at)
-        self.camera._interval = 1 / RATE
         if obeys:
             self.camera.ask(challenge)
-        self.camera._due = -math.inf
 
     def verdict(self, level=Level.BASIC):
         return self.liveness.verdict(level, self.at - 1 / RATE)
