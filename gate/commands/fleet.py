@@ -8,10 +8,11 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gate.commands.results import open_result
 from gate.errors import RequestError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def fleet_sim(
     )
     elsewhere = None if host is None else _estate(host, port, ca_file, accounts, devices)
     with ExitStack() as stack:
-        figures = None if output is None else stack.enter_context(_opened(output))
+        figures = None if output is None else stack.enter_context(open_result(output))
         folder = stack.enter_context(TemporaryDirectory(prefix="gate-fleet-"))
         logs.configure(quiet=True)  # a thousand gates that each tell of one outage
         report = asyncio.run(simulate(plan, Path(folder), lambda line: typer.echo(line, err=True), elsewhere))
@@ -64,18 +65,6 @@ def fleet_sim(
         typer.echo(line)
     if report.lost or report.gaps or report.refused:
         raise typer.Exit(1)
-
-
-def _opened(output: Path) -> TextIO:
-    """Open the file for the figures before minutes are spent on them."""
-    try:
-        return output.open("w", encoding="utf-8")
-    except OSError as error:
-        raise RequestError(
-            "output-unwritable",
-            f"{output} cannot be written: {error.strerror}.",
-            remedy="Name another file with --json.",
-        ) from error
 
 
 def _estate(host: str, port: int, ca_file: Path | None, accounts: Path | None, devices: int) -> Estate:

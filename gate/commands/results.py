@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 import typer
 
@@ -15,13 +16,27 @@ def write_result(work: Callable[[], str], output: Path | None) -> None:
     if output is None:
         typer.echo(work())
         return
-    try:
-        with output.open("w", encoding="utf-8") as file:
-            file.write(work() + "\n")
-    except OSError as error:
-        raise RequestError(
-            "output-unwritable",
-            f"{output} cannot be written: {error.strerror}.",
-            remedy="Name another file with --json.",
-        ) from error
+    with open_result(output) as file:
+        result = work() + "\n"
+        try:
+            file.write(result)
+            file.flush()
+        except OSError as error:
+            raise _unwritable(output, error) from error
     typer.echo(f"written: {output}")
+
+
+def open_result(output: Path) -> TextIO:
+    """Open the file for the figures before minutes are spent on them. Raises RequestError ``output-unwritable``."""
+    try:
+        return output.open("w", encoding="utf-8")
+    except OSError as error:
+        raise _unwritable(output, error) from error
+
+
+def _unwritable(output: Path, error: OSError) -> RequestError:
+    return RequestError(
+        "output-unwritable",
+        f"{output} cannot be written: {error.strerror}.",
+        remedy="Name another file with --json.",
+    )

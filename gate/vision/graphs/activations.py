@@ -123,7 +123,7 @@ def _scale_outputs(
 ) -> None:
     """Let the convolution give scale * y + shift, by channel, where it gave y."""
     weight = constants[conv.input[1]].astype(np.float64)
-    bias = constants[conv.input[2]].astype(np.float64) if len(conv.input) > 2 else np.zeros_like(scale)  # noqa: PLR2004
+    bias = constants[conv.input[2]].astype(np.float64) if len(conv.input) > 2 else np.zeros_like(scale)  # noqa: PLR2004 - data, weight, bias
     # A weight that two convolutions share must not be scaled for both: each gets one of its own.
     stem = f"{conv.output[0]}_{len(model.graph.initializer)}"
     names = [

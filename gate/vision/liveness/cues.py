@@ -105,7 +105,7 @@ def _band() -> NDArray[np.bool_]:
     down, across = np.mgrid[-PATCH // 2 : PATCH // 2, -PATCH // 2 : PATCH // 2]
     radius = np.hypot(down, across)
     # JPEG's blocks of 8 pixels repeat 16 times over the patch: a pattern of every compressed picture.
-    blocks = [(abs(each) % 16 <= 1) | (abs(each) % 16 >= 15) for each in (down, across)]  # noqa: PLR2004
+    blocks = [(abs(each) % 16 <= 1) | (abs(each) % 16 >= 15) for each in (down, across)]  # noqa: PLR2004 - every 16th line, and its neighbours
     band: NDArray[np.bool_] = (radius > INNER) & (radius < OUTER) & ~(blocks[0] & blocks[1])
     return band
 

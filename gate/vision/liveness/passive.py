@@ -14,7 +14,6 @@ from typing import Final
 import cv2
 import numpy as np
 
-from gate.errors import ModelError
 from gate.vision.detect import Face
 from gate.vision.images import Frame
 from gate.vision.manifest import load_manifests
@@ -72,17 +71,6 @@ def load_passive(models_dir: Path, providers: Sequence[str] = ("cpu",), threads:
             for each in fitted
         ]
     )
-
-
-def is_passive_fitted(models_dir: Path) -> bool:
-    """Tell whether the weights of both networks are in place, without opening them."""
-    try:
-        fitted = [
-            each for each in load_manifests(models_dir) if each.task == "liveness" and each.name in SCALES
-        ]
-    except ModelError:
-        return False
-    return len(fitted) == len(SCALES) and all(each.weights(models_dir).is_file() for each in fitted)
 
 
 def surrounding(frame: Frame, box: tuple[float, float, float, float], scale: float) -> Frame | None:

@@ -10,7 +10,7 @@ import pytest
 from gate.errors import ModelError
 from gate.vision.detect import Face
 from gate.vision.images import read_image
-from gate.vision.liveness.passive import Passive, is_passive_fitted, load_passive, surrounding
+from gate.vision.liveness.passive import Passive, load_passive, surrounding
 from gate.vision.manifest import load_manifests
 from gate.vision.pipeline import Pipeline
 from tests.beside import ATTACKS
@@ -96,7 +96,6 @@ def test_absent_weights_are_no_fault(tmp_path, models_dir):
     for path in models_dir.glob("*.toml"):
         (tmp_path / path.name).symlink_to(path)
     assert load_passive(tmp_path) is None
-    assert not is_passive_fitted(tmp_path)
 
 
 def test_one_network_of_two_is_none(tmp_path, models_dir, with_weights):
@@ -126,5 +125,4 @@ def test_r33_altered_weights_are_a_fault(tmp_path, models_dir):
 def test_the_networks_tell_their_makers_own_samples_apart(models_dir, with_weights, name, low, high):
     frame = read_image(ATTACKS / f"{name}.jpg")
     (found, *_) = Pipeline.load(models_dir, ("cpu",), 1).detect(frame)
-    assert is_passive_fitted(with_weights)
     assert low <= load_passive(with_weights).live_probability(frame, found) <= high
