@@ -14,7 +14,7 @@ from gate.bench import Counts, measure
 from gate.bench.door import reactions
 from gate.errors import RequestError
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.alone, pytest.mark.slow]
 
 FEW = Counts(
     frames=2,

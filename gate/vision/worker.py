@@ -214,8 +214,6 @@ class Worker:
         self._visit.ask(message, time.monotonic())
         if isinstance(self._camera, SceneCamera):
             self._camera.ask(message.asked)
-        if isinstance(self._camera, SceneCamera):
-            self._camera.ask(message.asked)
 
     def _look(self, camera: Camera) -> None:
         """Look at one frame, report what was found, and overwrite the frame; crops of it stay until _wipe."""

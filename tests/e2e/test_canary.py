@@ -17,7 +17,7 @@ from tests.canary import Hit
 from tests.canary_gate import GATE_ID, core_dumps_allowed
 from tests.canary_story import BEFORE, PIN, elsewhere, live, traces
 
-pytestmark = [pytest.mark.models, pytest.mark.portraits, pytest.mark.slow]
+pytestmark = [pytest.mark.alone, pytest.mark.models, pytest.mark.portraits, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

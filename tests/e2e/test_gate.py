@@ -85,6 +85,7 @@ def missing(models):
         weights.unlink()
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.models
 @pytest.mark.parametrize(
@@ -109,6 +110,7 @@ def test_r33_a_model_that_is_not_the_pinned_one_turns_face_off_and_card_and_pin_
     asyncio.run(scenario())
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.models
 @pytest.mark.portraits
@@ -127,6 +129,7 @@ def test_a_camera_that_is_absent_or_hangs_never_grants_and_the_card_opens(tmp_pa
     asyncio.run(scenario())
 
 
+@pytest.mark.alone
 @pytest.mark.models
 @pytest.mark.portraits
 def test_r24_r34_an_erasure_renews_who_stays_and_trains_nothing(tmp_path, models_dir):

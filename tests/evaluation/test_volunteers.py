@@ -10,7 +10,7 @@ from gate.evaluation.volunteers import CAPTURES, Volunteers, wipe_trials
 from gate.vision.client import VisionSettings
 from gate.vision.pipeline import Pipeline
 
-pytestmark = [pytest.mark.models, pytest.mark.portraits]
+pytestmark = [pytest.mark.alone, pytest.mark.models, pytest.mark.portraits]
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from tests.pages.kiosk import at_the_gate
 PRINT = "print"
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.models
 @pytest.mark.portraits

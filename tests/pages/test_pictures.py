@@ -33,6 +33,7 @@ def test_the_readme_shows_what_is_kept_and_nothing_large():
     assert all(each.stat().st_size <= SIZE_MOST_BYTES for each in KEPT.iterdir())
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.models
 @pytest.mark.portraits

@@ -15,7 +15,7 @@ from tests.pages.languages import both
 from tests.pages.settled import ADA, BEN, KIM, LIN, SECOND
 from tests.pages.signing_in import sign_in_resident, sign_in_staff
 
-pytestmark = [pytest.mark.models, pytest.mark.portraits]
+pytestmark = [pytest.mark.alone, pytest.mark.models, pytest.mark.portraits]
 
 CAPTURE_MS = 60_000
 

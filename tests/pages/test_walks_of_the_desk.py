@@ -10,7 +10,7 @@ from tests.pages.languages import both
 from tests.pages.settled import BEN, EVERYTHING, KIM, MANAGER, OFFICER, SECOND
 from tests.pages.signing_in import sign_in_staff, signed_in
 
-pytestmark = [pytest.mark.models, pytest.mark.portraits]
+pytestmark = [pytest.mark.alone, pytest.mark.models, pytest.mark.portraits]
 
 CAPTURE_MS = 60_000
 CHILD = {"zh-CN": "0101", "en": "0102"}

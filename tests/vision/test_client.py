@@ -11,7 +11,7 @@ from gate.core.policy import Hint
 from gate.vision import wire
 from tests.vision.world import ATTEMPTS, EPOCH, gallery_of
 
-pytestmark = [pytest.mark.models, pytest.mark.portraits]
+pytestmark = [pytest.mark.alone, pytest.mark.models, pytest.mark.portraits]
 
 
 def hints(findings):

@@ -22,7 +22,7 @@ import structlog
 from gate.vision import wire
 from tests.vision.world import ATTEMPTS, QUICK, SEED, SHORT, World, gallery_of, opened
 
-pytestmark = [pytest.mark.models, pytest.mark.portraits]
+pytestmark = [pytest.mark.alone, pytest.mark.models, pytest.mark.portraits]
 
 
 def test_a_hanging_camera_costs_the_child_its_life_and_a_new_one_takes_over(scenes):
