@@ -18,7 +18,7 @@ from gate.vision.images import Frame
 from gate.vision.manifest import manifest_for
 from gate.vision.pipeline import Pipeline
 from gate.vision.scenes import SceneCamera
-from gate.vision.sessions import ERRORS_ONLY, Network, open_chosen
+from gate.vision.sessions import Network, open_chosen, session_options
 from gate.vision.tune import Work, in_turns, noise_for
 
 _TOP_K = 50
@@ -43,10 +43,10 @@ def rival_times(models_dir: Path, count: int, *, threads: int) -> dict[str, obje
         (face,) = pipeline.detect(frame)
         pipeline.embed(frame, face)
 
-    with _opencv_threads(threads):
+    with _opencv_as_before():
         return {
             **_convolutions(models_dir, count, threads),
-            **_opencv(models_dir, frame, ours, count),
+            **_opencv(models_dir, frame, ours, count, threads),
             **_dlib(frame, ours, max(3, count // _DLIB_SHARE)),
         }
 
@@ -95,17 +95,13 @@ def _only_convolutions(model: Any) -> bytes:
 def _session(network: bytes, threads: int) -> Network:
     import onnxruntime  # type: ignore[import-untyped]  # the package ships no types
 
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = ERRORS_ONLY
-    options.intra_op_num_threads = threads
-    options.enable_cpu_mem_arena = False
-    options.enable_mem_pattern = False
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session: Network = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+    session: Network = onnxruntime.InferenceSession(
+        network, session_options(threads), providers=["CPUExecutionProvider"]
+    )
     return session
 
 
-def _opencv(models_dir: Path, frame: Frame, ours: Work, count: int) -> dict[str, object]:
+def _opencv(models_dir: Path, frame: Frame, ours: Work, count: int, threads: int) -> dict[str, object]:
     files = [str(manifest_for(models_dir, task).weights(models_dir)) for task in ("detect", "embed")]
     scale = DETECT_SIDE / max(frame.shape[:2])
     size = round(frame.shape[1] * scale), round(frame.shape[0] * scale)
@@ -123,7 +119,8 @@ def _opencv(models_dir: Path, frame: Frame, ours: Work, count: int) -> dict[str,
         face[:14] /= scale
         recogniser.feature(recogniser.alignCrop(frame, face))
 
-    spent = in_turns({"ours": ours, "theirs": theirs}, count)
+    before = {"ours": _settled(ours, 1), "theirs": _settled(theirs, threads)}
+    spent = in_turns({"ours": ours, "theirs": theirs}, count, before=before)
     return {
         "opencv_ratio": spent["theirs"] / spent["ours"],
         "opencv_ms": spent["theirs"] * 1e3,
@@ -151,16 +148,29 @@ def _dlib(frame: Frame, ours: Work, count: int) -> dict[str, object]:
             raise _blind("dlib's detector")
         face_recognition.face_encodings(colours, [tuple(round(edge / scale) for edge in places[0])])
 
-    spent = in_turns({"ours": ours, "theirs": theirs}, count)
+    spent = in_turns({"ours": ours, "theirs": theirs}, count, before={"ours": _settled(ours, 1)})
     return {"dlib_ratio": spent["theirs"] / spent["ours"], "dlib_ms": spent["theirs"] * 1e3}
 
 
+def _settled(work: Work, opencv_threads: int) -> Work:
+    """Give what goes ahead of a timed run: the same once more, with as many of OpenCV's threads as it is timed with.
+
+    They wait awake for a while after each call, and would stand in the way of whoever comes next. Ours has the one that
+    the vision process leaves it, and the networks' own.
+    """
+
+    def ahead() -> None:
+        cv2.setNumThreads(opencv_threads)
+        work()
+
+    return ahead
+
+
 @contextmanager
-def _opencv_threads(threads: int) -> Iterator[None]:
-    """Let OpenCV use as many threads as our networks; the vision process itself keeps it on one."""
+def _opencv_as_before() -> Iterator[None]:
+    """Put back how many threads OpenCV has, and what it says."""
     before = cv2.getNumThreads()
     level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
-    cv2.setNumThreads(threads)
     try:
         yield
     finally:

@@ -141,7 +141,7 @@ def _multiply(store: Store, path: Path, gallery: int) -> None:
             binding = template_binding(template, record, model, epoch.number, terms)
             sealed = epoch.vault.seal(draw_template(), binding)
             connection.execute(
-                "INSERT INTO templates VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO templates VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
                 (
                     template,
                     record,

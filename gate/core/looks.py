@@ -32,7 +32,7 @@ def face_found(gate: Gate, finding: Finding, now: Seconds, rules: Rules) -> Step
     if _agrees(changed, rules) and live is Verdict.LIVE:
         decision = decide_face(phase.attempt, matched=True, live=live, saw_face=True)
         return grant(gate, decision, now, rules, changed.template)
-    changed, asked = _ask(changed, now, rules) if finding.hint is Hint.COMPARED else (changed, ())
+    changed, asked = _ask(changed, now, rules) if finding.hint.is_compared else (changed, ())
     guide = () if _shown(changed) == _shown(phase) else (_guide(changed, finding.hint),)
     return replace(gate, phase=changed), (*asked, *guide)
 
@@ -52,24 +52,35 @@ def break_off(gate: Gate, phase: Capturing, now: Seconds, rules: Rules) -> Step:
 
 
 def _after(phase: Capturing, finding: Finding, live: Verdict, now: Seconds, rules: Rules) -> Capturing:
-    """Give the capture after one more frame; the first face that is compared begins the times."""
+    """Give the capture after one more frame; the first face that is compared begins the times.
+
+    A covered one has longer, so that it can be uncovered, but no times of its own by whether it is like somebody.
+    """
     template = _named(phase, finding)
     agreeing = 0
     if template is not None:
         agreeing = min(phase.agreeing + 1, rules.agreeing_frames) if template == phase.template else 1
-    begins = finding.hint is Hint.COMPARED and not phase.saw_face
-    after_s = rules.asks_after_s if begins else None
+    is_bare = finding.hint is Hint.COMPARED and not phase.asked
     return replace(
         phase,
-        until=min(phase.until, now + rules.compare_s) if begins else phase.until,
+        until=min(phase.until, now + rules.compare_s) if is_bare else phase.until,
         template=template,
         agreeing=agreeing,
-        saw_face=phase.saw_face or begins,
+        saw_face=phase.saw_face or finding.hint.is_compared,
         hint=finding.hint,
         place=finding.place,
-        ask_from=phase.ask_from if after_s is None else now + after_s,
+        ask_from=_ask_from(phase, finding.hint, now, rules),
         live=live,
     )
+
+
+def _ask_from(phase: Capturing, hint: Hint, now: Seconds, rules: Rules) -> Seconds | None:
+    """Give from when a movement is asked for: the soonest that any face compared so far sets."""
+    after_s = rules.asks_after_s
+    if after_s is None or not hint.is_compared:
+        return phase.ask_from
+    asked_from = now + (after_s if hint is Hint.COMPARED else rules.covered_s)
+    return asked_from if phase.ask_from is None else min(phase.ask_from, asked_from)
 
 
 def _believed(phase: Capturing, finding: Finding, rules: Rules) -> Verdict:
@@ -85,7 +96,7 @@ def _agrees(phase: Capturing, rules: Rules) -> bool:
 
 def _named(phase: Capturing, finding: Finding) -> TemplateId | None:
     """Give the template a compared face matched, if it may open: after a card, only one of its person."""
-    if finding.hint is not Hint.COMPARED:
+    if not finding.hint.is_compared:
         return None
     if phase.first is not None and finding.template not in phase.first.templates:
         return None

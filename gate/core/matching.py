@@ -27,7 +27,10 @@ class Gallery:
 
     ids: tuple[TemplateId, ...]
     matrix: NDArray[np.float32] = field(repr=False)
+    _numbers: dict[TemplateId, int] = field(init=False, repr=False)
     _owners: NDArray[np.intp] = field(init=False, repr=False)
+    _by_owner: NDArray[np.intp] = field(init=False, repr=False)
+    _starts: NDArray[np.intp] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         matrix = self.matrix
@@ -38,7 +41,20 @@ class Gallery:
         if not np.all(np.abs(np.einsum("ij,ij->i", matrix, matrix) - 1) <= UNIT_TOLERANCE):
             raise ValueError("a gallery holds unit vectors only")
         numbers = {each: number for number, each in enumerate(dict.fromkeys(self.ids))}
-        object.__setattr__(self, "_owners", np.array([numbers[each] for each in self.ids], np.intp))
+        owners = np.array([numbers[each] for each in self.ids], np.intp)
+        by_owner = owners.argsort(kind="stable")
+        object.__setattr__(self, "_numbers", numbers)
+        object.__setattr__(self, "_owners", owners)
+        object.__setattr__(self, "_by_owner", by_owner)
+        object.__setattr__(self, "_starts", owners[by_owner].searchsorted(np.arange(len(numbers) + 1)))
+
+    def rows_of(self, template: TemplateId) -> list[int]:
+        """Give the rows of one id in their order, none where it is unknown: the size of the gallery costs no time."""
+        number = self._numbers.get(template)
+        if number is None:
+            return []
+        rows: list[int] = self._by_owner[self._starts[number] : self._starts[number + 1]].tolist()
+        return rows
 
     def wipe(self) -> None:
         """Overwrite the templates with zeros (R24, R31); a search afterwards matches nobody."""
@@ -121,7 +137,7 @@ def verify(gallery: Gallery, probe: Embedding, claimed: Collection[TemplateId]) 
 
 
 def _nearest_claimed(gallery: Gallery, probe: Embedding, claimed: Collection[TemplateId]) -> Match | None:
-    rows = [row for row, template in enumerate(gallery.ids) if template in claimed]
+    rows = sorted(row for template in set(claimed) for row in gallery.rows_of(template))
     if not rows:
         return None
     scores = [float(gallery.matrix[row] @ probe) for row in rows]

@@ -40,11 +40,15 @@ class OwnCredential:
 
 @dataclass(frozen=True, slots=True)
 class OwnTemplate:
-    """That a face template exists, since when, the month of its last use, and when it goes at the latest."""
+    """That a face template exists, since when, the month of its last use, and when it goes at the latest.
+
+    lookalike: as it was taken it came near somebody else's; whose is not known.
+    """
 
     since: datetime
     last_used: str
     expires_at: datetime
+    lookalike: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ SETTLE_S: Seconds = 0.4
 """How long a compared face is looked at before any movement is asked for: what it does is told against that."""
 PASSIVE_S: Seconds = 1.0
 """How long a compared face may show by itself that it lives before it is asked for a movement."""
+COVERED_S: Seconds = 3.0
+"""How long somebody has to take off what covers their face before they are asked to move as they are."""
 LOOK_BACK_S: Seconds = 2.0
 """What a person has after the time for a movement, to look ahead again and be compared."""
 
@@ -47,6 +49,7 @@ class Rules:
     liveness: Level | None = None
     settle_s: Seconds = SETTLE_S
     passive_s: Seconds = PASSIVE_S
+    covered_s: Seconds = COVERED_S
     challenge_s: Seconds = CHALLENGE_S + LOOK_BACK_S
     two_factors: bool = False
     """Card with PIN or face instead of any of them alone; a visitor's code is the host's word and opens by itself."""
@@ -114,7 +117,12 @@ class Hint(StrEnum):
     LESS_LIGHT = "less-light"
     LOOK_AHEAD = "look-ahead"
     COME_IN = "come-in"  # the picture's edge cuts the face
-    UNCOVER = "uncover"  # something lies before the mouth
+    UNCOVER = "uncover"  # compared as well, but something lies before the mouth or the eyes
+
+    @property
+    def is_compared(self) -> bool:
+        """Tell whether the frame's face was compared."""
+        return self in {Hint.COMPARED, Hint.UNCOVER}
 
 
 PLACE_STEPS = 20

@@ -6,3 +6,5 @@ import os
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "50000000")
 # Seconds, likewise: a stuck V4L2 camera must become a fault before the parent takes the child for dead.
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")
+# ONNX Runtime 1.29 and later keeps a device id and sends what it runs to its maker, unless told before it is loaded (R41).
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"

@@ -14,7 +14,7 @@ import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -105,6 +105,11 @@ class Patience:
 
 
 Listener = Callable[[wire.Message], None]
+
+
+def _without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """Give *environment* without the way to the keys that systemd hands over: they are the parent's alone."""
+    return {name: value for name, value in environment.items() if name != "CREDENTIALS_DIRECTORY"}
 
 
 class VisionClient:
@@ -266,7 +271,7 @@ class VisionClient:
                     str(theirs.fileno()),
                     pass_fds=(theirs.fileno(),),
                     stdin=DEVNULL,
-                    env={**os.environ, **CHILD_ENVIRONMENT},
+                    env={**_without_secrets(os.environ), **CHILD_ENVIRONMENT},
                     process_group=0,  # so that a camera's own program dies with the child, also a silent one
                 )
                 theirs.close()
@@ -294,9 +299,9 @@ class VisionClient:
     def _heed(self, message: wire.Message) -> bool:
         """Take one message; returns whether it says that the child is at work, models and gallery loaded."""
         match message:
-            case wire.Ready(providers):
+            case wire.Ready(providers, locks):
                 self._providers, self.last_fault = providers, None
-                log.info("vision_ready", providers=providers)
+                log.info("vision_ready", providers=providers, locks=locks)
             case wire.GalleryLoaded(generation):
                 self._serves = True
                 self._listed = generation == self._generation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from gate.core.matching import Embedding
@@ -19,6 +20,7 @@ class Embedder:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._aligned = np.zeros((SIDE, SIDE, 3), np.uint8)
+        self._planes = np.zeros((3, SIDE, SIDE), np.uint8)
         self._blob = np.zeros((1, 3, SIDE, SIDE), np.float32)
 
     def embed(self, frame: Frame, landmarks: Floats) -> Embedding:
@@ -31,14 +33,15 @@ class Embedder:
             raise ModelError(
                 "face-landmarks", "The landmarks of this face do not span a face.", remedy=_REMEDY
             )
-        np.copyto(self._blob[0], self._aligned.transpose(2, 0, 1)[::-1])  # the network expects RGB
+        cv2.split(self._aligned, tuple(self._planes[::-1]))  # the network expects RGB
+        np.copyto(self._blob[0], self._planes)
         (answer,) = self._network.run(["fc1"], {"data": self._blob})
         return unit(answer[0])
 
     def wipe(self) -> None:
         """Overwrite what is left of the last face (R31)."""
-        self._aligned.fill(0)
-        self._blob.fill(0)
+        for buffer in (self._aligned, self._planes, self._blob):
+            buffer.fill(0)
 
 
 def unit(vector: Floats) -> Embedding:

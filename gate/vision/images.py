@@ -15,6 +15,9 @@ Frame = NDArray[np.uint8]
 """(h, w, 3) uint8 BGR."""
 
 GREY, BGR, BGRA = 1, 3, 4
+PNG = b"\x89PNG\r\n\x1a\n"
+CHUNK_BYTES = 12
+"""Of a PNG's chunk: its length, its name and its checksum (PNG 1.2, 3.2)."""
 TO_BGR = {GREY: cv2.COLOR_GRAY2BGR, BGRA: cv2.COLOR_BGRA2BGR}
 
 
@@ -29,6 +32,8 @@ def read_image(path: Path) -> Frame:
         data = np.fromfile(path, np.uint8)
     except OSError as error:
         raise _unreadable(path, error.strerror or "cannot be opened") from error
+    if _is_torn_png(data.data):
+        raise _unreadable(path, "is damaged")
     try:
         image = cv2.imdecode(data, cv2.IMREAD_COLOR)
     except cv2.error as error:  # empty, or larger than the limit
@@ -62,6 +67,22 @@ def normalise_frame(pixels: NDArray[Any]) -> Frame:
         if replaced is not frame:
             replaced.fill(0)
     return frame  # type: ignore[return-value]  # uint8 in, uint8 out
+
+
+def _is_torn_png(data: memoryview) -> bool:
+    """Tell whether *data* is a PNG with a chunk that claims more bytes than there are.
+
+    OpenCV 5.0 allocates what such a chunk claims, gigabytes, whatever OPENCV_IO_MAX_IMAGE_PIXELS says.
+    """
+    if data[: len(PNG)] != PNG:
+        return False
+    at = len(PNG)
+    while at < len(data):
+        name = bytes(data[at + 4 : at + 8])
+        at += CHUNK_BYTES + int.from_bytes(data[at : at + 4])
+        if name == b"IEND":
+            break
+    return at > len(data)
 
 
 def _unreadable(path: Path, why: str) -> RequestError:

@@ -202,7 +202,7 @@ def read_toml(path: Path, kind: TypeAdapter[T]) -> T:
 def _document(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # also of a number, or of brackets, without end
         raise _unusable(path, f"it cannot be read: {error}") from error
 
 

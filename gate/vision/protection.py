@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 Vectors = npt.NDArray[np.float32]
 """(n, 128) float32, one vector in each row."""
+Vector = npt.NDArray[np.float32]
+"""(128,) float32."""
 _Views = tuple[
     npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]
 ]
@@ -52,12 +54,24 @@ class Protection:
             [_permutation(_stream(seed, f"{each} permutation")) for each in rounds], np.intp
         )
         self._sources = self._places.argsort(axis=1)
+        self._whole = self.apply(np.eye(SIZE, dtype=np.float32))
 
     def apply(self, vectors: Vectors) -> Vectors:
         """Give the protected form of each row; cosines between rows are kept to float32's precision."""
         columns = _Columns(vectors)
         self._turn(columns)
         return columns.rows()
+
+    def probe(self, vector: Vector) -> Vector:
+        """Give the protected form of one vector that is compared and not kept: ``apply``'s, to float32's precision.
+
+        One product with the whole rotation takes a tenth of the time. Its last bits differ by machine.
+        """
+        with np.errstate(
+            invalid="ignore", over="ignore"
+        ):  # what is not a number is refused where it is compared
+            protected: Vector = vector @ self._whole
+        return protected
 
     def undo(self, vectors: Vectors) -> Vectors:
         """Give back the rows that ``apply`` protected, to float32's precision."""
@@ -75,7 +89,7 @@ class Protection:
 
     def wipe(self) -> None:
         """Overwrite the rotation with zeros; what it gives afterwards is of no use."""
-        for secret in (self._signs, self._places, self._sources):
+        for secret in (self._signs, self._places, self._sources, self._whole):
             secret.fill(0)
 
     def _turn(self, columns: _Columns) -> None:

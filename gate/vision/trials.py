@@ -178,6 +178,8 @@ def _pairs(table: Path) -> Iterator[tuple[Path, Path, bool]]:
                 decision = SAME.get((row["Decision"] or "").strip().lower())
                 if decision is None:
                     raise unusable(f"{table}, line {reader.line_num}: Decision is neither Yes nor No")
+                if row["file_x"] is None or row["file_y"] is None:
+                    raise unusable(f"{table}, line {reader.line_num}: a photograph is missing")
                 yield table.parent / row["file_x"], table.parent / row["file_y"], decision
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise unusable(f"{table} cannot be read: {error}") from error

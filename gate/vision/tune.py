@@ -62,11 +62,19 @@ def tune(models_dir: Path, *, rounds: int, progress: Progress = silent) -> Tuned
     )
 
 
-def in_turns(works: Mapping[str, Work], count: int) -> dict[str, Seconds]:
-    """Give the median seconds of each, run in turns so that all meet the same weather; the first turn is not counted."""
+def in_turns(
+    works: Mapping[str, Work], count: int, *, before: Mapping[str, Work] | None = None
+) -> dict[str, Seconds]:
+    """Give the median seconds of each, run in turns so that all meet the same weather; the first turn is not counted.
+
+    before: what is done ahead of each, and not timed.
+    """
+    ahead = before or {}
     times: dict[str, list[Seconds]] = {name: [] for name in works}
     for _ in range(count + 1):
         for name, work in works.items():
+            if name in ahead:
+                ahead[name]()
             began = perf_counter()
             work()
             times[name].append(perf_counter() - began)

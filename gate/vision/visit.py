@@ -26,7 +26,7 @@ from gate.vision.client import VisionSettings
 from gate.vision.detect import Face
 from gate.vision.enrolment import Enrolment
 from gate.vision.images import Frame
-from gate.vision.liveness import Liveness
+from gate.vision.liveness import Liveness, is_bridged
 from gate.vision.look import Look, choose, flaw_of
 from gate.vision.pipeline import Pipeline
 from gate.vision.protection import Protection
@@ -34,8 +34,6 @@ from gate.vision.quality import COMPARED_LEAST, Assessor, Quality
 
 FROZEN_FRAMES: Final = 15
 """A live sensor never gives two equal frames; this many in a row is a frozen driver."""
-GAP_S: Final[Seconds] = 0.5
-"""A face that was away for longer may be another one."""
 OTHER_FACE: Final = 0.36
 """Below this, two looks are of two people: the highest of 262 impostor pairs has 0.342, and a head that turns because it
 is asked to stays above."""
@@ -73,6 +71,7 @@ class Visit:
         self._only = tuple(map(TemplateId, capture.only))
         self._probe = MeanProbe()
         self._probed_at: Seconds = 0.0
+        self._missed = False
         self._same_frames = (0, 0)
         self.enrolment = Enrolment()
 
@@ -114,21 +113,23 @@ class Visit:
     def _find(self, frame: Frame, look: Look, at: Seconds, known: Known) -> Finding:
         face = look.face
         if face is None:
+            self._missed = True
+            self._senses.liveness.miss()
             if look.hint is Hint.ONE_PERSON:
                 self._probe.wipe()
             return Finding(look.hint, place=look.place, live=self._lives(at))
         if self._level is not None and not self._senses.liveness.observe(frame, face, at):
             self._probe.wipe()  # a face that lived does not vouch for the one that took its place
-        live = self._lives(at)
         quality = self._senses.assessor.assess(frame, face)
         if not quality.overall >= COMPARED_LEAST:
-            return Finding(quality.hint(), place=look.place, live=live)
+            return Finding(quality.hint(), place=look.place, live=self._lives(at))
         probe = self._embed(frame, face)
         if probe is None:
-            return Finding(Hint.HOLD_STILL, place=look.place, live=live)
+            return Finding(Hint.HOLD_STILL, place=look.place, live=self._lives(at))
         named = self._name(probe, quality, at, known)
-        hint = Hint.UNCOVER if quality.covered and named is None else look.hint
-        return Finding(hint, named, look.place, live)
+        # Named or not: else the hint would tell whoever covers a picture whether its person is enrolled here.
+        hint = Hint.UNCOVER if quality.covered or quality.shaded else look.hint
+        return Finding(hint, named, look.place, self._lives(at))
 
     def _lives(self, at: Seconds) -> Verdict:
         return Verdict.UNDECIDED if self._level is None else self._senses.liveness.verdict(self._level, at)
@@ -151,16 +152,16 @@ class Visit:
         if known.protection is None:
             probe.fill(0)
             return None
-        protected = known.protection.apply(probe[np.newaxis])
+        protected = known.protection.probe(probe)
         probe.fill(0)
-        likeness = self._probe.likeness(protected[0])
-        if not likeness >= OTHER_FACE:
-            self._senses.liveness.restart()  # nor does a face that lived vouch for one swapped in between two frames
-        if not at - self._probed_at <= GAP_S or not likeness >= SAME_FACE:
+        likeness = self._probe.likeness(protected)
+        # Nor does a face that lived vouch for one swapped in between two frames.
+        self._senses.liveness.vouch(same=likeness >= OTHER_FACE if self._probe.frames else None)
+        if not is_bridged(at - self._probed_at, missed=self._missed) or not likeness >= SAME_FACE:
             self._probe.wipe()
-        self._probed_at = at
-        self._probe.add(protected[0], quality.overall)
-        named = self._judged(protected[0], known.gallery)
+        self._probed_at, self._missed = at, False
+        self._probe.add(protected, quality.overall)
+        named = self._judged(protected, known.gallery)
         protected.fill(0)
         return named
 

@@ -107,9 +107,13 @@ class SetScene:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The models are loaded and warm; *providers* names what really runs them."""
+    """The models are loaded and warm; *providers* names what really runs them.
+
+    locks: what the kernel holds the child to (gate/vision/confine), by name.
+    """
 
     providers: tuple[str, ...]
+    locks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from gate.process import keep_memory_private
 from gate.vision import wire
 from gate.vision.camera import Camera, camera_faults, known_driver, open_camera, require_live
 from gate.vision.client import VisionSettings
+from gate.vision.confine import confine
 from gate.vision.liveness import Liveness
 from gate.vision.liveness.depth import open_depth
 from gate.vision.pipeline import Pipeline
@@ -39,6 +40,8 @@ from gate.vision.visit import Known, Senses, Visit, no_epoch
 BEAT_S = 0.5
 NICENESS = 10
 """The core process, with its card and PIN, goes first on a busy board."""
+LAST_IN_MEMORY = 500
+"""Of 1000: how much sooner than any other the kernel ends this process where memory runs out."""
 READ_BYTES = 1 << 20
 
 
@@ -66,12 +69,16 @@ class Worker:
             raise DeviceFault(
                 "vision-wire", "The first message must be Configure.", remedy="Start the gate anew."
             )
+        settings = VisionSettings.of(first)
+        locks = confine(
+            settings
+        )  # before the models' threads: a lock on files binds only those that come after it
         try:
-            self.prepare(VisionSettings.of(first))
+            self.prepare(settings)
         except GateError as error:
             self._fault(error)
             raise
-        self._send(wire.Ready(tuple(self._settings.providers)))
+        self._send(wire.Ready(tuple(self._settings.providers), tuple(sorted(locks))))
         while True:
             self._receive(0.0 if self._camera or self._inbox else BEAT_S)
             while self._inbox:
@@ -245,6 +252,7 @@ class Worker:
 
 def _confine() -> None:
     """Leave no trace and no orphan: no core dump (R30), die with the parent, yield to the core process."""
+    _die_first()  # before the memory is private: what this file says is root's afterwards
     keep_memory_private()
     pr_set_pdeathsig = 1
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
@@ -252,6 +260,12 @@ def _confine() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at a desk is the parent's to answer
     cv2.setNumThreads(1)
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+
+def _die_first() -> None:
+    """Be what the kernel ends where memory runs out: the door goes on without face."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(str(LAST_IN_MEMORY), encoding="ascii")
 
 
 def _hand_back_memory() -> None:

@@ -20,6 +20,12 @@ def transitions(rules):
     return _all_of(rules)
 
 
+@pytest.fixture(scope="session")
+def every_transition():
+    """Every transition there is under any rules."""
+    return lambda: (each for rules in (RULES, TWO) for each in _all_of(rules))
+
+
 @cache
 def _all_of(rules):
     """Walk once for all files that ask, in whatever order they do."""

@@ -1,6 +1,8 @@
 """What holds of every transition of the state machine, and how single visits run."""
 
 import math
+import re
+from pathlib import Path
 
 import pytest
 
@@ -223,3 +225,15 @@ def test_a_second_confirmation_does_not_start_the_minimum_time_again():
         on.Tick(), after=1
     )
     assert visit.effects[-1] == do.OfferMethods(ME, (Method.FACE, Method.CARD, Method.PIN))
+
+
+def test_the_document_of_the_architecture_shows_every_way_from_phase_to_phase_and_no_other(every_transition):
+    seen = {
+        (type(before.gate.phase).__name__, type(gate.phase).__name__)
+        for before, _, _, _, gate, _ in every_transition()
+    }
+    shown = set()
+    for line in (Path(__file__).parents[2] / "docs" / "architecture.md").read_text().splitlines():
+        if (row := re.fullmatch(r"\| `([A-Z]\w+)` \| (`[A-Z].*) \|", line)) is not None:
+            shown |= {(row[1], to) for to in re.findall(r"`(\w+)`", row[2])}
+    assert shown == {(one, other) for one, other in seen if one != other}

@@ -159,6 +159,40 @@ def test_r36_whether_a_movement_is_asked_for_does_not_tell_whether_the_face_is_e
     assert visit.effects[-2:] == [ASKED, do.Guide(ME, Hint.COMPARED, None, DRAWN)]
 
 
+MUFFLED, UNKNOWN = Finding(Hint.UNCOVER, ADA), Finding(Hint.UNCOVER)
+COVERED = replace(LIVING, covered_s=2)
+
+
+@pytest.mark.parametrize(
+    "rules", [COVERED, replace(COVERED, liveness=Level.CHALLENGE)], ids=["basic", "challenge"]
+)
+def test_r36_nor_does_it_where_something_covers_the_face(rules):
+    told = [found(before_camera(rules), *[each] * 3, after=1.0).effects for each in (MUFFLED, UNKNOWN)]
+    assert told[0] == told[1]
+    assert told[0][-2:] == [ASKED, do.Guide(ME, Hint.COMPARED, None, DRAWN)]
+
+
+def test_somebody_covered_has_longer_before_they_are_asked_and_no_longer_once_they_are_bare():
+    visit = found(before_camera(COVERED), MUFFLED)
+    assert ASKED not in found(visit, MUFFLED, after=COVERED.covered_s - 0.01).effects
+    assert ASKED in found(visit, MUFFLED, after=0.01).effects
+    visit = found(before_camera(COVERED), MUFFLED, GOOD)
+    assert ASKED in found(visit, GOOD, after=LIVING.passive_s).effects
+    visit = found(before_camera(COVERED), GOOD, MUFFLED)
+    assert ASKED in found(visit, MUFFLED, after=LIVING.passive_s).effects
+
+
+def test_a_covered_face_that_matches_and_lives_opens_like_any_other():
+    living = replace(MUFFLED, live=Verdict.LIVE)
+    assert found(before_camera(), living, living).decisions() == [(True, Reason.MATCHED)]
+
+
+def test_whoever_covers_a_face_is_refused_and_counted_like_anybody_else():
+    visit = found(before_camera(replace(COVERED, covered_s=9)), UNKNOWN)
+    assert visit(on.Tick(), after=COVERED.compare_s).decisions() == []
+    assert visit(on.Tick(), after=COVERED.capture_s).decisions() == [(False, Reason.NOT_RECOGNISED)]
+
+
 def test_a_face_is_asked_after_its_time_to_show_by_itself_that_it_lives_and_not_before():
     visit = found(before_camera(), GOOD)
     assert ASKED not in found(visit, GOOD, after=LIVING.passive_s - 0.01).effects

@@ -57,6 +57,31 @@ def test_a_claim_is_compared_with_its_own_templates_and_no_other():
     assert verify(gallery, probe, ()) is None
 
 
+@given(ids=st.lists(st.sampled_from("abc"), max_size=8))
+def test_the_rows_of_an_id_are_found_in_their_order_wherever_they_stand(ids):
+    gallery = Gallery(tuple(map(TemplateId, ids)), np.tile(np.float32([1, 0]), (len(ids), 1)))
+    for each in "abcd":
+        assert gallery.rows_of(TemplateId(each)) == [row for row, known in enumerate(ids) if known == each]
+
+
+def test_a_claim_costs_nothing_for_the_templates_of_others():
+    """Counted, not timed: the ids are walked when the gallery is made, and never again."""
+
+    class Counted(tuple):
+        __slots__ = ()
+        walks = 0
+
+        def __iter__(self):
+            Counted.walks += 1
+            return super().__iter__()
+
+    gallery = Gallery(Counted(map(TemplateId, ("ann", "bob"))), unit_rows([1, 0], [0, 1]))
+    walked = Counted.walks
+    assert walked
+    assert verify(gallery, unit_rows([0, 1])[0], ("bob",)).template == "bob"
+    assert Counted.walks == walked
+
+
 @pytest.mark.parametrize(
     "matrix",
     [

@@ -129,13 +129,9 @@ class Child:
 
     def pixels(self):
         pipeline = self.worker._senses.pipeline
-        detector, embedder = pipeline._detector, pipeline._embedder
-        return np.concatenate(
-            [
-                part.ravel()
-                for part in (detector._work.canvas, detector._work.blob, embedder._aligned, embedder._blob)
-            ]
-        )
+        work, embedder = pipeline._detector._work, pipeline._embedder
+        held = (work.canvas, work.planes, work.blob, embedder._aligned, embedder._planes, embedder._blob)
+        return np.concatenate([part.ravel() for part in held])
 
 
 def axis():

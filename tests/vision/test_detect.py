@@ -97,6 +97,28 @@ def test_what_is_not_a_number_is_never_a_face(place, bad):
     assert only.score == pytest.approx(0.8)
 
 
+@pytest.mark.parametrize("bad", [1e6, -1e6, 3e38])
+@pytest.mark.parametrize("place", ["bbox", "kps"])
+def test_what_lies_further_away_than_a_face_can_is_never_one(place, bad):
+    values = face()
+    values[place] = np.full(len(values[place]), bad, np.float32)
+    assert found({(16, 5, 6): values}) == ()
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_what_is_no_face_hides_none(bad):
+    values = face(0.95)
+    values["kps"] = np.full(10, bad, np.float32)
+    (only,) = found({(16, 5, 6): values, (16, 6, 6): face(0.8)})
+    assert only.score == pytest.approx(0.8)
+
+
+def test_the_network_sees_each_colour_on_its_own_plane():
+    network = PlantedNetwork({})
+    Detector(network).detect(np.full((480, 640, 3), (10, 20, 30), np.uint8))
+    assert [np.unique(plane[8:-8]).tolist() for plane in network.seen[0]] == [[10], [20], [30]]
+
+
 @pytest.mark.parametrize("shape", [(480, 640), (640, 480), (360, 640), (33, 700), (1, 1)])
 def test_any_frame_size_fits_the_network(shape):
     network = PlantedNetwork({})
@@ -123,6 +145,7 @@ def test_wiping_leaves_no_pixel_in_the_buffers():
     detector.wipe()
     assert not network.seen.any()
     assert not detector._work.canvas.any()
+    assert not detector._work.planes.any()
 
 
 @pytest.fixture(scope="module")

@@ -96,6 +96,22 @@ def test_an_absurdly_large_image_is_refused_before_it_is_decoded(tmp_path):
     assert ran.returncode == 7
 
 
+def test_a_png_that_claims_more_bytes_than_it_has_is_refused_before_memory_is_given_for_them(tmp_path):
+    path = written(tmp_path, np.zeros((12, 16, 3), np.uint8), ".png")
+    content = bytearray(path.read_bytes())
+    content[29] ^= 1  # the first chunk's checksum: OpenCV reads on nevertheless
+    path.write_bytes(content[:33] + b"\x5f\xff\xff\xffIDAT" + content[33:])
+    code = (
+        "import re, sys, pathlib; from gate.vision.images import read_image; from gate.errors import RequestError\n"
+        "try: read_image(pathlib.Path(sys.argv[1]))\nexcept RequestError: pass\n"
+        "most_kb = re.search(r'VmHWM:\\s+(\\d+)', pathlib.Path('/proc/self/status').read_text())[1]\n"
+        "sys.exit(int(most_kb) > 400_000)"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code, path], capture_output=True, check=False).returncode == 0
+    )
+
+
 @pytest.mark.parametrize("shape", [(4, 5), (4, 5, 1), (4, 5, 3), (4, 5, 4)])
 def test_every_8_bit_camera_format_becomes_bgr(shape):
     frame = normalise_frame(np.full(shape, 9, np.uint8))

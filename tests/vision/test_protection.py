@@ -228,11 +228,27 @@ def test_a_single_axis_is_spread_over_all_numbers():
     assert abs(protected).max() < 0.55
 
 
+@given(SEEDS)
+def test_a_probe_is_protected_as_a_template_is(seed):
+    """R50: what is compared fast and what is kept are the same form, to float32's precision."""
+    (row,) = faces(1)
+    protection = Protection(seed)
+    np.testing.assert_allclose(protection.probe(row), protection.apply(row[np.newaxis])[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_probe_that_is_no_number_stays_none(bad):
+    (row,) = faces(1)
+    row[7] = bad
+    assert not np.isfinite(Protection(SEED).probe(row)).any()
+
+
 def test_r24_r31_a_wiped_protection_keeps_nothing_of_its_seed():
     protection = Protection(SEED)
     protection.wipe()
-    assert not any(part.any() for part in (protection._signs, protection._places, protection._sources))
+    assert not any(part.any() for part in vars(protection).values())
     assert not protection.apply(faces(1)).any()
+    assert not protection.probe(faces(1)[0]).any()
 
 
 def test_r31_nothing_of_a_face_stays_in_the_work_space():

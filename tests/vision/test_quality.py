@@ -26,6 +26,7 @@ from gate.vision.quality import (
 from tests.vision.planted import scenery
 
 AT = np.array([320.0, 240.0])
+EYE_PX = 24
 
 
 def face(*, scale=1.5, at=AT, points=TEMPLATE):
@@ -127,13 +128,24 @@ def test_a_raised_head_shows_its_nose_nearer_to_the_eyes(nose, sign):
     points = TEMPLATE.copy()
     eyes, mouth = points[:2].mean(axis=0), points[3:].mean(axis=0)
     points[2] = eyes + nose * (mouth - eyes)
-    assert math.copysign(1, pitch_of(points.astype(np.float32)) + 1e-3 * sign) == (sign or 1)
+    pitch = pitch_of(points.astype(np.float32))
+    assert (pitch > 0.01) - (pitch < -0.01) == sign
 
 
 def test_a_flat_cloth_before_the_mouth_is_noticed(portrait):
     masked = portrait.copy()
     masked[240:340, 240:400] = 180
     assert (quality_of(portrait).covered, quality_of(masked).covered) == (False, True)
+
+
+@pytest.mark.parametrize("darkened", [(20, 2), (20,), ()], ids=["glasses", "one eye in the shade", "bare"])
+def test_dark_glasses_are_noticed_and_the_shade_on_one_side_is_not(portrait, darkened):
+    worn = portrait.copy()
+    for eye in face().landmarks[: len(darkened)]:
+        cv2.ellipse(worn, tuple(map(int, eye)), (EYE_PX, EYE_PX * 3 // 4), 0, 0, 360, (20, 20, 20), -1)
+    quality = quality_of(worn)
+    assert quality.shaded is (len(darkened) == 2)
+    assert quality.overall >= COMPARED_LEAST
 
 
 @pytest.mark.parametrize("points", [np.zeros((5, 2)), np.full((5, 2), math.nan), np.full((5, 2), 1e30)])

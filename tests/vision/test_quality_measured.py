@@ -25,7 +25,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def measured(models_dir):
-    """Give, for each spoilt photograph and each other one of its person, the quality and the likeness."""
+    """Give, for each spoilt photograph and each other one of its person: quality, likeness, whether in glasses, if told so."""
     pipeline, assessor, rng = Pipeline.load(models_dir, ("cpu",), 2), Assessor(), np.random.default_rng(11)
     with (FACES / "pairs.csv").open(encoding="utf-8") as file:
         pairs = [(row["file_x"], row["file_y"]) for row in csv.DictReader(file) if row["Decision"] == "Yes"]
@@ -40,13 +40,14 @@ def measured(models_dir):
         ]
         frame = at_the_gate(images[name], faces[name])
         face = max(pipeline.detect(frame), key=lambda each: each.area)
-        for _, spoilt in ways(frame, face, images[name], faces[name], rng):
+        for way, spoilt in ways(frame, face, images[name], faces[name], rng):
             seen = pipeline.detect(spoilt)
             if not seen:
                 continue
             nearest = max(seen, key=lambda each: each.area)
-            quality, probe = assessor.assess(spoilt, nearest).overall, pipeline.embed(spoilt, nearest)
-            values += [(quality, float(probe @ other)) for other in others]
+            seen_as, probe = assessor.assess(spoilt, nearest), pipeline.embed(spoilt, nearest)
+            told = way == "sunglasses", seen_as.shaded
+            values += [(seen_as.overall, float(probe @ other), *told) for other in others]
     return np.array(values)
 
 
@@ -75,4 +76,13 @@ def test_hardly_anybody_who_would_match_is_refused_as_unfit_to_compare(measured)
 
 
 def test_quality_goes_with_likeness(measured):
-    assert np.corrcoef(measured.T)[0, 1] >= 0.65
+    assert np.corrcoef(measured.T[:2])[0, 1] >= 0.65
+
+
+def test_dark_glasses_are_told_and_hardly_any_bare_face_is_taken_for_them(measured):
+    compared = measured[measured[:, 0] >= COMPARED_LEAST]
+    worn = compared[:, 2] == 1
+    rates = compared[worn, 3].mean(), compared[~worn, 3].mean()
+    print("dark glasses told", rates[0], "bare faces told so", rates[1], "of", len(compared))  # noqa: T201 - the figures are what it is run for
+    assert rates[0] >= 0.9
+    assert rates[1] <= 0.02

@@ -10,7 +10,7 @@ import pytest
 
 from gate.errors import ModelError
 from gate.vision.manifest import load_manifests, manifest_for
-from gate.vision.sessions import open_session
+from gate.vision.sessions import SPIN_US, open_session, session_options
 
 MODELS = Path(__file__).parents[2] / "models"
 
@@ -66,3 +66,16 @@ def test_the_network_takes_what_its_manifest_says(manifest):
 def test_opening_a_network_prints_nothing(capfd):
     open_session(manifest_for(MODELS, "detect"), MODELS)
     assert capfd.readouterr() == ("", "")
+
+
+def test_r02_a_waiting_thread_stays_awake_for_a_bounded_time_only():
+    entry = session_options(2).get_session_config_entry
+    assert entry("session.intra_op.allow_spinning") == "1"
+    assert entry("session.intra_op.spin_duration_us") == str(SPIN_US)
+
+
+@pytest.mark.parametrize("version", ["1.22.0", "1.30.2"])
+def test_r02_where_the_bound_may_not_be_known_no_thread_stays_awake(version):
+    assert (
+        session_options(2, version=version).get_session_config_entry("session.intra_op.allow_spinning") == "0"
+    )

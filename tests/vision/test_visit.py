@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import cv2
@@ -13,10 +14,10 @@ from gate.core.liveness import Level, Verdict
 from gate.core.policy import Hint
 from gate.vision import wire
 from gate.vision.detect import Face
-from gate.vision.liveness import Liveness
+from gate.vision.liveness import BLIND_S, GAP_S, Liveness
 from gate.vision.pipeline import Pipeline
 from gate.vision.quality import Assessor
-from gate.vision.visit import GAP_S, SAME_FACE, Senses
+from gate.vision.visit import OTHER_FACE, SAME_FACE, Senses
 from tests.vision.planted import OneFace, OneVector, axis, scenery, towards
 from tests.vision.world import EPOCH, SEED
 
@@ -113,8 +114,21 @@ def test_two_people_who_alternate_are_nobody(visit):
 
 
 def test_a_face_that_was_away_begins_anew(visit):
-    assert names(visit(axis()), 4, step=GAP_S + 0.01) == [None] * 4
-    assert names(visit(axis()), 4, step=GAP_S) == [None, "ada", "ada", "ada"]
+    away = [1, 1, 0, 1, 1]
+    assert names(visit(axis(), detector=Crowd(*away)), 5, step=GAP_S / 2) == [None, "ada", None, "ada", "ada"]
+    assert names(visit(axis(), detector=Crowd(*away)), 5, step=GAP_S / 2 + 0.01) == [
+        None,
+        "ada",
+        None,
+        None,
+        "ada",
+    ]
+
+
+def test_a_face_that_nobody_looked_for_begins_anew_only_after_twice_that(visit):
+    """A starved machine looks seldom: that is no sign that the face was gone."""
+    assert names(visit(axis()), 4, step=BLIND_S) == [None, "ada", "ada", "ada"]
+    assert names(visit(axis()), 4, step=BLIND_S + 0.01) == [None] * 4
 
 
 def test_a_time_that_is_no_number_names_nobody(visit):
@@ -131,6 +145,28 @@ def test_r32_a_second_person_makes_the_evidence_begin_anew_and_a_missed_frame_do
 def test_another_face_by_its_motion_begins_anew(visit):
     child = visit(axis(), liveness=Swapped(1, 4), level="basic")
     assert names(child, 6) == [None, "ada", "ada", None, "ada", "ada"]
+
+
+class Told(Liveness):
+    """Liveness that follows any face and notes what the comparison says of it."""
+
+    def __init__(self):
+        super().__init__()
+        self.said = []
+
+    def vouch(self, *, same):
+        self.said.append(same)
+
+    def miss(self):
+        self.said.append("missed")
+
+
+def test_liveness_hears_of_every_look_whether_it_showed_the_same_face(visit):
+    """So what lived before a gap cannot be swapped for a picture within it."""
+    told = Told()
+    unlike = towards(OTHER_FACE - 0.01)
+    shows(visit(axis(), axis(), unlike, detector=Crowd(1, 1, 0, 1), liveness=told, level="challenge"), 4)
+    assert told.said == [None, True, "missed", False]
 
 
 def test_what_is_known_of_its_life_comes_with_every_frame(visit):
@@ -252,6 +288,24 @@ def test_a_blurred_face_is_guided_and_never_embedded(visit):
     child.worker.report(cv2.GaussianBlur(scenery(1), (0, 0), 30), 1.0)
     (found,) = child.said()
     assert (found.template, found.hint != Hint.COMPARED.value) == (None, True)
+
+
+@pytest.mark.parametrize("flaw", ["covered", "shaded"])
+def test_whoever_is_covered_is_told_so_and_compared_all_the_same_enrolled_or_not(visit, flaw):
+    """A hint that came to strangers alone would tell whether the person of a covered picture is enrolled."""
+
+    class Covering(Assessor):
+        def assess(self, frame, face):
+            return replace(super().assess(frame, face), **{flaw: True})
+
+    found = []
+    for vector in (axis(), towards(0.3)):
+        child = visit(vector)
+        senses = child.worker._senses
+        child.worker.fit(replace(senses, assessor=Covering()))
+        found.append(shows(child, 3))
+    assert [each.hint for each in found[0]] == [each.hint for each in found[1]] == [Hint.UNCOVER.value] * 3
+    assert [[each.template for each in seen] for seen in found] == [[None, "ada", "ada"], [None] * 3]
 
 
 def test_r43_no_finding_says_how_near_a_face_came(visit):

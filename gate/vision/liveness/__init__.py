@@ -19,7 +19,9 @@ from gate.vision.liveness.geometry import Geometry
 from gate.vision.liveness.passive import Passive, load_passive
 
 GAP_S: Seconds = 0.5
-"""A face not seen for longer may be another one when it is back."""
+"""A face that was looked for, and not there, may be another one when it is back after longer."""
+BLIND_S: Seconds = 1.0
+"""So may one that nobody looked for: a starved machine looks that seldom. After more than GAP_S its likeness must vouch for it."""
 JUMP = 0.5
 """Neither is a face the same that moved by this share of its width from one look to the next, or grew by it."""
 PASSIVE_FRAMES = 5
@@ -36,6 +38,7 @@ class Liveness:
         self._passive = passive
         self.depth: DepthCamera | None = None
         self._last: tuple[Face, Seconds] | None = None
+        self._missed = self._in_doubt = False
         self._frames = 0
         self._shares: list[float] = []
         self._depths: list[float] = []
@@ -64,10 +67,12 @@ class Liveness:
         Returns False where the face does not follow the last one without a gap: all signals begin anew, and evidence
         gathered elsewhere must. Raises DeviceFault if the depth camera fails, ModelError if a network does.
         """
-        follows = self._last is None or _follows(self._last, face, at)
+        follows = self._last is None or _follows(self._last, face, at, missed=self._missed)
         if not follows:
             self.restart()
-        self._last = face, at
+        elif self._last is not None and at - self._last[1] > GAP_S:
+            self._in_doubt = True
+        self._last, self._missed = (face, at), False
         self._frames += 1
         self._move(frame, face, at)
         self._cues.observe(frame, face)
@@ -80,6 +85,20 @@ class Liveness:
             if stands_out is not None:
                 self._depths.append(stands_out)
         return follows
+
+    def miss(self) -> None:
+        """Heed a look that showed no face to follow: whoever is there next has GAP_S since the last one, and no more."""
+        self._missed = True
+
+    def vouch(self, *, same: bool | None) -> None:
+        """Heed whether the face of this look is like those compared before it; None where none was.
+
+        Another one begins anew. So does one that nobody looked at for longer than GAP_S and that nothing speaks for: a
+        picture may have been put in its place.
+        """
+        if not (not self._in_doubt if same is None else same):
+            self.restart()
+        self._in_doubt = False
 
     def _move(self, frame: Frame, face: Face, at: Seconds) -> None:
         """Follow the head's motion for as long as anything hangs on it."""
@@ -96,16 +115,17 @@ class Liveness:
         self._answer.ask(challenge, at)
 
     def verdict(self, level: Level, at: Seconds) -> Verdict:
-        """Say what the signals give at *level*, *at* this time."""
+        """Say what the signals give at *level*, *at* this time; while nothing vouches for the face, nobody is LIVE."""
         if self._last is None or not at - self._last[1] <= GAP_S:
             return Verdict.UNDECIDED
-        return fuse(
+        verdict = fuse(
             self._signals(),
             level,
             passive_fitted=self.passive_fitted,
             depth_fitted=self.depth_fitted,
             challenged=self._answer.response(at),
         )
+        return Verdict.UNDECIDED if self._in_doubt and verdict is Verdict.LIVE else verdict
 
     def restart(self) -> None:
         """Forget every signal, as before another face; a challenge that was asked has failed."""
@@ -121,6 +141,7 @@ class Liveness:
 
     def _forget(self) -> None:
         self._last, self._frames = None, 0
+        self._missed = self._in_doubt = False
         self._shares.clear()
         self._depths.clear()
         self._geometry.wipe()
@@ -138,8 +159,14 @@ class Liveness:
         )
 
 
-def _follows(last: tuple[Face, Seconds], face: Face, at: Seconds) -> bool:
+def is_bridged(elapsed: Seconds, *, missed: bool) -> bool:
+    """Tell whether a face seen again after *elapsed* may be the one before; missed: a look between showed none."""
+    return 0 <= elapsed <= (GAP_S if missed else BLIND_S)
+
+
+def _follows(last: tuple[Face, Seconds], face: Face, at: Seconds, *, missed: bool) -> bool:
     before, then = last
     moved = float(np.hypot(*(face.landmarks.mean(axis=0) - before.landmarks.mean(axis=0))))
     width, grown = before.box[2], face.box[2] / before.box[2] if before.box[2] > 0 else 0.0
-    return 0 <= at - then <= GAP_S and moved <= JUMP * width and 1 - JUMP <= grown <= 1 + JUMP
+    in_place = moved <= JUMP * width and 1 - JUMP <= grown <= 1 + JUMP
+    return is_bridged(at - then, missed=missed) and in_place

@@ -9,7 +9,7 @@ import pytest
 
 from gate.core.liveness import DRAWN, Level, Verdict
 from gate.vision.detect import Face
-from gate.vision.liveness import GAP_S, Liveness
+from gate.vision.liveness import BLIND_S, GAP_S, Liveness
 from gate.vision.pipeline import Pipeline
 from gate.vision.scenes import SceneCamera
 
@@ -39,6 +39,12 @@ class Visit:
             self.frame = frame
             self.at += 1 / RATE
         return self
+
+    def put(self, scene):
+        """Show *scene* in the very place where the last face was."""
+        self.camera.scene = scene
+        self.follows = self.liveness.observe(self.camera.read(), self.face, self.at)
+        self.at += 1 / RATE
 
     def until_decided(self, scene, level=Level.BASIC, most=75):
         for _ in range(most):
@@ -97,10 +103,58 @@ def test_a_person_does_what_is_asked_and_is_live_then_and_when_looking_ahead_aga
 
 def test_a_living_head_does_not_vouch_for_the_print_that_follows_after_a_gap(visit):
     visit.until_decided("resident")
-    visit.at += GAP_S
+    visit.at += BLIND_S
     visit.look("print", 2)
     assert not visit.look("print").liveness._frames > 3
     assert visit.verdict() is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize("same", [None, False])
+def test_a_print_swapped_in_while_nobody_looked_fails_the_challenge_that_was_done(visit, same):
+    """Whoever did what was asked is another than the picture: nothing was compared before, or another face was."""
+    visit.look("resident", 3)
+    visit.ask(DRAWN[0])
+    assert visit.until_decided("resident", Level.CHALLENGE) is Verdict.LIVE
+    visit.at += BLIND_S - 2 / RATE
+    visit.put("print")
+    assert visit.follows
+    assert visit.verdict(Level.CHALLENGE) is Verdict.UNDECIDED
+    visit.liveness.vouch(same=same)
+    assert visit.verdict(Level.CHALLENGE) is not Verdict.LIVE
+    assert visit.look("print", 3).verdict(Level.CHALLENGE) is Verdict.ATTACK
+
+
+def test_a_person_whom_nobody_looked_at_for_a_while_is_live_once_their_likeness_vouches(visit):
+    visit.look("resident", 3)
+    visit.ask(DRAWN[0])
+    visit.until_decided("resident", Level.CHALLENGE)
+    visit.at += BLIND_S - 2 / RATE
+    visit.look("resident", 2)
+    assert visit.verdict(Level.CHALLENGE) is Verdict.UNDECIDED
+    visit.liveness.vouch(same=True)
+    assert visit.verdict(Level.CHALLENGE) is Verdict.LIVE
+
+
+def test_a_face_that_was_looked_for_and_not_there_has_half_a_second(visit):
+    visit.until_decided("resident")
+    visit.at += GAP_S
+    visit.liveness.miss()
+    assert not visit.look("resident").follows
+    visit.liveness.miss()
+    visit.at += GAP_S - 2 / RATE
+    assert visit.look("resident").follows
+
+
+def test_a_machine_that_looks_once_in_eight_tenths_of_a_second_still_sees_a_movement_done(visit):
+    visit.look("resident", 2)
+    visit.ask(DRAWN[0])
+    for _ in range(8):
+        visit.at += 0.8 - 1 / RATE
+        visit.look("resident")
+        visit.liveness.vouch(same=True)
+        if visit.verdict(Level.CHALLENGE) is not Verdict.UNDECIDED:
+            break
+    assert visit.verdict(Level.CHALLENGE) is Verdict.LIVE
 
 
 def test_a_face_that_jumps_is_another_one(visit):
