@@ -126,7 +126,6 @@ class Desk:
         self.opening_of: OpeningOf = lambda _staff, _person: None
         self.in_order: InOrder = self._as_entered
         self._enrolling: PersonId | None = None
-        self._lookalike: PersonId | None = None
         service.on_withdrawal(self._give_up)
 
     def residents(self, offset: int = 0, limit: int = 50) -> Sequence[Resident]:
@@ -161,8 +160,8 @@ class Desk:
         return self._capture.progress
 
     def looks_alike(self, person: PersonId) -> bool:
-        """Tell whether the last face that was taken was this person's, and came near somebody else's."""
-        return self._lookalike == person
+        """Tell whether this person's face came near somebody else's as it was taken; False where they have none."""
+        return self._store.templates.is_lookalike(person)
 
     def refuse_early(self, person: PersonId, said: Said, *, by: Staff | None = None) -> None:
         """Raise what ``enrol`` would raise of an answer, before any camera opens."""
@@ -183,7 +182,7 @@ class Desk:
         async with self._service.lend_camera() as vision:
             self._enrolling = person
             epoch, template = await self._template(vision, person)
-            self._lookalike = person if self._capture.lookalike else None
+            lookalike = self._capture.lookalike
         if self._enrolling != person:
             raise RequestError(
                 "enrol-withdrawn",
@@ -196,6 +195,7 @@ class Desk:
             at=self._clock.now(),
             epoch=epoch,
             template=template,
+            lookalike=lookalike,
             opening=opening,
         )
         self._service.reload_gallery()
@@ -286,8 +286,6 @@ class Desk:
         return None if said.child is None or by is None else self.opening_of(by, person)
 
     def _give_up(self, person: PersonId) -> None:
-        if self._lookalike == person:
-            self._lookalike = None
         if self._enrolling == person:
             self._enrolling = None  # a withdrawal outlives an enrolment that began before it
 

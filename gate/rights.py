@@ -62,7 +62,7 @@ class Records:
             tenancy_ends_at=known.ends_at,
             declined_face=known.refusal is not None,
             credentials=self._credentials(person, now),
-            template=self._template(consents),
+            template=self._template(person, consents),
             consents=tuple(_consent(each) for each in consents),
             events=events,
             events_complete=complete,
@@ -96,13 +96,14 @@ class Records:
         except VaultError:  # a damaged ledger must not keep people from what can be read
             return (), False
 
-    def _template(self, consents: tuple[Consent, ...]) -> OwnTemplate | None:
+    def _template(self, person: PersonId, consents: tuple[Consent, ...]) -> OwnTemplate | None:
         for consent in consents:
             used = self.store.templates.use_of(consent.id)
             if consent.state is ConsentState.GIVEN and used is not None:
                 since, month = used
                 last_used = f"{month // _MONTHS}-{month % _MONTHS + 1:02}"
-                return OwnTemplate(since, last_used, consent.expires_at)
+                lookalike = self.store.templates.is_lookalike(person)
+                return OwnTemplate(since, last_used, consent.expires_at, lookalike)
         return None
 
     def _requests(self, person: Person, now: datetime) -> tuple[OwnRequest, ...]:

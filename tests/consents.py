@@ -49,7 +49,9 @@ def childs_agreement(store, turns_14_on=date(2030, 1, 1), **changed):
     return agreement(store, **(said | changed))
 
 
-def give(store, person, *, at, template=bytes(512), **changed):
+def give(store, person, *, at, template=bytes(512), lookalike=False, **changed):
     """Enrol *person* as the desk would."""
     epoch = store.epochs.current.number
-    return store.consents.enrol(person, agreement(store, **changed), at=at, epoch=epoch, template=template)
+    return store.consents.enrol(
+        person, agreement(store, **changed), at=at, epoch=epoch, template=template, lookalike=lookalike
+    )

@@ -3,6 +3,7 @@
 import re
 import shutil
 import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -224,3 +225,27 @@ def test_r14_a_text_that_is_missing_or_no_text_is_named(folder, key):
             own_texts(folder)
         assert refusal.value.code == "notice-incomplete"
         assert str(path) in str(refusal.value)
+
+
+ASKED = {"en": "turn your head or nod", "zh-CN": "转一下头或点一下头"}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_r10_every_text_tells_that_a_movement_may_be_asked_for(key):
+    assert ASKED[key[0]] in texts()[key]
+
+
+def test_r23_to_tell_of_the_movement_is_a_minor_change_of_the_notice_before_it():
+    now = sources()
+    before = {key: text.replace(ASKED[key[0]], "...") for key, text in now.texts.items()}
+    archive = MemoryArchive()
+    publish(archive, replace(now, texts=before), NOON)
+    proposal = propose(archive, now, NOON + timedelta(days=1))
+    assert (proposal.change, proposal.draft.version) == (Change.MINOR, "1.1")
+
+
+@pytest.mark.parametrize(
+    ("language", "films"), [("en", "films on a screen often did"), ("zh-CN", "视频则常常能通过")]
+)
+def test_the_full_text_says_what_passes_for_a_living_face(language, films):
+    assert films in texts()[language, Form.FULL]

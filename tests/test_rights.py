@@ -77,6 +77,7 @@ def test_r70_the_copy_is_machine_readable_and_in_both_languages_to_read(files):
         "since": "2026-11-22T12:00:00+00:00",
         "last_used": "2026-11",
         "expires_at": "2027-11-22T12:00:00+00:00",
+        "lookalike": False,
     }
     assert [each["method"] for each in copy["credentials"]] == ["card", "pin", "code"]
     assert [each["what"] for each in copy["events"]] == ["requested", "given"]

@@ -86,6 +86,8 @@ def _operating_point(settings: Settings, store: Store) -> Json:
     return {
         "threshold": point.threshold,
         "margin": point.margin,
+        "n_threshold": point.n_threshold,
+        "rise": point.rise,
         "n_max": point.n_max,
         "fmr_at_most": point.fmr.high,
         "fnmr_at_most": point.fnmr.high,

@@ -56,11 +56,16 @@ class Directory:
         """Tell whether names are in memory now."""
         return self._index is not None
 
-    async def search(self, query: str, page: int) -> Found:
-        """Give the page-th page, from 1: every word of *query* begins the unit or stands in the name."""
+    async def search(self, query: str, page: int, among: frozenset[PersonId] | None = None) -> Found:
+        """Give the page-th page, from 1: every word of *query* begins the unit or stands in the name.
+
+        among: only these, and no child (R27); None: everybody.
+        """
         index = await self._renewed()
         words = query.casefold().split()
         hits = matching(index.folded, words)
+        if among is not None:
+            hits = [each for each in hits if each.person in among and not each.child]
         first = (page - 1) * PAGE
         return Found(tuple(hits[first : first + PAGE]), len(hits), len(index.damaged))
 

@@ -94,9 +94,15 @@ class ResidentsOffice:
         """Name the hours that somebody may be given."""
         return [each.name for each in self._store.permits.list()]
 
-    async def search(self, query: str, page: int) -> Found:
-        """Give one page of those whom *query* tells."""
-        return await self._parts.directory.search(query, page)
+    @property
+    def has_lookalikes(self) -> bool:
+        """Tell whether anybody's face came near somebody else's."""
+        return self._store.templates.has_lookalikes
+
+    async def search(self, query: str, page: int, *, alike: bool = False) -> Found:
+        """Give one page of those whom *query* tells; with *alike* of those alone whose face came near another's."""
+        among = frozenset(self._store.templates.lookalikes()) if alike else None
+        return await self._parts.directory.search(query, page, among)
 
     async def in_order(self) -> Sequence[PersonId]:
         """Name all who hold a unit, in the order of the units."""
@@ -130,6 +136,7 @@ class ResidentsOffice:
             opened_until=None if opening is None else opening.until.astimezone(self._zone),
             cards_taken=taken,
             face_aged=self._is_face_aged(person, now),
+            lookalike=self._store.templates.is_lookalike(person),
         )
 
     def _is_face_aged(self, person: PersonId, now: datetime) -> bool:

@@ -57,7 +57,8 @@ HINTS: Final[Mapping[Hint, Words]] = {
     Hint.LOOK_AHEAD: Words(_("Look straight at the camera"), _("Hold your head upright.")),
     Hint.COME_IN: Words(_("Come into the middle"), _("The picture's edge cuts your face.")),
     Hint.UNCOVER: Words(
-        _("Uncover your face for a moment"), _("A mask or scarf is in the way. Your card works too.")
+        _("Uncover your face for a moment"),
+        _("A mask, a scarf or dark glasses are in the way. Your card works too."),
     ),
 }
 

@@ -112,6 +112,18 @@ def test_r80_another_model_or_operating_point_is_another_configuration(site, set
     assert not face_approved(copied, site)
 
 
+@pytest.mark.parametrize(
+    ("written", "instead"), [("n_threshold = 18", "n_threshold = 50"), ("rise = 0.042", "rise = 0.01")]
+)
+def test_r80_how_the_threshold_grows_with_the_gallery_is_assessed(site, settings, tmp_path, written, instead):
+    models = tmp_path / "models"
+    shutil.copytree(settings.models_dir, models, ignore=shutil.ignore_patterns("weights"))
+    point = models / "sface.operating-point.toml"
+    assert written in point.read_text()
+    point.write_text(point.read_text().replace(written, instead))
+    assert not face_approved(settings.model_copy(update={"models_dir": models}), site)
+
+
 def test_r80_an_optional_model_that_comes_or_goes_is_another_configuration(site, settings, tmp_path):
     models = tmp_path / "models"
     shutil.copytree(settings.models_dir, models, ignore=shutil.ignore_patterns("weights"))

@@ -23,3 +23,10 @@ def test_an_aged_face_is_told_in_both_languages_and_a_younger_one_is_not(languag
 
 def test_who_has_no_face_here_is_told_nothing_of_its_age():
     assert "nine months" not in own_record_html(replace(RECORD, template=None), "en")
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "was much like it"), ("zh-CN", "与您十分相像")])
+@pytest.mark.parametrize("lookalike", [True, False])
+def test_r70_ones_own_record_tells_that_another_face_was_like_it(language, told, lookalike):
+    record = replace(RECORD, template=OwnTemplate(NOON, "2026-11", NOON, lookalike=lookalike))
+    assert (told in own_record_html(record, language)) is lookalike

@@ -12,7 +12,7 @@ from gate.govern.accuracy import error_rates
 from gate.govern.approval import face_approved
 from gate.govern.assessment import point_of
 from gate.govern.report import Section, Table, facts, flat, when
-from gate.settings import PROJECT, Settings
+from gate.settings import SHARED, Settings
 from gate.store import Store
 from gate.store.account.inventory import inventory
 from gate.store.account.signing import fingerprint
@@ -224,7 +224,7 @@ def data_inventory() -> Section:
 
 def requirements() -> Section:
     """Show the table of requirements with their tests, where the release brought it along."""
-    path = PROJECT / "docs" / "requirements.md"
+    path = SHARED / "docs" / "requirements.md"
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError:

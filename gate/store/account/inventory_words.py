@@ -144,6 +144,10 @@ COLUMNS: Final[Mapping[str, Mapping[str, Words]]] = {
         ),
         "created_at": _personal("when it was taken", Item.TEMPLATE),
         "last_used_month": _personal("the month it last opened", Item.UNUSED_TEMPLATE),
+        "lookalike": _personal(
+            "whether the face came near somebody else's as it was taken; neither whose nor how near",
+            Item.TEMPLATE,
+        ),
     },
     "consent_events": {
         "seq": _operational("number of the event", _FOR_GOOD),

@@ -33,7 +33,7 @@ from gate.store.consent.ledger import Ledger
 from gate.store.consent.reading import ENDABLE, ConsentRecords, Endable, given
 from gate.store.consent.receipts import issue
 from gate.store.consent.templates import TEMPLATE_BYTES
-from gate.store.consent.writing import Answer, ConsentWriter, Ending, actor_of
+from gate.store.consent.writing import Answer, ConsentWriter, Ending, Taken, actor_of
 from gate.store.database import Database
 from gate.store.keyring.epochs import Epochs
 from gate.store.notices import Notices
@@ -103,11 +103,12 @@ class Consents(ConsentRecords):
         at: datetime,
         epoch: int,
         template: bytes,
+        lookalike: bool = False,
         opening: MinorOpening | None = None,
     ) -> Enrolled:
         """Write the consent and its template in one transaction; an earlier consent and its template end in it.
 
-        template: TEMPLATE_BYTES, protected under *epoch*, taken live. opening: for a child (R27). Raises RequestError:
+        template: TEMPLATE_BYTES, protected under *epoch*, taken live. lookalike: it came near somebody else's. opening: for a child (R27). Raises RequestError:
         ``notice-outdated``, ``notice-text``, ``enrol-stale``, ``embedding-shape``, ``under-14-off``,
         ``guardian-missing``, ``guardian-needless``, ``birthday-wrong``, ``birthday-differs``, ``minor-approval``.
         """
@@ -123,7 +124,7 @@ class Consents(ConsentRecords):
             self._end_given(
                 connection, known, Ending(EventKind.INVALIDATED, agreement.by, answer.at, superseded)
             )
-            return self._begin(connection, known, answer, template)
+            return self._begin(connection, known, answer, Taken(template, lookalike))
 
         return self._scrubbed(self._database.write(work))
 
@@ -331,13 +332,13 @@ class Consents(ConsentRecords):
             raise fault("enrol-stale")
 
     def _begin(
-        self, connection: sqlite3.Connection, person: Person, answer: Answer, template: bytes
+        self, connection: sqlite3.Connection, person: Person, answer: Answer, taken: Taken
     ) -> Enrolled:
         """Write a consent that stands from now on; an earlier refusal is over with it."""
         self._forget_refusal(connection, person)
         self._people.remember_birthday(connection, person.id, answer.agreement.turns_14_on)
         request, written = self._pen.answer(connection, person.subject, answer)
-        sealed = self._pen.begin(connection, request, answer, template)
+        sealed = self._pen.begin(connection, request, answer, taken)
         return Enrolled(written.event.record, sealed, issue(self._signer, request, written))
 
     def _forget_refusal(self, connection: sqlite3.Connection, person: Person) -> None:

@@ -26,6 +26,11 @@ _GALLERY = f"""SELECT consents.*, {BOUND_TERMS}, templates.id, wrapped_key, seal
     FROM templates JOIN consents ON consents.id = templates.consent_id WHERE model_sha256 = :model"""  # noqa: S608 - our own words
 _OF_SUBJECT = """SELECT templates.id FROM templates JOIN consents ON consents.id = templates.consent_id
     WHERE subject_ref = :subject AND state = 'given' ORDER BY templates.rowid"""
+_LOOKALIKES = """SELECT subject_ref FROM templates JOIN consents ON consents.id = templates.consent_id
+    WHERE lookalike = 1 AND state = 'given'
+    ORDER BY templates.rowid"""
+_LOOKALIKE = """SELECT 1 FROM templates JOIN consents ON consents.id = templates.consent_id
+    WHERE subject_ref = :subject AND lookalike = 1 AND state = 'given'"""
 _IDS = "SELECT id FROM templates ORDER BY rowid"
 _CONSENT = f"""SELECT consents.*, {BOUND_TERMS}, wrapped_key, sealed
     FROM templates JOIN consents ON consents.id = templates.consent_id
@@ -176,6 +181,22 @@ class Templates:
         sql = "SELECT created_at, last_used_month FROM templates WHERE consent_id = :consent"
         rows = self._database.rows(sql, consent=consent)
         return (time_of(rows[0][0]), rows[0][1]) if rows else None
+
+    def is_lookalike(self, person: PersonId) -> bool:
+        """Tell whether the face of *person* came near somebody else's as it was taken; False where they have none."""
+        known = self._people.readable(person)
+        return known is not None and bool(self._database.rows(_LOOKALIKE, subject=known.subject))
+
+    @property
+    def has_lookalikes(self) -> bool:
+        """Tell whether there is anybody of whom that holds; opens no record."""
+        return bool(self._database.rows(f"{_LOOKALIKES} LIMIT 1"))
+
+    def lookalikes(self) -> tuple[PersonId, ...]:
+        """Name them all, in the order they were taken: whom each is like is not known here."""
+        subjects = (SubjectRef(subject) for (subject,) in self._database.rows(_LOOKALIKES))
+        people = (self._people.by_subject(each) for each in subjects)
+        return tuple(each.id for each in people if each is not None)
 
     def mark(self) -> str:
         """Give a word that differs once templates came or went, or a face was restricted or released."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -55,6 +55,14 @@ class Ending:
     at: datetime
     reason: Reason | None = None
     moved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A template to be written, protected. lookalike: as it was taken it came near somebody else's (never whose)."""
+
+    content: bytes = field(repr=False)
+    lookalike: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,7 @@ class ConsentWriter:
         return request, self._append(connection, event(answer.kind, agreement.indication, None))
 
     def begin(
-        self, connection: sqlite3.Connection, request: Entry, answer: Answer, template: bytes
+        self, connection: sqlite3.Connection, request: Entry, answer: Answer, taken: Taken
     ) -> TemplateId:
         """Let the consent stand from now on, and write its template (R20)."""
         event, at = request.event, seconds_of(answer.at)
@@ -131,7 +139,7 @@ class ConsentWriter:
                 event.asked.age_band is AgeBand.UNDER_14,
             ),
         )
-        return self._insert_template(connection, event.record, template, answer.at)
+        return self._insert_template(connection, event.record, taken, answer.at)
 
     def end(self, connection: sqlite3.Connection, consent: Consent | Endable, ending: Ending) -> Entry:
         """End a consent that stands: its templates go first, with a tombstone for each (R24, R51)."""
@@ -155,17 +163,18 @@ class ConsentWriter:
         connection.execute(sql, (ending.kind.value, seconds_of(ending.at), consent.id))
         return self._append(connection, event)
 
-    def template_of(self, connection: sqlite3.Connection, consent: Consent) -> bytes | None:
+    def template_of(self, connection: sqlite3.Connection, consent: Consent) -> Taken | None:
         """Open the consent's template, None where it has none of this model and epoch. Raises VaultError if altered."""
         epoch = self._epochs.current
-        sql = f"""SELECT templates.id, wrapped_key, sealed, {BOUND_TERMS}
+        sql = f"""SELECT templates.id, wrapped_key, sealed, lookalike, {BOUND_TERMS}
             FROM templates JOIN consents ON consents.id = consent_id
             WHERE consent_id = ? AND model_sha256 = ? AND epoch = ?"""  # noqa: S608 - our own words
         row = connection.execute(sql, (consent.id, self._model_sha256, epoch.number)).fetchone()
         if row is None:
             return None
-        binding = template_binding(row[0], consent.id, self._model_sha256, epoch.number, row[3])
-        return epoch.vault.open(Sealed(row[1], row[2]), binding)
+        template, wrapped_key, content, lookalike, terms = row
+        binding = template_binding(template, consent.id, self._model_sha256, epoch.number, terms)
+        return Taken(epoch.vault.open(Sealed(wrapped_key, content), binding), bool(lookalike))
 
     def _append(self, connection: sqlite3.Connection, event: ConsentEvent) -> Entry:
         entry = self._ledger.append(connection, event)
@@ -177,16 +186,16 @@ class ConsentWriter:
         return entry
 
     def _insert_template(
-        self, connection: sqlite3.Connection, consent: ConsentId, content: bytes, at: datetime
+        self, connection: sqlite3.Connection, consent: ConsentId, taken: Taken, at: datetime
     ) -> TemplateId:
         template = TemplateId(secrets.token_hex(16))
         epoch = self._epochs.current
         sql = f"SELECT {BOUND_TERMS} FROM consents WHERE id = ?"  # noqa: S608 - our own words
         (terms,) = connection.execute(sql, (consent,)).fetchone()
         binding = template_binding(template, consent, self._model_sha256, epoch.number, terms)
-        sealed = epoch.vault.seal(content, binding)
+        sealed = epoch.vault.seal(taken.content, binding)
         connection.execute(
-            "INSERT INTO templates VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO templates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 template,
                 consent,
@@ -196,6 +205,7 @@ class ConsentWriter:
                 sealed.content,
                 seconds_of(at),
                 month_of(at),
+                taken.lookalike,
             ),
         )
         return template

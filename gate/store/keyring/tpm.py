@@ -58,7 +58,7 @@ class SealedRoot:
                 raise _malformed()
             pcrs = tuple(int(pcr) for pcr in fields["pcrs"])
             return cls(pcrs, _bytes(fields["public"]), _bytes(fields["private"]))
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise _malformed() from error
 
 

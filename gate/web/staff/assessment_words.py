@@ -32,6 +32,8 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "models.minifasnet_v1se": _("Optional model against pictures, wide"),
         "operating_point.threshold": _("How alike two pictures of one person must be"),
         "operating_point.margin": _("How much more alike than the next person"),
+        "operating_point.n_threshold": _("Faces up to which that suffices"),
+        "operating_point.rise": _("How much more alike for each time their number grows e-fold"),
         "operating_point.n_max": _("Faces it was tested for, at most"),
         "operating_point.fmr_at_most": _("Strangers taken for one another, at most"),
         "operating_point.fnmr_at_most": _("Refused though it was the right person, at most"),
@@ -46,9 +48,11 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
 )
 LEVELS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "basic": _("that it is no still picture; low assurance: masks and injected video are not covered"),
+        "basic": _(
+            "that it is no still picture; a film on a screen often passes, which asking for a movement each time makes harder; low assurance: masks and injected video are not covered"
+        ),
         "challenge": _(
-            "a movement that it is asked for; low assurance: masks and injected video are not covered"
+            "a movement that it is asked for each time; a film that happens to show it may pass; low assurance: masks and injected video are not covered"
         ),
         "depth": _("its depth, by a camera of its own"),
     }

@@ -36,9 +36,12 @@ def routes(staff: StaffPages) -> APIRouter:
         q: Annotated[str, Query(max_length=QUERY_MOST)] = "",
         page: Annotated[int, Query(ge=1, le=10_000)] = 1,
         done: str = "",
+        alike: Annotated[str, Query(max_length=4)] = "",
     ) -> Response:
-        """Show one page of those whom the query tells, all of them where there is none."""
-        found = await people.search(q, page)
+        """Show one page of those whom the query tells, all where there is none; or of those whose face is like another's."""
+        found = await people.search(q, page, alike=bool(alike))
+        kept = {"q": q.strip(), "alike": "yes" if alike else ""}
+        more = urlencode({name: value for name, value in kept.items() if value})
         return staff.page(
             request,
             session,
@@ -47,7 +50,9 @@ def routes(staff: StaffPages) -> APIRouter:
             query=q.strip(),
             number=page,
             has_next=found.total > page * PAGE,
-            more=f"&{urlencode({'q': q.strip()})}" if q.strip() else "",
+            more=f"&{more}" if more else "",
+            alike=bool(alike),
+            has_lookalikes=people.has_lookalikes,
             done=DONE.get(done),
         )
 

@@ -6,7 +6,7 @@ import pytest
 
 REVIVE = """DELETE FROM templates; UPDATE consents SET state = 'expired', ended_at = 1;
     UPDATE consents SET state = 'given', ended_at = NULL"""
-INSERT = "INSERT INTO templates VALUES (?, ?, 'm', 1, x'00', x'00', ?, 24321)"
+INSERT = "INSERT INTO templates VALUES (?, ?, 'm', 1, x'00', x'00', ?, 24321, 0)"
 
 
 def refused(connection, sql, *values):

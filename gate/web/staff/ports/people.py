@@ -78,7 +78,7 @@ class Sheet:
     A child's record that no second person opened (R27) shows its unit, and which cards and PIN there are: so that a lost
     card ends at once, and another is given; a fresh PIN waits, for it opens the child's own page. Then is_open is False and the rest is empty. opened_until: of a child's record that is open. cards_taken: when the
     resident gave themselves a card at the page handed over to them, the newest first. face_aged: their face was taken so long
-    ago that taking it anew is worth a word.
+    ago that taking it anew is worth a word. lookalike: as it was taken it came near somebody else's; nobody knows whose.
     """
 
     person: PersonId
@@ -96,6 +96,7 @@ class Sheet:
     opened_until: datetime | None = None
     cards_taken: tuple[datetime, ...] = ()
     face_aged: bool = False
+    lookalike: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +132,15 @@ class PeoplePort(Protocol):
     def hours_names(self) -> Sequence[str]:
         """Name the hours that somebody may be given."""
 
-    async def search(self, query: str, page: int) -> Found:
-        """Give the page-th page, from 1, of those whose unit or name *query* tells; of all where it is empty."""
+    @property
+    def has_lookalikes(self) -> bool:
+        """Tell whether anybody's face came near somebody else's as it was taken."""
+
+    async def search(self, query: str, page: int, *, alike: bool = False) -> Found:
+        """Give the page-th page, from 1, of those whose unit or name *query* tells; of all where it is empty.
+
+        alike: of those alone whose face came near somebody else's, and of no child (R27).
+        """
 
     async def in_order(self) -> Sequence[PersonId]:
         """Name all who hold a unit, in the order of the units; not those whose record does not open."""

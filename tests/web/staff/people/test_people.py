@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from gate.core.roles import Role
+from tests.consents import give
 from tests.web.staff.people.conftest import NOON
 
 
@@ -183,3 +184,30 @@ def test_a_card_given_until_then_is_over_then(console):
     check = console.store.credentials.check_card
     assert check("26:40451", NOON).granted
     assert not check("26:40451", NOON + timedelta(days=2)).granted
+
+
+def test_residents_told_of_a_face_like_theirs_are_listed_without_the_other_and_without_children(console):
+    ada, bo, child = (console.move_in(*each) for each in (("1", "Ada Chen"), ("2", "Bo Lin"), ("3", "Cy Wu")))
+    give(console.store, ada, at=NOON, lookalike=True)
+    give(console.store, bo, at=NOON)
+    give(console.store, child, at=NOON, lookalike=True)
+    console.is_child(child)
+    everybody, alike = (console.get(f"/staff/people?{asked}lang=en").text for asked in ("", "alike=yes&"))
+    assert 'href="/staff/people?alike=yes"' in everybody
+    assert names(alike) == ["Ada Chen"]
+    assert alike.count('<th scope="row">') == 1
+    assert "the card first and the face after it" in alike
+    assert names(console.get("/staff/people?alike=yes&q=bo&lang=en").text) == []
+
+
+def test_where_no_face_is_like_another_nothing_is_said_of_it(console):
+    give(console.store, console.move_in(), at=NOON)
+    assert "alike=yes" not in console.get("/staff/people").text
+
+
+@pytest.mark.parametrize("lookalike", [True, False])
+def test_a_residents_record_says_whether_another_face_was_like_theirs(console, lookalike):
+    person = console.move_in()
+    give(console.store, person, at=NOON, lookalike=lookalike)
+    page = console.get(f"/staff/people/{person}").text
+    assert ("another one here was much like it" in page) is lookalike

@@ -130,7 +130,7 @@ def test_the_persons_record_is_handed_out_whole_without_a_template_and_on_record
         record = json.loads(archive.read("own-record.json"))
     assert names == ["own-record.en.html", "own-record.json", "own-record.zh-CN.html"]
     assert record["name"] == "Ada Chen"
-    assert set(record["template"]) == {"since", "last_used", "expires_at"}
+    assert set(record["template"]) == {"since", "last_used", "expires_at", "lookalike"}
     assert house.actions()[-1] == (officer.who.value, "record-exported")
 
 
