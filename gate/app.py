@@ -35,6 +35,7 @@ from gate.identifying import PinPages
 from gate.inforce import open_in_force
 from gate.keyplace import key_place
 from gate.logs import log_loss
+from gate.manager import Turned, unwatched
 from gate.office.door import DoorOffice
 from gate.office.gatecodes import GateCodes
 from gate.ordering import hear_orders
@@ -178,10 +179,11 @@ async def open_gate(
     *,
     clock: Clock | None = None,
     place: KeyPlace | None = None,
+    turned: Turned = unwatched,
 ) -> AsyncIterator[RunningGate]:
     """Run one gate while the block runs: door first, then face, then events.
 
-    make_screen: makes the screen from the function that takes its inputs. place: as ``open_store`` has it. Raises GateError where even card and PIN
+    make_screen: makes the screen from the function that takes its inputs. place: as ``open_store``, turned: as ``Service`` has it. Raises GateError where even card and PIN
     cannot work. Whatever only face or the broker needs is logged when it fails, and the door serves without it.
     """
     inputs: asyncio.Queue[on.Input] = asyncio.Queue()
@@ -238,6 +240,7 @@ async def open_gate(
             assessment_approved=lambda: face_approved(settings, store),
             renew=renewed,
             passed=teller.passed,
+            turned=turned,
         )
         _spawn(stack, service.run(), "service")
         beat = Beat(

@@ -42,6 +42,7 @@ from gate.core.types import (
 from gate.doorkeeper import Doorkeeper
 from gate.gallery import GalleryKeeper
 from gate.hardware import Hardware, signal_of
+from gate.manager import Turned, unwatched
 from gate.notice import NoticeBoard
 from gate.passbacks import PassbackWatch
 from gate.ports import Screen, Vision
@@ -91,12 +92,13 @@ class Service:
         assessment_approved: Callable[[], bool],
         renew: Renew,
         passed: Passed,
+        turned: Turned = unwatched,
     ) -> None:
         """templates_most: what the operating point was validated for. vision: None where face cannot be had.
 
         switched_on: whether the site wants face at all. liveness_fitted: whether the device has what the rules ask a face
         to show. assessment_approved: asked at the start and every 20 s, for
-        the command line may approve, or change a register (R80). passed: as the recorder has it.
+        the command line may approve, or change a register (R80). passed: as the recorder has it. turned: told each time the door was turned, by this loop alone.
         """
         self._inputs = inputs
         self._clock = clock
@@ -115,6 +117,7 @@ class Service:
         self._ask_assessment = assessment_approved
         self._assessment_approved = False
         self._stopped = False
+        self._turned = turned
         self._gate = Gate()
         self._timer: asyncio.TimerHandle | None = None
         self._stepped_at: Seconds = 0.0
@@ -238,6 +241,7 @@ class Service:
         """Let the devices' time pass and notice what came or went."""
         self._doorkeeper.poll()
         self._passbacks.poll()
+        self._turned(self._clock.monotonic())
         if self._hardware.take_case_opened():
             self._upkeep.raise_tamper(self._clock.now())
             self._gallery.empty()
