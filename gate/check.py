@@ -14,7 +14,7 @@ from gate.broker_check import look_at_broker
 from gate.calibrated import point_in_force
 from gate.core.duties import State
 from gate.core.hours import HoursFault
-from gate.core.liveness import Assurance
+from gate.core.liveness import Assurance, Level
 from gate.core.notices import LANGUAGES, Change, Published
 from gate.core.operating import effective_threshold
 from gate.core.orders import key_id
@@ -25,6 +25,7 @@ from gate.inforce import in_force, value_of
 from gate.notice import load_sources, propose
 from gate.office.trust import look_at_certificate, site_names
 from gate.publishing import broker_of
+from gate.sandbox_check import look_at_sandbox
 from gate.settings import Settings
 from gate.sight import assurance_of, depth_fitted, level_of, liveness_fitted
 from gate.store import Store
@@ -51,13 +52,21 @@ _ASSURANCE = {
 }
 
 
+_FILMS = {
+    Level.BASIC: '; films on a screen often pass (docs/liveness.md): face.liveness = "challenge" is the setting against them',
+    Level.CHALLENGE: "; a film that happens to show the movement asked for may pass (docs/liveness.md)",
+    Level.DEPTH: "",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at, and what was seen."""
+    """One thing that was looked at, and what was seen. error: what speaks against it, with its remedy, where it is not ok."""
 
     subject: str
     ok: bool
     seen: str
+    error: GateError | None = None
 
     def __str__(self) -> str:
         return f"{'ok  ' if self.ok else 'FAIL'}  {self.subject:<9}{self.seen}"
@@ -74,6 +83,7 @@ def check_gate(settings: Settings) -> list[Finding]:
         "door": _door,
         "face": _face,
         "liveness": _liveness,
+        "sandbox": look_at_sandbox,
         "broker": _broker,
         "orders": _orders,
         "pages": _pages,
@@ -99,7 +109,7 @@ def _finding(subject: str, look: Callable[[Settings], str], settings: Settings) 
     try:
         return Finding(subject, ok=True, seen=look(settings))
     except GateError as error:
-        return Finding(subject, ok=False, seen=f"{error} [{error.code}]")
+        return Finding(subject, ok=False, seen=f"{error} [{error.code}]", error=error)
 
 
 def _notice(settings: Settings) -> str:
@@ -327,7 +337,7 @@ def _liveness(settings: Settings) -> str:
     passive = load_passive(settings.models_dir, settings.face.providers, settings.face.threads)
     networks = "without the passive networks, which are optional" if passive is None else "passive networks"
     depth = f"{settings.camera.depth} depth camera" if depth_fitted(settings) else "no depth camera"
-    return f"{level}: motion and shape of the head, {networks}, {depth}; {_ASSURANCE[assurance_of(settings)]}"
+    return f"{level}: motion and shape of the head, {networks}, {depth}; {_ASSURANCE[assurance_of(settings)]}{_FILMS[level]}"
 
 
 def _stopped_on(settings: Settings) -> datetime | None:

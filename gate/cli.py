@@ -20,6 +20,7 @@ from gate.commands.backup import backup, reset, restore
 from gate.commands.calibrate import calibrate
 from gate.commands.consent import consent
 from gate.commands.consume import consume
+from gate.commands.doctor import doctor
 from gate.commands.door import door
 from gate.commands.evaluate import evaluate
 from gate.commands.evidence import evidence
@@ -38,6 +39,7 @@ from gate.commands.resident import DEFAULT_CONFIG, Config, resident
 from gate.commands.results import write_result
 from gate.commands.rights import rights
 from gate.commands.tls import tls
+from gate.commands.update import update
 from gate.commands.upkeep import clock, retention, tamper
 from gate.commands.visit import visit
 from gate.errors import GateError
@@ -70,8 +72,10 @@ cli.add_typer(door, name="door")
 cli.add_typer(reader, name="reader")
 cli.add_typer(backup, name="backup")
 cli.add_typer(tls, name="tls")
+cli.add_typer(update, name="update")
 cli.command()(evaluate)
 cli.command()(calibrate)
+cli.command()(doctor)
 cli.command()(restore)
 cli.command()(reset)
 cli.command("fleet-sim")(fleet_sim)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,6 +19,7 @@ from gate.core.accounts import spelled
 from gate.errors import GateError
 from gate.keyplace import key_place
 from gate.logs import log_loss
+from gate.manager import Manager, manager_of, state_words
 from gate.office.trust import Trust, open_trust, site_names
 from gate.process import keep_memory_private
 from gate.settings import Settings, WebSettings
@@ -36,6 +38,8 @@ SCREEN_HOST: Final = "127.0.0.1"
 ANSWER_S: Final = 0.3
 """What the answer to a restart's own request takes to leave."""
 RENEWAL_LOOK_S: Final = 60.0
+STATE_S: Final = 2.0
+"""So often the system is told how the gate is, where that changed."""
 AGAIN_FIRST_S: Final = 1.0
 AGAIN_MOST_S: Final = 60.0
 """The pauses after pages that failed altogether: from the first, each twice the one before; the door never waits for them."""
@@ -65,11 +69,15 @@ async def run(
     """
     keep_memory_private()
     place, telling, again = _asked_once(settings), announce, again or asyncio.Event()
-    with _opened(settings.web) as ports:
-        while True:
-            await _one_round(settings, place, ports, again, telling)
-            log.info("gate_reopens")
-            telling = _nobody
+    manager = manager_of(os.environ)
+    try:
+        with _opened(settings.web) as ports:
+            while True:
+                await _one_round(settings, place, ports, again, telling, manager)
+                log.info("gate_reopens")
+                telling = _nobody
+    finally:
+        manager.stopping()
 
 
 async def _one_round(
@@ -78,19 +86,41 @@ async def _one_round(
     ports: _Ports,
     again: asyncio.Event,
     announce: Callable[[Reached], None],
+    manager: Manager,
 ) -> None:
     """Run the gate until its office asks for a restart."""
     from gate.web.screen import KioskScreen
 
     screen = KioskScreen(SystemClock())
     again.clear()
-    async with open_gate(settings, lambda _post: screen, place=place) as gate:
-        pages = asyncio.create_task(_keep_serving(gate, screen, ports, again, announce), name="pages")
+    async with open_gate(settings, lambda _post: screen, place=place, turned=manager.turned) as gate:
+        beside = [
+            asyncio.create_task(_keep_serving(gate, screen, ports, again, announce), name="pages"),
+            asyncio.create_task(_say_state(gate, manager), name="state"),
+        ]
         try:
             await again.wait()
         finally:
-            pages.cancel()
-            await asyncio.gather(pages, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+
+async def _say_state(gate: RunningGate, manager: Manager) -> None:
+    """Tell the system how the gate is, in words: nothing in them moves with a passage (R43)."""
+    from gate.web.words import OBSTACLES
+
+    while True:
+        await asyncio.sleep(STATE_S)
+        health = gate.beat.health()
+        obstacles = gate.service.standing_conditions.obstacles
+        manager.say(
+            state_words(
+                reader=health.reader_healthy,
+                door=health.door_healthy,
+                face_off=[OBSTACLES[each].title for each in obstacles],
+            )
+        )
 
 
 async def _keep_serving(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import sys
 import tomllib
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -16,6 +17,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationError
 
 from gate.errors import ConfigError
+from gate.release.place import DATA_DIR, KEYS_DIR
 from gate.settings_devices import (
     ControllerSettings,
     GpioDoorSettings,
@@ -28,6 +30,9 @@ from gate.settings_devices import (
 from gate.settings_rules import refuse_contradictions, refuse_in_file
 
 PROJECT = Path(__file__).parent.parent
+IN_CHECKOUT: Final = (PROJECT / "pyproject.toml").is_file()
+SHARED: Final = PROJECT if IN_CHECKOUT else Path(sys.prefix) / "share" / "gate"
+"""Where models/ and docs/requirements.md lie: in the checkout, or in the environment of an installed release."""
 
 Provider = Literal["cpu", "cuda", "tensorrt"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -220,8 +225,8 @@ class StorageSettings(Section):
     the TPM is reached, and the registers of its SHA-256 bank that must stand as they did when the key was sealed.
     """
 
-    data_dir: Path = Field(default=PROJECT / "state" / "data")
-    keys_dir: Path = Field(default=PROJECT / "state" / "keys")
+    data_dir: Path = Field(default=PROJECT / "state" / "data" if IN_CHECKOUT else DATA_DIR)
+    keys_dir: Path = Field(default=PROJECT / "state" / "keys" if IN_CHECKOUT else KEYS_DIR)
     custody: Literal["file", "credential", "passphrase", "tpm"] = "file"
     tpm_tcti: str = Field(default="device:/dev/tpmrm0", pattern=r"^[a-z]+(:\S+)?$", max_length=200)
     tpm_pcrs: tuple[Register, ...] = Field(default=(7,), min_length=1, max_length=8)
@@ -258,7 +263,7 @@ class Settings(Section):
     screen: ScreenSettings = ScreenSettings()
     storage: StorageSettings = StorageSettings()
     backup: BackupSettings | None = None
-    models_dir: Path = Field(default=PROJECT / "models")
+    models_dir: Path = Field(default=SHARED / "models")
 
 
 def credentials_dir() -> Path | None:
@@ -277,22 +282,22 @@ def broker_password() -> str | None:
 def read_settings(path: Path) -> Settings:
     """Read and check one TOML file. Raises ConfigError that names the key, what it takes and the remedy."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        # Strict JSON mode takes a list for a tuple and text for a path, as TOML has neither, and nothing else.
+        document = json.dumps(tomllib.loads(path.read_text(encoding="utf-8")), default=str)
     except OSError as error:
         raise ConfigError(
             "settings-unreadable",
             f"The settings file {path} cannot be read: {error.strerror}.",
             remedy="Copy deploy/gate.example.toml to it, or name another with --config.",
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also of a number without end, of brackets without end
         raise ConfigError(
             "settings-not-toml",
             f"{path} is not TOML: {error}.",
             remedy="Mend that line; the guide is deploy/gate.example.toml.",
         ) from error
     try:
-        # Strict JSON mode takes a list for a tuple and text for a path, as TOML has neither, and nothing else.
-        settings = Settings.model_validate_json(json.dumps(document, default=str))
+        settings = Settings.model_validate_json(document)
     except ValidationError as error:
         raise ConfigError(
             "settings-invalid", f"{path}: {_explain(error)}.", remedy="Correct it and start again."

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from gate.settings import PROJECT
+from gate.settings import SHARED
 
 models = typer.Typer(
     no_args_is_help=True, help="Prepare, verify and tune the face models.", pretty_exceptions_enable=False
 )
-MODELS_DIR = PROJECT / "models"
+MODELS_DIR = SHARED / "models"
 ROUNDS = 60
 
 

@@ -21,7 +21,7 @@ from gate.store import Store
 
 notice = typer.Typer(no_args_is_help=True, help="The notice people see before face: read, lint, publish.")
 
-Config = Annotated[Path, typer.Option("--config", "-c", help="The settings file.")]
+Config = Annotated[Path, typer.Option("--config", "-c", envvar="GATE_CONFIG", help="The settings file.")]
 DEFAULT_CONFIG = Path("gate.toml")
 Out = Annotated[Path, typer.Option("--out", help="The HTML file to write.")]
 Url = Annotated[str | None, typer.Option("--url", help="Where the full text is; else web.public_url.")]

@@ -16,7 +16,7 @@ from gate.errors import RequestError
 
 resident = typer.Typer(no_args_is_help=True, help="People who live here, their cards and PINs.")
 
-Config = Annotated[Path, typer.Option("--config", "-c", help="The settings file.")]
+Config = Annotated[Path, typer.Option("--config", "-c", envvar="GATE_CONFIG", help="The settings file.")]
 DEFAULT_CONFIG = Path("gate.toml")
 Unit = Annotated[str, typer.Argument(help="The unit number, as typed at the keypad.")]
 

@@ -1,0 +1,148 @@
+"""The database before and after an update: copied while the gate stands still, put back whole.
+
+A copy is as sealed as the original: it holds no key. It lies in a folder of its own for as long as an update may have
+to be undone, and is destroyed then, so that nothing erased lives on in it (R51, R75).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gate.errors import VaultError
+from gate.release.place import DataPlace, sync
+
+DATABASE_NAME: Final = "gate.sqlite3"
+HOLD_NAME: Final = "in-use"
+HEAD_NAME: Final = "audit-head"
+"""As gate/store names them; a test compares. Written again here, because the store needs the whole environment."""
+_SIDE_FILES: Final = ("-wal", "-shm", "-journal")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The copy that an update keeps. folder: its own, made and destroyed with it."""
+
+    folder: Path
+
+    @property
+    def database(self) -> Path:
+        """Give the copied database."""
+        return self.folder / DATABASE_NAME
+
+    @property
+    def head(self) -> Path:
+        """Give the copied head of the audit log, without which the log would look cut off."""
+        return self.folder / HEAD_NAME
+
+
+def schema_of(data: DataPlace) -> int | None:
+    """Give the version of the database's schema, None where no start made one yet. Raises VaultError ``database-io``."""
+    path = data.data_dir / DATABASE_NAME
+    if not path.exists():
+        return None
+    with _told(path), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)) as connection:
+        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+        return version
+
+
+def take(data: DataPlace, snapshot: Snapshot) -> None:
+    """Copy the database while nobody uses it. Raises VaultError ``gate-running``, ``database-io``."""
+    destroy(snapshot)
+    snapshot.folder.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+    snapshot.folder.mkdir(mode=0o700)
+    with _alone(data):
+        copy_database(data.data_dir / DATABASE_NAME, snapshot.database)
+        if (data.keys_dir / HEAD_NAME).exists():
+            shutil.copy2(data.keys_dir / HEAD_NAME, snapshot.head)
+    sync(snapshot.folder)
+
+
+def copy_database(source: Path, to: Path) -> None:
+    """Copy a database as it stands at one moment, also beside a running gate. Raises VaultError ``database-io``."""
+    address = f"{source.resolve().as_uri()}?mode=rw"
+    with (
+        _told(source),
+        closing(sqlite3.connect(address, uri=True)) as original,
+        closing(sqlite3.connect(to)) as copy,
+    ):
+        original.backup(copy)
+    to.chmod(0o600)
+    with to.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def put_back(data: DataPlace, snapshot: Snapshot) -> None:
+    """Put the copy in the place of the database. May be interrupted anywhere and done again.
+
+    Raises VaultError ``gate-running``, ``database-io``.
+    """
+    target = data.data_dir / DATABASE_NAME
+    with _alone(data), _told(target):
+        owner = data.data_dir.stat()
+        _replace(snapshot.database, target, owner)
+        if snapshot.head.exists():
+            _replace(snapshot.head, data.keys_dir / HEAD_NAME, owner)
+
+
+def destroy(snapshot: Snapshot) -> None:
+    """Overwrite and remove the copy; none is fine."""
+    with suppress(FileNotFoundError), snapshot.database.open("r+b") as file:
+        left = snapshot.database.stat().st_size
+        while left > 0:
+            left -= file.write(bytes(min(left, 1 << 20)))
+        os.fsync(file.fileno())
+    shutil.rmtree(snapshot.folder, ignore_errors=True)
+
+
+def _replace(source: Path, target: Path, owner: os.stat_result) -> None:
+    fresh = target.with_name(f".{target.name}.put-back")
+    shutil.copyfile(source, fresh)
+    fresh.chmod(0o600)
+    os.chown(fresh, owner.st_uid, owner.st_gid)
+    with fresh.open("rb") as file:
+        os.fsync(file.fileno())
+    # The newer log goes first: an old database must never meet the log of a newer one.
+    for ending in _SIDE_FILES:
+        target.with_name(target.name + ending).unlink(missing_ok=True)
+    fresh.replace(target)
+    sync(target.parent)
+
+
+@contextmanager
+def _alone(data: DataPlace) -> Iterator[None]:
+    """Hold the data folder as a restore does, so that no gate and none of its commands uses it meanwhile."""
+    owner = data.data_dir.stat()
+    path = data.data_dir / HOLD_NAME
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        os.fchown(file, owner.st_uid, owner.st_gid)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise VaultError(
+            "gate-running",
+            f"A gate, or one of its commands, uses the data in {data.data_dir}.",
+            remedy="Stop the gate and end its commands, then try again.",
+        ) from error
+    finally:
+        os.close(file)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise VaultError(
+            "database-io",
+            f"{path} cannot be copied: {error}.",
+            remedy="Check the disk and its free space, then try again.",
+        ) from error

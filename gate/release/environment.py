@@ -1,0 +1,121 @@
+"""Making the environment of one release: from a lock whose every byte is pinned, beside the one in force."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gate.errors import DeviceFault, RequestError
+from gate.release.manifest import LOCK_NAME, wheel_name
+from gate.release.place import Installed, Place, Version
+
+ROOM_MOST_BYTES: Final = 900 * 1024 * 1024
+"""What an environment takes while it is made, with its wheels beside it; measured below 600 MB on x86-64."""
+_PATIENCE_S: Final = 3600
+_WEIGHTS: Final = Path("share") / "gate" / "models" / "weights"
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What an environment is made of. folder: holds the wheel, the lock and maybe further wheels. schema: see Installed.
+
+    wheels: a folder of wheels to take dependencies from, and nothing from a network; None: from PyPI, as pip is set up.
+    """
+
+    version: Version
+    schema: int
+    folder: Path
+    wheels: Path | None = None
+
+
+def make_environment(place: Place, payload: Payload) -> Installed:
+    """Make the release's environment; one that is finished already is left alone.
+
+    Raises DeviceFault ``release-no-room``, ``release-not-made``, with the last words of what failed; nothing is in
+    force that was not before.
+    """
+    folder = place.folder(payload.version)
+    done = place.find(folder)
+    if done is not None:
+        return done
+    place.releases.mkdir(mode=0o755, parents=True, exist_ok=True)
+    _refuse_without_room(place.releases)
+    shutil.rmtree(folder, ignore_errors=True)
+    _run([sys.executable, "-m", "venv", str(folder)])
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    source = [] if payload.wheels is None else ["--no-index", "--find-links", str(payload.wheels)]
+    locked = ["--require-hashes", "--only-binary", ":all:", "-r", str(payload.folder / LOCK_NAME)]
+    _run([*pip, "--no-compile", *source, *locked])
+    _run([*pip, "--no-compile", "--no-deps", "--no-index", str(payload.folder / wheel_name(payload.version))])
+    # Compiled here once: the service may not write into its own code.
+    _run([str(folder / "bin" / "python"), "-m", "compileall", "-q", "-j", "0", str(folder / "lib")])
+    _inherit_weights(place.in_force(), folder)
+    _sync_all()
+    return place.finish(payload.version, payload.schema)
+
+
+def _inherit_weights(before: Installed | None, folder: Path) -> None:
+    """Link the networks that were prepared for the release in force: this release checks each against its own hash."""
+    weights = None if before is None else before.folder / _WEIGHTS
+    if weights is None or not weights.is_dir():
+        return
+    # Linked, not copied: nothing ever writes into such a file, it is replaced.
+    shutil.copytree(weights, folder / _WEIGHTS, copy_function=os.link, dirs_exist_ok=True)
+
+
+def _refuse_without_room(folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if not free >= ROOM_MOST_BYTES:
+        raise DeviceFault(
+            "release-no-room",
+            f"{folder} has {free >> 20} MB free; another release needs up to {ROOM_MOST_BYTES >> 20} MB while it is made.",
+            remedy="Free some space: gate update list shows the releases that are kept.",
+        )
+
+
+def _run(command: list[str]) -> None:
+    try:
+        # C locale, no user site, no settings of whoever calls: the same environment everywhere.
+        done = subprocess.run(  # noqa: S603 - our own words, no shell
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=_PATIENCE_S,
+            check=False,
+            env={key: value for key, value in os.environ.items() if not key.startswith("PYTHON")},
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _not_made(str(error)) from error
+    if done.returncode != 0:
+        last = [line for line in done.stdout.decode(errors="replace").splitlines() if line.strip()]
+        raise _not_made(" / ".join(last[-3:])[:600])
+
+
+def _not_made(why: str) -> DeviceFault:
+    return DeviceFault(
+        "release-not-made",
+        f"The release's environment could not be made: {why}.",
+        remedy="Where there is no network, take a release that carries its wheels, or name a folder of them (make wheelhouse).",
+    )
+
+
+def _sync_all() -> None:
+    """Have everything on the disk before the mark says so."""
+    os.sync()
+
+
+def refuse_python(pythons: tuple[str, ...]) -> None:
+    """Raise RequestError ``release-python`` where this device's Python is none of *pythons*."""
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if own not in pythons:
+        raise RequestError(
+            "release-python",
+            f"This release runs on Python {', '.join(pythons)}; this device has {own}.",
+            remedy="Take a release for this system, or upgrade the system first.",
+        )

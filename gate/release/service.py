@@ -1,0 +1,74 @@
+"""The gate's service as systemd keeps it: stopped, started, and watched for a while."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from gate.errors import DeviceFault
+
+UNIT: Final = "gate.service"
+PROBATION_S: Final = 60.0
+_LOOK_EVERY_S: Final = 1.0
+_PATIENCE_S: Final = 300
+_AT_WORK: Final = {"active", "activating", "reloading", "deactivating"}
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The unit. probation_s: how long a fresh release must serve without being restarted before it is believed."""
+
+    unit: str = UNIT
+    probation_s: float = PROBATION_S
+    look_every_s: float = _LOOK_EVERY_S
+
+    def runs(self) -> bool:
+        """Tell whether it is started and ready; False without systemd."""
+        return self._ask("is-active") == "active"
+
+    def stop(self) -> None:
+        """Stop it and wait for that; stopped already, or no systemd, is fine. Raises DeviceFault ``service-stays``."""
+        if self._ask("is-active") in _AT_WORK and not self._do("stop"):
+            raise DeviceFault(
+                "service-stays",
+                f"{self.unit} could not be stopped, so nothing was changed.",
+                remedy=f"Look at systemctl status {self.unit}, and run this as root.",
+            )
+
+    def start(self) -> bool:
+        """Start it; True once it says that cards open (READY=1)."""
+        self._do("reset-failed")
+        return self._do("start")
+
+    def stays_up(self) -> bool:
+        """Watch it for the probation; False as soon as it is down or was restarted."""
+        restarts = self._ask("show", "--property=NRestarts", "--value")
+        until = time.monotonic() + self.probation_s
+        while True:
+            if not self.runs() or self._ask("show", "--property=NRestarts", "--value") != restarts:
+                return False
+            left = until - time.monotonic()
+            if not left > 0:
+                return True
+            time.sleep(min(self.look_every_s, left))
+
+    def _do(self, verb: str) -> bool:
+        return _systemctl(verb, self.unit).returncode == 0
+
+    def _ask(self, verb: str, *words: str) -> str:
+        return _systemctl(verb, *words, self.unit).stdout.decode(errors="replace").strip()
+
+
+def _systemctl(*words: str) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(  # noqa: S603 - our own words, no shell
+            ["systemctl", *words],  # noqa: S607 - where the system has it
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PATIENCE_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return subprocess.CompletedProcess(words, 1, b"", b"")
