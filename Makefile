@@ -36,7 +36,7 @@ $(VENV)/dev: $(VENV)/runtime requirements-dev.lock
 
 .PHONY: system
 system: # What the tests use of the system: a real broker, a real browser, a stream to watch, a TPM in software, a virtual card reader. Without root, those tests say they are skipped.
-	@deploy/system-packages mosquitto openssl chromium libnss3-tools fonts-noto-cjk espeak-ng ffmpeg swtpm libtss2-dev pkg-config gcc python3-dev linux-libc-dev libpcsclite-dev swig pcscd vsmartcard-vpcd
+	@deploy/system-packages mosquitto openssl chromium libnss3-tools fonts-noto-cjk espeak-ng ffmpeg swtpm libtss2-dev pkg-config gcc python3-dev linux-libc-dev libpcsclite-dev swig pcscd vsmartcard-vpcd libseccomp2 debootstrap iproute2 libc6-dev
 
 .PHONY: tpm
 tpm: $(VENV)/runtime # The library for a TPM, compiled here, where a compiler and its headers are; nothing else needs it.
@@ -100,16 +100,31 @@ test-slow: forms $(VENV)/dev system tpm ## Run the slow tests: a gate killed at 
 soak: setup $(VENV)/dev system ## Play a week of events in three minutes: the broker down half the time, 100 kills, the clock set
 	$(BIN)/pytest -m slow tests/soak
 
+SEEDS ?= 50
+FIRST ?= 0
+.PHONY: faults
+faults: setup $(VENV)/dev system ## Play SEEDS=50 seeds from FIRST=0 on: kills, power cuts, full disks, cut cables, clocks, damage, and what must hold after each
+	$(BIN)/python -m tests.chaos.run --seeds $(SEEDS) --first $(FIRST)
+
+.PHONY: soak-day
+soak-day: setup $(VENV)/dev system ## Play a day of 2,000 residents in 14 minutes, at a hundred times its speed: memory, handles, log, latency
+	@mkdir -p state
+	$(BIN)/python -m tests.chaos.day --to state/day.json
+
+.PHONY: reliability
+reliability: setup $(VENV)/dev system ## Play SEEDS seeds and a day, and write docs/reliability.md
+	@mkdir -p state && rm -f state/seeds.jsonl
+	-$(BIN)/python -m tests.chaos.run --seeds $(SEEDS) --first $(FIRST) --to state/seeds.jsonl
+	$(BIN)/python -m tests.chaos.day --to state/day.json
+	$(BIN)/python -m tests.chaos.report --seeds state/seeds.jsonl --day state/day.json
+
 .PHONY: fuzz
-fuzz: setup $(VENV)/dev ## Let a fuzzer feed the decoders of the wires, SECONDS=60 for each; without its library, it says so
+fuzz: setup $(VENV)/dev ## Let a fuzzer feed every parser of what comes from outside, SECONDS=60 for all together; without its library, it says so
 	@if ! $(BIN)/python -c 'import atheris' 2>/dev/null; then \
 	  $(PIP) install --require-hashes -r requirements-fuzz.lock || \
-	  { echo "Atheris cannot be had for this machine: hypothesis makes the same claims in make test."; exit 0; }; \
+	  { echo "Atheris cannot be had for this machine: the targets run on their seeds in make test."; exit 0; }; \
 	fi; \
-	for target in frames wiegand; do \
-	  echo "fuzzing $$target for $(SECONDS) s" && \
-	  $(BIN)/python -m tests.fuzz.fuzz_$$target -max_total_time=$(SECONDS) -verbosity=0 -print_final_stats=1 || exit 1; \
-	done
+	$(BIN)/python -m tests.fuzz $(SECONDS)
 
 .PHONY: check
 check: setup $(VENV)/dev ## Lint, types, import contracts, dependencies
@@ -118,6 +133,24 @@ check: setup $(VENV)/dev ## Lint, types, import contracts, dependencies
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
+
+$(VENV)/audit: $(VENV)/dev requirements-audit.lock
+	@echo "Adding what looks over dependencies and secrets."
+	@$(PIP) install --require-hashes -r requirements-audit.lock
+	@touch $@
+
+.PHONY: audit
+audit: $(VENV)/audit ## Ask the advisory service about every pinned dependency; where it cannot be reached, it says so
+	@$(BIN)/python -m tests.security.audit
+
+.PHONY: sbom
+sbom: $(VENV)/audit ## Write the bill of materials, dist/gate.cdx.json (CycloneDX), models included, and dist/licences.txt
+	@$(BIN)/python -m tests.security.sbom dist/gate.cdx.json
+
+.PHONY: secrets
+secrets: $(VENV)/audit ## Search every file of the repository for keys and tokens; .secrets.baseline lists the made-up ones of the tests
+	@git ls-files -z --cached --others --exclude-standard | grep -zvE '\.(lock|png|po|json|svg|csv|yaml)$$' | \
+	  xargs -0 $(BIN)/detect-secrets-hook --no-verify --baseline .secrets.baseline
 
 .PHONY: bench
 bench: setup ## Measure speed and size on this machine
@@ -132,10 +165,12 @@ docs: setup ## Rewrite the documents that are made of the code: requirements, fa
 	@$(BIN)/python -m tests.requirements_table
 	@$(BIN)/python -m tests.door_faults
 	@$(BIN)/python -m tests.broker_table
+	@$(BIN)/python -m tests.docs.command_line
 	@$(BIN)/python -m gate.store.account.inventory docs/data-inventory.md
 	@$(BIN)/python -m gate.publish.contract
 	@$(BIN)/python -m tests.attack.report words
 	@$(BIN)/python -m tests.evaluation.accuracy words
+	@$(BIN)/python -m tests.chaos.report
 
 .PHONY: anonymity
 anonymity: setup $(VENV)/dev ## Let attackers loose on what leaves a gate, and write docs/anonymity.md: half an hour
@@ -154,6 +189,27 @@ accuracy: setup $(VENV)/dev ## Measure recognition on photographs, FACES=folder 
 liveness: setup $(VENV)/dev ## Show prints, screens, films and heads to a gate, and write the tables of docs/liveness.md: half an hour
 	@$(BIN)/python -m tests.vision.liveness.report
 
+.PHONY: package
+package: $(VENV)/runtime ## Build the Debian package into dist/; PUBLIC_KEY=makers.pem: whose releases its devices will take
+	@PYTHON=$(BIN)/python deploy/package/build dist $(PUBLIC_KEY)
+
+.PHONY: wheelhouse
+wheelhouse: $(VENV)/runtime ## Gather in dist/wheelhouse every wheel that the lock names, for devices without network, of this processor and Python
+	@$(PIP) download --require-hashes --only-binary :all: -r requirements.lock -d dist/wheelhouse
+
+.PHONY: release-file
+release-file: $(VENV)/runtime ## Sign a release into dist/ with KEY=private.pem; WHEELS=dist/wheelhouse: it carries its dependencies
+	@rm -rf dist/wheel && $(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist/wheel .
+	@$(BIN)/python -m gate.release.publish dist/wheel/gate-*.whl --key $(KEY) --to dist $(if $(WHEELS),--wheels $(WHEELS))
+
+.PHONY: wheels
+wheels: $(VENV)/runtime ## Prove that every dependency has a wheel for Raspberry Pi (Bookworm, Trixie) and PC
+	@$(BIN)/python deploy/package/wheels
+
+.PHONY: clean-root
+clean-root: setup $(VENV)/dev system ## Install the package in a clean Debian root, open by card and face, update, take a broken release back
+	$(BIN)/pytest -m slow tests/deploy/test_clean_root.py
+
 .PHONY: lock
 lock: # Rewrite the locks: universal, with hashes, without addresses. Needs uv.
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --extra setup pyproject.toml -o requirements.lock
@@ -161,6 +217,7 @@ lock: # Rewrite the locks: universal, with hashes, without addresses. Needs uv.
 	echo "pkgconfig setuptools setuptools-scm" | tr ' ' '\n' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url - -c requirements-dev.lock -o requirements-tpm-build.lock
 	echo tpm2-pytss | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url - -c requirements-dev.lock -o requirements-tpm.lock
 	echo 'atheris<3.1' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url - -c requirements-dev.lock -o requirements-fuzz.lock
+	echo "cyclonedx-bom detect-secrets pip-audit" | tr ' ' '\n' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url - -c requirements-dev.lock -o requirements-audit.lock
 	echo "evdev pyscard" | tr ' ' '\n' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url - -c requirements-dev.lock -o requirements-readers.lock
 
 .PHONY: clean

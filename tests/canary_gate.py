@@ -179,6 +179,8 @@ class Site:
 class Serving:
     """``gate run --debug`` at work, with a kiosk page that is kept visible."""
 
+    start_patience_s = PATIENCE_S
+
     def __init__(self, site: Site) -> None:
         self.site = site
         started = site.start("run", "--debug")
@@ -186,7 +188,7 @@ class Serving:
         plain = f"http://127.0.0.1:{site.screen_port}"
         self.screen = httpx.Client(base_url=plain, timeout=PATIENCE_S, trust_env=False)
         site.at_end.callback(self.screen.close)
-        until(self._answers, "the pages")
+        until(self._answers, "the pages", self.start_patience_s)
         self.http = httpx.Client(
             base_url=f"https://127.0.0.1:{site.port}",
             verify=_trusting(site.port),

@@ -92,3 +92,14 @@ def test_gate_check_says_nothing_of_liveness_where_face_is_off(tmp_path):
     settings = settings_with(tmp_path, "depth")
     off = settings.model_copy(update={"face": settings.face.model_copy(update={"enabled": False})})
     assert seen(off).seen == "off by settings, as face is"
+
+
+@pytest.mark.parametrize(
+    ("level", "said"), [("basic", "films on a screen often pass"), ("challenge", "may pass")]
+)
+def test_gate_check_says_of_each_level_by_colour_that_films_pass_and_what_is_against_it(
+    tmp_path, level, said
+):
+    told = seen(settings_with(tmp_path, level)).seen
+    assert said in told
+    assert ('face.liveness = "challenge"' in told) is (level == "basic")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gate.settings import (
-    PROJECT,
+    SHARED,
     CameraSettings,
     DoorSettings,
     FaceSettings,
@@ -20,7 +20,7 @@ from gate.settings import (
 def desk_settings(
     folder: Path,
     *,
-    models_dir: Path = PROJECT / "models",
+    models_dir: Path = SHARED / "models",
     camera: str | None = None,
     port: int = 0,
     screen_port: int = 0,

@@ -73,8 +73,9 @@ class Report:
 class Receiver:
     """Hears the gate with a session that outlives its connections, and keeps what came in the order it came."""
 
-    def __init__(self, settings: BrokerSettings) -> None:
+    def __init__(self, settings: BrokerSettings, gate: str = GATE) -> None:
         self._settings = settings
+        self._topics = f"gate/{gate}/#"
         self._over = threading.Event()
         self._subscribed = threading.Event()
         self.messages: list[dict[str, object]] = []
@@ -98,7 +99,7 @@ class Receiver:
                 link.converse(
                     client,
                     self._settings,
-                    on_up=lambda up, _: up.subscribe(f"gate/{GATE}/#", qos=1),
+                    on_up=lambda up, _: up.subscribe(self._topics, qos=1),
                     stopping=self._over.is_set,
                     session_s=SESSION_S,
                 )

@@ -26,6 +26,7 @@ def latencies_s(there, cards):
     return taken
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("baud_per_s", "at_most_s"), [(115200, 0.04), (9600, 0.12)])
 def test_a_card_is_told_soon_on_a_line_of_this_speed(baud_per_s, at_most_s):
     with desk(baud_per_s=baud_per_s) as there:
@@ -33,6 +34,7 @@ def test_a_card_is_told_soon_on_a_line_of_this_speed(baud_per_s, at_most_s):
         assert statistics.median(latencies_s(there, 15)) < at_most_s
 
 
+@pytest.mark.alone
 def test_polls_come_faster_than_libosdps_own_and_no_file_is_ever_sent():
     with desk(relayed=True) as there:
         there.up()
