@@ -105,6 +105,10 @@ class Counter:
                 self.faces += found.groups() == ("face", "true")
         return self.granted + self.refused
 
+    def close(self) -> None:
+        """Let go of the log."""
+        self._file.close()
+
 
 def _status(pid: int, name: str) -> int:
     return int(re.search(rf"{name}:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
@@ -157,6 +161,7 @@ class Passers:
         self._ends.set()
         self._thread.join()
         self._log.read()
+        self._log.close()
         self._day.passages, self._day.refused = self._log.granted, self._log.refused
         self._day.faces_opened = self._log.faces
 

@@ -11,7 +11,7 @@ os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 import cv2
 
 from gate.errors import DeviceFault, RequestError
-from gate.vision.camera import _decoded
+from gate.vision.camera import _JPEG_START, _decoded
 from gate.vision.images import normalise_frame, read_image
 from tests.fuzz.harness import Cut, as_file
 
@@ -21,7 +21,7 @@ ENCODED = tuple(cv2.imencode(kind, PICTURE)[1].tobytes() for kind in KINDS)
 HUGE = ENCODED[0][:16] + (60_000).to_bytes(4) * 2 + ENCODED[0][24:]
 SEEDS = (
     *(b"\x00" + each for each in (*ENCODED, HUGE, b"")),
-    b"\x01" + ENCODED[1],
+    b"\x01" + ENCODED[1].removeprefix(_JPEG_START),
     b"\x02\x0c\x10\x03" + bytes(600),
 )
 TYPES = (np.uint8, np.uint16, np.float32, np.bool_)
@@ -34,8 +34,8 @@ def one_input(raw):
         case 0:
             check_file(data.rest())
         case 1:
-            jpeg = np.frombuffer(data.rest(), np.uint8)
-            frame = _decoded(jpeg) if jpeg.size else None
+            jpeg = _JPEG_START + data.rest()  # as it is cut out of a stream
+            frame = _decoded(np.frombuffer(jpeg, np.uint8))
             assert frame is None or frame.dtype == np.uint8
         case _:
             check_frame(data)

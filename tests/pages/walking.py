@@ -4,7 +4,8 @@ from __future__ import annotations
 
 
 def unfold(page, inside) -> None:
-    """Open what *inside* is folded in."""
+    """Open what *inside* is folded in, once its page is there."""
+    inside.first.wait_for(state="attached")
     fold = page.locator("details:not([open])", has=inside)
     if fold.count():
         fold.first.locator("summary").first.click()
