@@ -180,6 +180,7 @@ class Serving:
     """``gate run --debug`` at work, with a kiosk page that is kept visible."""
 
     start_patience_s = PATIENCE_S
+    connects_again = 0
 
     def __init__(self, site: Site) -> None:
         self.site = site
@@ -191,7 +192,7 @@ class Serving:
         until(self._answers, "the pages", self.start_patience_s)
         self.http = httpx.Client(
             base_url=f"https://127.0.0.1:{site.port}",
-            verify=_trusting(site.port),
+            transport=httpx.HTTPTransport(verify=_trusting(site.port), retries=self.connects_again),
             timeout=PATIENCE_S,
             trust_env=False,
         )

@@ -85,6 +85,7 @@ class Gate(Serving):
     """``gate run`` at work; ``Ended`` where it does not come up."""
 
     start_patience_s = 120.0
+    connects_again = 4  # a gate that has just got its files back still refuses whom it had no file for
 
     def __init__(self, site: Site) -> None:
         self.began, self._waited_before = time.monotonic(), _waits(os.getpid())
