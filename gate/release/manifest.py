@@ -17,6 +17,7 @@ INTERFACE: Final = 1
 """What of the Debian package a release leans on: its units, its account, its folders. Raised when one of them changes."""
 MANIFEST_MOST_BYTES: Final = 256 * 1024
 FILES_MOST: Final = 400
+PYTHONS_MOST: Final = 10
 FILE_MOST_BYTES: Final = 512 * 1024 * 1024
 RELEASE_MOST_BYTES: Final = 1024 * 1024 * 1024
 LOCK_NAME: Final = "requirements.lock"
@@ -132,8 +133,8 @@ def _file(told: object) -> File:
 
 
 def _pythons(told: object) -> tuple[str, ...]:
-    if not isinstance(told, list) or not told or len(told) > 10:  # noqa: PLR2004 - a sane most
-        _malformed("it names no Python")
+    if not isinstance(told, list) or not 0 < len(told) <= PYTHONS_MOST:
+        _malformed(f"it names no Python, or more than {PYTHONS_MOST}")
     for each in told:
         if not isinstance(each, str) or not _PYTHON.fullmatch(each):
             _malformed("it names a Python that is none")

@@ -70,9 +70,8 @@ class Worker:
                 "vision-wire", "The first message must be Configure.", remedy="Start the gate anew."
             )
         settings = VisionSettings.of(first)
-        locks = confine(
-            settings
-        )  # before the models' threads: a lock on files binds only those that come after it
+        # Before the models' threads: a lock on files binds only those that come after it.
+        locks = confine(settings)
         try:
             self.prepare(settings)
         except GateError as error:
