@@ -163,7 +163,7 @@ def open_keyboard(path: str) -> Keyboard:
         import evdev
     except ImportError as error:
         raise BridgeError(
-            "Keyboard readers need the library evdev. Install gate with its extra hid."
+            "Keyboard readers need the library evdev. As root: gate update add readers; in a checkout: make readers."
         ) from error
     try:
         device: Keyboard = evdev.InputDevice(path)

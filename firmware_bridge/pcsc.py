@@ -135,6 +135,6 @@ def _library() -> Any:
         from smartcard import scard
     except ImportError as error:
         raise BridgeError(
-            "PC/SC readers need the library pyscard and libpcsclite. Install gate with its extra pcsc."
+            "PC/SC readers need the library pyscard and libpcsclite. As root: gate update add readers; in a checkout: make readers."
         ) from error
     return scard

@@ -18,8 +18,8 @@ from gate.errors import GateError, ModelError, VaultError
 from gate.settings import Settings
 from gate.store.account.signing import Signer, verify
 from gate.store.holds import CALIBRATION_NAME
-from gate.store.wholefiles import read_whole, write_whole
 from gate.vision.manifest import load_operating_point, manifest_for
+from gate.wholefiles import read_whole, write_whole
 
 KIND: Final = "operating-point"
 MOST_BYTES: Final = 64 << 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -24,6 +24,7 @@ from gate.govern.facts import present_duties
 from gate.inforce import in_force, value_of
 from gate.notice import load_sources, propose
 from gate.office.trust import look_at_certificate, site_names
+from gate.place_check import refuse_absent_backup, refuse_absent_camera, refuse_folders
 from gate.publishing import broker_of
 from gate.sandbox_check import look_at_sandbox
 from gate.settings import Settings
@@ -53,7 +54,7 @@ _ASSURANCE = {
 
 
 _FILMS = {
-    Level.BASIC: '; films on a screen often pass (docs/liveness.md): face.liveness = "challenge" is the setting against them',
+    Level.BASIC: '; films on a screen often pass, glossy photographs at times (docs/liveness.md): face.liveness = "challenge" is the setting against them',
     Level.CHALLENGE: "; a film that happens to show the movement asked for may pass (docs/liveness.md)",
     Level.DEPTH: "",
 }
@@ -92,7 +93,18 @@ def check_gate(settings: Settings) -> list[Finding]:
         "hours": _hours,
         **{subject: partial(_upkeep, look) for subject, look in LOOKS.items()},
     }
-    return [_finding(subject, look, settings) for subject, look in parts.items()]
+    return _told_once([_finding(subject, look, settings) for subject, look in parts.items()])
+
+
+def _told_once(findings: list[Finding]) -> list[Finding]:
+    """Give the findings with a fault that stops several parts told in full at the first alone."""
+    first: dict[str, str] = {}
+    return [
+        each
+        if each.ok or first.setdefault(each.seen, each.subject) == each.subject
+        else replace(each, seen=f"the same as {first[each.seen]} above")
+        for each in findings
+    ]
 
 
 @contextmanager
@@ -156,6 +168,7 @@ def _published(settings: Settings) -> tuple[Published | None, Change]:
 def _store(settings: Settings) -> str:
     with _store_of(settings) as store:
         if store is None:
+            refuse_folders(settings.storage)
             return "not made yet: the first start makes it, with its key"
         counts = f"{len(store.people.list())} residents, {store.templates.count()} templates"
         store.epochs.current  # noqa: B018 - a lost epoch is a finding, with its remedy
@@ -219,6 +232,7 @@ def _backup(settings: Settings) -> str:
         )
     with _store_of(settings) as store:
         if store is None:
+            refuse_absent_backup(backup)
             return f"to {backup.folder}, once there is something to back up"
         newest = store.backups.newest(backup.folder)
     if newest is None:
@@ -300,6 +314,7 @@ def _face(settings: Settings) -> str:
     from gate.vision.sessions import open_chosen
 
     known_driver(settings.camera.driver)
+    refuse_absent_camera(settings.camera)
     running = {}
     notes = []
     tasks: tuple[Task, ...] = ("detect", "embed")

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import typer
 
@@ -48,42 +48,43 @@ from gate.settings import read_settings
 from gate.simclient import Action, perform
 from gate.web.transport import Reached
 
+_DAILY: Final = "Run and look"
+_PEOPLE: Final = "People and their ways in"
+_DOOR: Final = "Door and devices"
+_FACE: Final = "Face, consent, privacy"
+_KEEP: Final = "Keys, backups, updates, records"
+_ESTATE: Final = "Several gates"
+
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-cli.add_typer(models, name="models")
-cli.add_typer(account, name="account")
-cli.add_typer(resident, name="resident")
-cli.add_typer(visit, name="visit")
-cli.add_typer(consent, name="consent")
-cli.add_typer(consume, name="consume")
-cli.add_typer(receipt, name="receipt")
-cli.add_typer(govern, name="govern")
-cli.add_typer(audit, name="audit")
-cli.add_typer(evidence, name="evidence")
-cli.add_typer(notice, name="notice")
-cli.add_typer(key, name="key")
-cli.add_typer(retention, name="retention")
-cli.add_typer(rights, name="rights")
-cli.add_typer(clock, name="clock")
-cli.add_typer(tamper, name="tamper")
-cli.add_typer(lockdown, name="lockdown")
-cli.add_typer(order, name="order")
-cli.add_typer(hours, name="hours")
-cli.add_typer(door, name="door")
-cli.add_typer(reader, name="reader")
-cli.add_typer(backup, name="backup")
-cli.add_typer(tls, name="tls")
-cli.add_typer(update, name="update")
-cli.command()(evaluate)
-cli.command()(calibrate)
-cli.command()(doctor)
-cli.command()(restore)
-cli.command()(reset)
-cli.command("fleet-sim")(fleet_sim)
+cli.add_typer(models, name="models", rich_help_panel=_FACE)
+cli.add_typer(account, name="account", rich_help_panel=_PEOPLE)
+cli.add_typer(resident, name="resident", rich_help_panel=_PEOPLE)
+cli.add_typer(visit, name="visit", rich_help_panel=_PEOPLE)
+cli.add_typer(consent, name="consent", rich_help_panel=_FACE)
+cli.add_typer(consume, name="consume", rich_help_panel=_ESTATE)
+cli.add_typer(receipt, name="receipt", rich_help_panel=_FACE)
+cli.add_typer(govern, name="govern", rich_help_panel=_FACE)
+cli.add_typer(audit, name="audit", rich_help_panel=_KEEP)
+cli.add_typer(evidence, name="evidence", rich_help_panel=_KEEP)
+cli.add_typer(notice, name="notice", rich_help_panel=_FACE)
+cli.add_typer(key, name="key", rich_help_panel=_KEEP)
+cli.add_typer(retention, name="retention", rich_help_panel=_FACE)
+cli.add_typer(rights, name="rights", rich_help_panel=_FACE)
+cli.add_typer(clock, name="clock", rich_help_panel=_DOOR)
+cli.add_typer(tamper, name="tamper", rich_help_panel=_DOOR)
+cli.add_typer(lockdown, name="lockdown", rich_help_panel=_DOOR)
+cli.add_typer(order, name="order", rich_help_panel=_ESTATE)
+cli.add_typer(hours, name="hours", rich_help_panel=_PEOPLE)
+cli.add_typer(door, name="door", rich_help_panel=_DOOR)
+cli.add_typer(reader, name="reader", rich_help_panel=_DOOR)
+cli.add_typer(backup, name="backup", rich_help_panel=_KEEP)
+cli.add_typer(tls, name="tls", rich_help_panel=_KEEP)
+cli.add_typer(update, name="update", rich_help_panel=_KEEP)
 
 T = TypeVar("T")
 
 
-@cli.command()
+@cli.command(rich_help_panel=_DAILY)
 def run(
     config: Config = DEFAULT_CONFIG,
     *,
@@ -97,7 +98,7 @@ def run(
     _until_told(serving.run(read_settings(config), _say_where))
 
 
-@cli.command()
+@cli.command(rich_help_panel=_DAILY)
 def check(config: Config = DEFAULT_CONFIG) -> None:
     """Look at everything the gate needs, say what is wrong and how to mend it. The camera stays closed."""
     from gate.check import check_gate
@@ -109,7 +110,7 @@ def check(config: Config = DEFAULT_CONFIG) -> None:
         raise typer.Exit(1)
 
 
-@cli.command()
+@cli.command(rich_help_panel=_DAILY)
 def demo(
     serve: Annotated[
         bool, typer.Option("--serve", help="Leave it running, with its pages to play with.")
@@ -135,7 +136,7 @@ def demo(
         raise typer.Exit(1)
 
 
-@cli.command()
+@cli.command(rich_help_panel=_DAILY)
 def bench(
     output: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
     only: Annotated[str | None, typer.Option(help="Measure one part, such as vision.")] = None,
@@ -146,7 +147,7 @@ def bench(
     write_result(lambda: json.dumps(measure(MODELS_DIR, _progress, only=only), indent=2), output)
 
 
-@cli.command()
+@cli.command(rich_help_panel=_DAILY)
 def sim(
     action: Annotated[Action, typer.Argument()],
     value: Annotated[
@@ -164,6 +165,14 @@ def sim(
     perform(url, action, value)
 
 
+cli.command(rich_help_panel=_DAILY)(doctor)
+cli.command(rich_help_panel=_FACE)(calibrate)
+cli.command(rich_help_panel=_FACE)(evaluate)
+cli.command(rich_help_panel=_KEEP)(restore)
+cli.command(rich_help_panel=_KEEP)(reset)
+cli.command("fleet-sim", rich_help_panel=_ESTATE)(fleet_sim)
+
+
 def _say_now(line: str) -> None:
     """Print *line* at once: a file or a journal would get it only when the program ends."""
     print(line, flush=True)
@@ -171,7 +180,7 @@ def _say_now(line: str) -> None:
 
 def _say_where(reached: Reached) -> None:
     """Say where the pages are, and by what to know them."""
-    _say_now(f"Pages at {reached.pages or 'no address: the log says why'}")
+    _say_now(f"Pages at {reached.pages}" if reached.pages else "The pages are not served; the log says why")
     if reached.screen:
         _say_now(f"Gate screen at {reached.screen}")
     if reached.fingerprint:

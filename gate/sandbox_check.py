@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 
 from gate.errors import DeviceFault
+from gate.programs import run
 from gate.settings import CameraSettings, Settings
 from gate.vision.client import VisionSettings
 
@@ -49,19 +49,19 @@ def _tried(settings: Settings, camera: CameraSettings) -> frozenset[str]:
         margin=1.0,
         providers=settings.face.providers,
     )
+    told = run(
+        [sys.executable, "-m", "gate.vision.confine", settings.storage.data_dir],
+        patience_s=PATIENCE_S,
+        given=child.to_message().settings.encode(),
+    )
     try:
-        told = subprocess.run(  # noqa: S603 - our own module, and the settings go by standard input
-            [sys.executable, "-m", "gate.vision.confine", settings.storage.data_dir],
-            input=child.to_message().settings,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=PATIENCE_S,
-        )
-        return frozenset(json.loads(told.stdout))
-    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        held = frozenset(json.loads(told.out)) if told.well else None
+    except (ValueError, TypeError):
+        held = None
+    if held is None:
         raise DeviceFault(
             "vision-untried",
-            "It could not be tried what the vision process is held to.",
+            f"It could not be tried what the vision process is held to: {told.why or 'it told nothing'}.",
             remedy="Run python -m gate.vision.confine by hand, and set the gate up again if it does not start.",
-        ) from error
+        )
+    return held

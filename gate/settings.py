@@ -288,7 +288,9 @@ def read_settings(path: Path) -> Settings:
         raise ConfigError(
             "settings-unreadable",
             f"The settings file {path} cannot be read: {error.strerror}.",
-            remedy="Copy deploy/gate.example.toml to it, or name another with --config.",
+            remedy="Run this as root or as the gate's account."
+            if isinstance(error, PermissionError)
+            else "Copy deploy/gate.example.toml to it, or name another with --config.",
         ) from error
     except (ValueError, RecursionError) as error:  # also of a number without end, of brackets without end
         raise ConfigError(
@@ -308,20 +310,36 @@ def read_settings(path: Path) -> Settings:
 
 
 def _explain(error: ValidationError) -> str:
-    """Say what is wrong with the first faulty key in words that name the remedy; values are left out."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    key = ".".join(str(part) for part in first["loc"])
-    match first["type"]:
+    """Say what is wrong with every faulty key in words that name the remedy; values are left out."""
+    return "; ".join(
+        dict.fromkeys(
+            _told(fault["type"], fault["loc"], fault["msg"])
+            for fault in error.errors(include_input=False, include_url=False)
+        )
+    )
+
+
+def _told(kind: str, location: tuple[int | str, ...], message: str) -> str:
+    """Say one fault. kind, message: as pydantic has them."""
+    key = ".".join(str(part) for part in location)
+    match kind:
         case "missing":
-            return (
-                f"the setting {key} is missing"
-                if len(first["loc"]) > 1
-                else f"the section [{key}] is missing"
-            )
+            return f"the setting {key} is missing" if len(location) > 1 else f"the section [{key}] is missing"
         case "extra_forbidden":
-            return f"unknown setting {key}{_nearest(first['loc'])}"
+            return f"unknown setting {key}{_nearest(location)}"
+        case "string_pattern_mismatch":
+            return f"{key}: {_SHAPES.get(key, 'not of the form that deploy/gate.example.toml shows')}"
         case _:
-            return f"{key}: {first['msg'][0].lower()}{first['msg'][1:]}{_unit(key)}"
+            return f"{key}: {message[0].lower()}{message[1:]}{_unit(key)}"
+
+
+_SHAPES = {
+    "site.gate_id": "1 to 32 lower-case letters, digits and hyphens, such as north-gate",
+    "site.controller": "it may not be empty",
+    "site.contact": "it may not be empty",
+    "site.time_zone": "a name of the IANA list, such as Asia/Shanghai",
+    "web.public_url": "an address that begins with http:// or https://",
+}
 
 
 def _nearest(location: tuple[int | str, ...]) -> str:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 import httpx
@@ -53,12 +54,12 @@ port = {broker_port}
 """
 
 
-def until(holds: Callable[[], object], what: str, patience: float = PATIENCE_S):
+def until(holds: Callable[[], object], what: str, patience: float = PATIENCE_S, *, every_s: float = LOOK_S):
     """Wait until *holds* gives something true, and give that; AssertionError names *what* was waited for."""
     due = time.monotonic() + patience
     while not (found := holds()):
         assert time.monotonic() < due, f"waited {patience:g} s for {what}"
-        time.sleep(LOOK_S)
+        time.sleep(every_s)
     return found
 
 
@@ -208,6 +209,7 @@ class Serving:
     def offers_face(self) -> bool:
         assert self.site.staff is not None
         answer = self.http.get("/api/v1/status", headers={"authorization": f"Bearer {self.site.staff.token}"})
+        assert answer.status_code == HTTPStatus.OK, answer.status_code  # a clock that leapt ages the token
         return answer.json()["face_offered"]
 
     def sign_in(self) -> str:
@@ -271,7 +273,7 @@ class Serving:
 
         def look() -> int:
             children = children_of(self.process.pid)
-            return next((each for each in children if b"gate.vision.worker" in argv_of(each)), 0)
+            return next((each for each in children if b"gate.vision.child" in argv_of(each)), 0)
 
         return until(look, "vision")
 

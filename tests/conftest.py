@@ -13,6 +13,11 @@ from gate.vision.prepare import verify
 
 MODELS = Path(__file__).parent.parent / "models"
 IN_CI = os.environ.get("CI") == "true"
+WALKED_TOGETHER = "tests/core/test_attempt"
+"""How the files begin that ask what holds of every step of a visit: who walks them all keeps them for all of these."""
+
+# The collector's looks cost an application of pages, which many a test makes for itself, a tenth and more.
+gc.set_threshold(10_000, 20, 20)
 
 if not IN_CI:  # hypothesis has a profile of its own for CI, which is without deadlines too
     settings.register_profile("shared-machine", deadline=None)  # no test is timed
@@ -51,6 +56,20 @@ def pytest_collection_finish():
     """Leave ten thousand tests out of the collector's every look: they stay to the end."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give files to workers one by one, but to one of them what would be walked by each anew."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class WalkedOnce(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return WALKED_TOGETHER if nodeid.startswith(WALKED_TOGETHER) else super()._split_scope(nodeid)
+
+    return WalkedOnce(config, log)
 
 
 @pytest.fixture(scope="session")

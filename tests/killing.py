@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-from gate.store import Store
-from gate.store.keyring.custody import DEVICE_TPM, Tpm
+from gate.store.keyring.custody import Tpm
 from gate.store.keyring.keys import Custody
-from tests.consents import AT_DESK, TERMS
+from tests.consents import AT_DESK
+from tests.stores import open_in
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 FILE_CALLS = {
@@ -43,16 +43,7 @@ EACH = 15
 
 def open_at(folder, *, tcti=None):
     """Open the store in *folder*, its key in a file, or in the chip at *tcti*."""
-    return Store.open(
-        folder / "data",
-        folder / "keys",
-        credentials_dir=None,
-        gate_id="north",
-        terms=TERMS,
-        model_sha256="a" * 64,
-        custody=Custody.FILE if tcti is None else Custody.TPM,
-        tpm=DEVICE_TPM if tcti is None else Tpm(tcti),
-    )
+    return open_in(folder) if tcti is None else open_in(folder, custody=Custody.TPM, tpm=Tpm(tcti))
 
 
 def keep(_old_seed, _new_seed, templates):

@@ -66,7 +66,7 @@ def numbers(value):
 @pytest.mark.portraits
 def test_every_figure_has_its_name(figures):
     assert set(figures) == {
-        *("bare_ms", "frame_ms", "overhead_ratio", "search"),
+        *("bare_ms", "frame_ms", "overhead_ratio", "frame_to_embedding_ratio", "search"),
         *("conv_ratio", "embed_ms", "convolutions_ms", "embed_form"),
         *("opencv_ratio", "opencv_ms", "frame_to_embedding_ms", "opencv_version"),
         *({"dlib_absent"} if "dlib_absent" in figures else {"dlib_ratio", "dlib_ms"}),

@@ -11,12 +11,10 @@ from gate.core.own_record import SCHEMA, OwnRecord, to_json
 from gate.core.rights import Outcome, RequestKind
 from gate.errors import RequestError
 from gate.rights import exported, records_of, write_folder
-from gate.store import Store
 from gate.store.account.audit import Actor
-from tests.consents import TERMS, agreement, give
-from tests.costs import LEAST
-from tests.notices import publish_notice
+from tests.consents import agreement, give
 from tests.settings_of import settings_of
+from tests.stores import lay_started, open_in
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CANARY = bytes(range(64)) * 8
@@ -25,16 +23,8 @@ BY = By(Channel.DESK, "resident")
 
 @pytest.fixture
 def store(tmp_path):
-    store = Store.open(
-        tmp_path / "data",
-        tmp_path / "keys",
-        credentials_dir=None,
-        gate_id="north",
-        terms=TERMS,
-        model_sha256="a" * 64,
-        cost=LEAST,
-    )
-    publish_notice(store, NOON)
+    lay_started(tmp_path)
+    store = open_in(tmp_path)
     yield store
     store.close()
 

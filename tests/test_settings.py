@@ -125,6 +125,17 @@ def test_a_missing_setting_is_named(settings_file, missing):
     assert f"site.{missing} is missing" in refusal(settings_file(text))
 
 
+def test_every_mistake_is_named_at_once(settings_file):
+    text = refusal(settings_file(f"{GOOD}[notice]\nminimum_s = 1.0\n[web]\nport = 99999\nprot = 1"))
+    assert all(key in text for key in ("notice.minimum_s", "web.port", "web.prot")), text
+
+
+def test_a_gate_id_of_the_wrong_form_is_told_the_form_in_words(settings_file):
+    text = refusal(settings_file(GOOD.replace('"north"', '"North Gate"')))
+    assert "lower-case letters, digits and hyphens" in text
+    assert "^" not in text
+
+
 def test_an_absent_file_names_the_example(tmp_path):
     assert "gate.example.toml" in refusal(tmp_path / "none.toml")
 

@@ -45,7 +45,8 @@ def measure(
     """Give every figure, by the name under which it is reported; those of one part where *only* names it.
 
     bare_ms, frame_ms, overhead_ratio: the two networks alone, and the vision process's whole way from a frame to its
-    finding. conv_ratio: the embedding network against its convolutions alone. opencv_ratio, dlib_ratio: a frame to its
+    finding, with quality, protection and search. frame_to_embedding_ratio: a frame to its embedding, by both networks with what
+    brings pixels to them, against the two alone. conv_ratio: the embedding network against its convolutions alone. opencv_ratio, dlib_ratio: a frame to its
     embedding by OpenCV 5's own pipeline on the prepared networks, and by face_recognition where it is installed, against
     ours; "_absent" says why one is not there. stages: the share of each in one look. match_1to1_us: against a card's own
     template alone. template_bytes: of the matcher's memory. presence_to_decision_p50_s, presence_to_decision_p95_s: from

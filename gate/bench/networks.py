@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
-from statistics import median
 from time import perf_counter
 
 import numpy as np
@@ -20,7 +19,7 @@ from gate.vision.images import Frame
 from gate.vision.pipeline import Pipeline
 from gate.vision.scenes import SceneCamera
 from gate.vision.sessions import Floats, Network, open_chosen
-from gate.vision.tune import TASKS
+from gate.vision.tune import TASKS, in_turns
 from gate.vision.worker import Worker
 
 GALLERY = 1000
@@ -29,29 +28,40 @@ Run = tuple[Network, Sequence[str], Mapping[str, Floats]]
 
 
 def frame_times(models_dir: Path, count: int) -> dict[str, object]:
-    """Time the vision process's whole way of one frame against its two networks alone on the same inputs."""
+    """Time the two networks alone, a frame to its embedding, and the vision process's whole way of it, on the same frames."""
     settings = camera_settings(models_dir, threads=THREADS)
     camera = SceneCamera(settings)
     camera.scene = "resident"
     frames = [camera.read() for _ in range(8)]
     inputs = cycle(_networks_runs(models_dir, frames))
+    pipeline = Pipeline.load(models_dir, settings.providers, THREADS)
     ours, theirs = socket.socketpair()
     with ours, theirs:
         worker = Worker(theirs)
         worker.prepare(settings)
         worker.load(_random_gallery(GALLERY))
-        shown = cycle(frames)
-
-        def whole() -> None:
-            worker.report(next(shown), perf_counter())
-            ours.recv(1 << 16)
+        seen, shown = cycle(frames), cycle(frames)
 
         def bare() -> None:
             for network, outputs, values in next(inputs):
                 network.run(outputs, values)
 
-        bare_s, frame_s = _interleaved(bare, whole, count)
-    return {"bare_ms": bare_s * 1e3, "frame_ms": frame_s * 1e3, "overhead_ratio": frame_s / bare_s}
+        def embedded() -> None:
+            frame = next(seen)
+            (face,) = pipeline.detect(frame)
+            pipeline.embed(frame, face)
+
+        def whole() -> None:
+            worker.report(next(shown), perf_counter())
+            ours.recv(1 << 16)
+
+        spent = in_turns({"bare": bare, "embedded": embedded, "whole": whole}, count)
+    return {
+        "bare_ms": spent["bare"] * 1e3,
+        "frame_ms": spent["whole"] * 1e3,
+        "overhead_ratio": spent["whole"] / spent["bare"],
+        "frame_to_embedding_ratio": spent["embedded"] / spent["bare"],
+    }
 
 
 def search_times(size: int, count: int) -> dict[str, object]:
@@ -61,8 +71,8 @@ def search_times(size: int, count: int) -> dict[str, object]:
     matrix = np.frombuffer(rows, "<f4").reshape(size, -1).astype(np.float32)
     gallery = Gallery(tuple(map(TemplateId, message.ids)), matrix)
     probe = matrix[size // 2].copy()
-    bare_s, search_s = _interleaved(lambda: matrix @ probe, lambda: search(gallery, probe), count)
-    return {"n": size, "ms": search_s * 1e3, "ratio": search_s / bare_s}
+    spent = in_turns({"bare": lambda: matrix @ probe, "search": lambda: search(gallery, probe)}, count)
+    return {"n": size, "ms": spent["search"] * 1e3, "ratio": spent["search"] / spent["bare"]}
 
 
 @dataclass(slots=True)
@@ -99,16 +109,3 @@ def _random_gallery(size: int) -> wire.LoadGallery:
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     seed = bytes(range(wire.SEED_BYTES))
     return wire.LoadGallery(1, 1, tuple(map(str, range(size))), seed + rows.astype("<f4").tobytes())
-
-
-def _interleaved(
-    first: Callable[[], object], second: Callable[[], object], count: int
-) -> tuple[float, float]:
-    """Give the median seconds of each, run in turns so that both meet the same weather; the first turn is not counted."""
-    times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(count + 1):
-        for work, spent in zip((first, second), times, strict=True):
-            began = perf_counter()
-            work()
-            spent.append(perf_counter() - began)
-    return median(times[0][1:]), median(times[1][1:])

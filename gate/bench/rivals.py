@@ -131,11 +131,7 @@ def _opencv(models_dir: Path, frame: Frame, ours: Work, count: int, threads: int
 
 def _dlib(frame: Frame, ours: Work, count: int) -> dict[str, object]:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # its weights' package leans on pkg_resources, which says it will go
-            import face_recognition  # type: ignore[import-not-found,unused-ignore]  # nothing of ours needs it
+        face_recognition = import_face_recognition()
     except ImportError as error:
         return {"dlib_absent": f"face_recognition cannot be imported: {error}"}
     scale = DETECT_SIDE / max(frame.shape[:2])
@@ -150,6 +146,17 @@ def _dlib(frame: Frame, ours: Work, count: int) -> dict[str, object]:
 
     spent = in_turns({"ours": ours, "theirs": theirs}, count, before={"ours": _settled(ours, 1)})
     return {"dlib_ratio": spent["theirs"] / spent["ours"], "dlib_ms": spent["theirs"] * 1e3}
+
+
+def import_face_recognition() -> Any:
+    """Give the face_recognition package, which nothing of ours needs. Raises ImportError where it, or its weights, are not there."""
+    with warnings.catch_warnings():
+        # Its weights' package leans on pkg_resources, which says it will go.
+        warnings.simplefilter("ignore")
+        # First the weights: without them the package itself would end this process.
+        import face_recognition_models  # type: ignore[import-not-found,unused-ignore]  # noqa: F401 - for that alone
+        import face_recognition  # type: ignore[import-not-found,unused-ignore]  # isort: skip
+    return face_recognition
 
 
 def _settled(work: Work, opencv_threads: int) -> Work:

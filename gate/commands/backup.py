@@ -133,6 +133,10 @@ def restore(
 
     settings = read_settings(config)
     gate_id = settings.site.gate_id
+    if not source.exists():  # told before anybody types a recovery share
+        raise VaultError(
+            "backup-missing", f"There is no {source}.", remedy="Mount its medium, or name its folder or file."
+        )
     confirm(f"What this device holds now is replaced. Type {gate_id} to go on", gate_id)
     with _root(settings, shares=shares) as (master, is_new):
         restored = put_back(

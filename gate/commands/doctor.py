@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pwd
-import shutil
-import subprocess
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Final
@@ -15,6 +13,7 @@ import typer
 
 from gate.commands.resident import DEFAULT_CONFIG, Config
 from gate.errors import RequestError
+from gate.programs import run
 
 JOURNAL_LINES: Final = 2000
 _MARK: Final = {"well": "ok   ", "note": "NOTE ", "wrong": "WRONG"}
@@ -77,13 +76,9 @@ def _log_lines(log: Path | None) -> tuple[list[str], str]:
             raise RequestError(
                 "log-unreadable", f"{log} cannot be read: {error.strerror}.", remedy="Name the gate's log."
             ) from error
-    if shutil.which("journalctl") is None:
-        return [], "no journal here"
     command = ["journalctl", "--unit=gate", f"--lines={JOURNAL_LINES}", "--output=cat", "--no-pager"]
-    done = subprocess.run(  # noqa: S603 - our own words, no shell
-        command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False
-    )
-    return done.stdout.decode(errors="replace").splitlines(), "from the journal"
+    told = run(command, patience_s=60)
+    return told.text.splitlines(), "from the journal" if told.code is not None else "no journal here"
 
 
 def _become_owner(config: Path) -> None:

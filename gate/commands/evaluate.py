@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gate.commands.models import MODELS_DIR, show_progress
+from gate.commands.notice import Language
 from gate.commands.photographs import (
     FPIR_AIM,
     THREADS,
@@ -44,6 +45,7 @@ def evaluate(
         Path | None, typer.Option(help="The manifest of another recognition network, compared on the same.")
     ] = None,
     report: Annotated[Path | None, typer.Option(help="A folder for one HTML report and its charts.")] = None,
+    language: Annotated[Language, typer.Option("--lang", help="Of the report.")] = Language.ENGLISH,
     seed: Seed = 1,
     fpir: Fpir = FPIR_AIM,
 ) -> None:
@@ -75,7 +77,7 @@ def evaluate(
 
     write_result(work, output)
     if report is not None:
-        _write_report(report, point, made, judged)
+        _write_report(report, point, made, judged, language)
 
 
 def _other(manifest_file: Path) -> tuple[str, Pipeline]:
@@ -127,9 +129,12 @@ def _document(made: dict[str, Figures], judged: Sequence[Species]) -> dict[str, 
 
 
 def _write_report(
-    folder: Path, point: OperatingPoint, made: dict[str, Figures], judged: Sequence[Species]
+    folder: Path,
+    point: OperatingPoint,
+    made: dict[str, Figures],
+    judged: Sequence[Species],
+    language: Language,
 ) -> None:
-    from gate.evaluation.attacks import attack_table
     from gate.evaluation.report import Made, write_report
 
     if not made:
@@ -138,5 +143,5 @@ def _write_report(
             "A report is about photographs of people.",
             remedy="Give a folder or --pairs as well.",
         )
-    path = write_report(Made(point.threshold, made, (attack_table(judged),) if judged else ()), folder)
+    path = write_report(Made(point.threshold, made, judged), folder, language=language.value)
     typer.echo(f"written: {path}")

@@ -14,11 +14,12 @@ from gate.errors import RequestError
 from gate.release import database
 from gate.release.admission import Device, refuse_unfit
 from gate.release.environment import Payload, make_environment, refuse_python
+from gate.release.extras import NEEDS, Extra, bring, note_wanted, wanted
 from gate.release.journal import Journal, Result
 from gate.release.manifest import INTERFACE, Manifest
 from gate.release.place import Place
 from gate.release.sealed import read_manifest, unpack
-from gate.release.service import PROBATION_S, Service
+from gate.release.service import PROBATION_MOST_S, PROBATION_S, Service
 from gate.release.setup import recover as recover_update
 from gate.release.setup import updater_for
 from gate.release.signing import KEY_FOLDERS, public_keys
@@ -38,6 +39,9 @@ Keys = Annotated[
     typer.Option("--keys", help="Folders of public keys, in place of the device's.", hidden=True),
 ]
 Release = Annotated[Path, typer.Argument(help="A release file, gate-VERSION.release.")]
+Extras = Annotated[
+    list[Extra], typer.Argument(help="tpm: a root key in the TPM. readers: those that type, and PC/SC.")
+]
 Again = Annotated[bool, typer.Option("--again", help="Also if it was taken back here before.")]
 ROOT, WORK = Place().root, Place().work
 
@@ -68,7 +72,9 @@ def install(
     again: Again = False,
     probation_s: Annotated[
         float,
-        typer.Option("--probation", min=0, max=3600, help="Seconds it must serve before it is believed."),
+        typer.Option(
+            "--probation", min=0, max=PROBATION_MOST_S, help="Seconds it must serve before it is believed."
+        ),
     ] = PROBATION_S,
     root: Root = ROOT,
     work: Work = WORK,
@@ -82,7 +88,7 @@ def install(
     _refuse_stranger(place)
     with place.alone():
         updater = updater_for(place, config, Service(probation_s=probation_s))
-        updater.recover()
+        updater.recover(start=True)
         place.clear_unfinished()
         manifest = _admitted(file, place, config, keys, again=again)
         refuse_python(manifest.pythons)
@@ -107,7 +113,7 @@ def install(
 def roll_back(
     config: Config = DEFAULT_CONFIG,
     *,
-    probation_s: Annotated[float, typer.Option("--probation", min=0, max=3600)] = PROBATION_S,
+    probation_s: Annotated[float, typer.Option("--probation", min=0, max=PROBATION_MOST_S)] = PROBATION_S,
     root: Root = ROOT,
     work: Work = WORK,
 ) -> None:
@@ -124,12 +130,48 @@ def list_releases(root: Root = ROOT, work: Work = WORK) -> None:
     """List the releases on this device, and how earlier updates ended."""
     place = Place(root, work)
     now = place.in_force()
+    extras = wanted(place)
+    if extras:
+        typer.echo(f"every release is made with: {', '.join(extras)}")
     for each in place.installed():
         mark = "  in force" if now is not None and now.version == each.version else ""
         typer.echo(f"{each.version}  database schema {each.schema}{mark}")
     for ended in Journal(place).history():
         why = f": {ended.why}" if ended.why and ended.result is Result.UNDONE else ""
         typer.echo(f"{ended.at}  {ended.old} to {ended.new}  {_ENDED[ended.result]}{why}")
+
+
+@update.command("add")
+def add(extras: Extras, root: Root = ROOT, work: Work = WORK) -> None:
+    """Bring libraries that are compiled on the device, now and into every next release. As root.
+
+    The gate takes them up at its next start. Sources come from PyPI, or from the folder that GATE_WHEELHOUSE names.
+    """
+    place = Place(root, work)
+    _refuse_stranger(place)
+    with place.alone():
+        now = place.in_force()
+        if now is None:
+            raise RequestError(
+                "no-release",
+                f"No release is in force in {place.root}.",
+                remedy="Finish the installation first: dpkg --configure gate.",
+            )
+        for extra in extras:
+            typer.echo(f"Bringing {extra}: {', '.join(NEEDS[extra].modules)}.")
+            bring(place, extra, now)
+            note_wanted(place, (*wanted(place), extra))
+    typer.echo("Done. The gate takes it up at its next start: systemctl restart gate.")
+
+
+@update.command("drop")
+def drop(extras: Extras, root: Root = ROOT, work: Work = WORK) -> None:
+    """Make the next releases without these libraries; the one in force keeps what it has. As root."""
+    place = Place(root, work)
+    _refuse_stranger(place)
+    with place.alone():
+        note_wanted(place, set(wanted(place)) - set(extras))
+    typer.echo("Done.")
 
 
 @update.command("recover")

@@ -13,6 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, assert_never
 
+from gate.core.liveness import Level
 from gate.core.roles import TWO_PERSON, Act
 
 
@@ -23,6 +24,7 @@ class Kind(StrEnum):
     WHOLE = "whole"
     SWITCH = "switch"
     TEXT = "text"
+    CHOICE = "choice"
 
 
 class Area(StrEnum):
@@ -40,13 +42,14 @@ class Area(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting that may be changed. act: what who changes it must be allowed."""
+    """One setting that may be changed. act: what who changes it must be allowed. choices: all there are, of a CHOICE."""
 
     area: Area
     kind: Kind
     optional: bool = False
     """An empty text means none."""
     act: Act = Act.CHANGE_RULES
+    choices: tuple[str, ...] = ()
 
     @property
     def two_persons(self) -> bool:
@@ -61,6 +64,7 @@ Values = Mapping[str, Value]
 
 _RETENTION = Setting(Area.RETENTION, Kind.WHOLE, act=Act.CHANGE_RETENTION)
 DEIDENTIFIED_LIVE: Final = "events.deidentified_live"
+LIVENESS: Final = "face.liveness"
 
 SETTINGS: Final[Mapping[str, Setting]] = MappingProxyType(
     {
@@ -70,6 +74,7 @@ SETTINGS: Final[Mapping[str, Setting]] = MappingProxyType(
         "access.duress": Setting(Area.ACCESS, Kind.SWITCH),
         "notice.minimum_s": Setting(Area.FACE, Kind.NUMBER),
         "face.enabled": Setting(Area.FACE, Kind.SWITCH),
+        LIVENESS: Setting(Area.FACE, Kind.CHOICE, choices=tuple(level.value for level in Level)),
         "face.threshold_at_least": Setting(Area.FACE, Kind.NUMBER),
         "face.under_14.enabled": Setting(Area.FACE, Kind.SWITCH),
         "face.retention_days": _RETENTION,
@@ -95,6 +100,7 @@ class Unfit(StrEnum):
     NOT_A_NUMBER = "not-a-number"
     NOT_WHOLE = "not-whole"
     NOT_A_SWITCH = "not-a-switch"
+    NOT_A_CHOICE = "not-a-choice"
     TOO_LONG = "too-long"
     NOT_A_LINE = "not-a-line"
 
@@ -110,6 +116,8 @@ def read(setting: Setting, typed: str) -> Value | Unfit:
     match setting.kind:
         case Kind.SWITCH:
             return _SWITCH.get(text, Unfit.NOT_A_SWITCH)
+        case Kind.CHOICE:
+            return text if text in setting.choices else Unfit.NOT_A_CHOICE
         case Kind.TEXT:
             return _line(typed.strip())
         case Kind.NUMBER:

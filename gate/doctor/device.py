@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from gate.doctor.findings import Diagnosis, note, well, wrong
+from gate.programs import run
 from gate.settings import Settings
 
 MB: Final = 1 << 20
@@ -22,19 +22,13 @@ WORN_NOTED_PERCENT: Final = 80
 MEMORY_LEAST_KB: Final = 100 * 1024
 _UNDER_VOLTAGE_NOW, _UNDER_VOLTAGE_SEEN = 1 << 0, 1 << 16
 _THROTTLED_SEEN = 1 << 18
+_PATIENCE_S = 10
 
 
-def _run(command: list[str]) -> str | None:
+def _said_by(command: list[str]) -> str | None:
     """Give what *command* prints, None where it is not there or fails."""
-    if shutil.which(command[0]) is None:
-        return None
-    try:
-        done = subprocess.run(  # noqa: S603 - our own words, no shell
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=10, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else None
+    told = run(command, patience_s=_PATIENCE_S)
+    return told.text if told.well else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +36,7 @@ class Device:
     """The machine under the gate. root: where its files are; ask: runs one of its programs."""
 
     root: Path = Path("/")
-    ask: Callable[[list[str]], str | None] = field(default=_run)
+    ask: Callable[[list[str]], str | None] = field(default=_said_by)
 
     def read(self, path: str) -> str | None:
         """Give a small file's text, None where there is none."""

@@ -37,7 +37,7 @@ def examine(config: Path, *, device: Device | None = None, place: Place | None =
     found = [
         of_file,
         *look_at_device(device, settings),
-        *look_at_software(device, place or Place()),
+        *look_at_software(device, place or Place(), settings),
         *(_checked(settings) if settings is not None else []),
     ]
     return Examined(tuple(found), settings)

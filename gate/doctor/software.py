@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from typing import Final
 
 from gate.doctor.device import Device
 from gate.doctor.findings import Diagnosis, note, well, wrong
+from gate.release.extras import NEEDS, Extra
 from gate.release.journal import Journal, Result
 from gate.release.place import Place
 from gate.release.service import UNIT
+from gate.settings import Settings
 
 PACKAGES: Final = (
     "gate",
@@ -44,15 +47,48 @@ def _system() -> str:
         return platform.system()
 
 
-def look_at_software(device: Device, place: Place) -> list[Diagnosis]:
-    """Look at versions, service and releases."""
+def look_at_software(device: Device, place: Place, settings: Settings | None) -> list[Diagnosis]:
+    """Look at versions, service and releases, and at what the settings need besides; None: they cannot be read."""
     told = versions()
     names = ("gate", "python", "system", "machine")
     return [
         well("versions", ", ".join(f"{name} {told[name]}" for name in names)),
         service(device),
         releases(place),
+        *(libraries(settings) if settings is not None else []),
     ]
+
+
+def _importable(module: str) -> bool:
+    return find_spec(module) is not None
+
+
+def libraries(settings: Settings, there: Callable[[str], bool] = _importable) -> Iterator[Diagnosis]:
+    """Say whether the libraries are there that the settings ask for and no release carries by itself.
+
+    there: tells whether a module can be imported.
+    """
+    asked = {
+        'storage.custody = "tpm"': (Extra.TPM, "tpm2_pytss", settings.storage.custody == "tpm"),
+        'the reader "hid"': (Extra.READERS, "evdev", "hid" in _readers(settings)),
+        'the reader "pcsc"': (Extra.READERS, "smartcard", "pcsc" in _readers(settings)),
+    }
+    for what, (extra, module, wanted) in asked.items():
+        if not wanted:
+            continue
+        if there(module):
+            yield well("library", f"{module} is there, which {what} asks for")
+            continue
+        yield wrong(
+            "library",
+            "library-absent",
+            f"{what} needs the library {module}, which this release was not made with",
+            remedy=f"As root: apt-get install {' '.join(NEEDS[extra].packages)}, then gate update add {extra}.",
+        )
+
+
+def _readers(settings: Settings) -> tuple[str, ...]:
+    return (settings.reader.driver, *settings.reader.also)
 
 
 def service(device: Device) -> Diagnosis:

@@ -20,7 +20,7 @@ from gate.core.liveness import Level, Verdict
 from gate.core.operating import Bounded
 from gate.core.types import Seconds
 from gate.errors import RequestError
-from gate.evaluation.tables import Table, share_words
+from gate.evaluation.tables import Say, Table, in_english, share_words
 from gate.vision.detect import Face
 from gate.vision.images import Frame, normalise_frame, read_image
 from gate.vision.progress import Progress
@@ -86,7 +86,7 @@ def judge_attacks(folder: Path, detector: Detector, judge: Judge, progress: Prog
     return tuple(found)
 
 
-def attack_table(found: Sequence[Species]) -> Table:
+def attack_table(found: Sequence[Species], gettext: Say = in_english) -> Table:
     """Give APCER of each species, the worst first, and BPCER last; the worst species is the figure that counts."""
     attacks = sorted(
         (each for each in found if each.name != LIVE),
@@ -94,19 +94,27 @@ def attack_table(found: Sequence[Species]) -> Table:
         reverse=True,
     )
     rows = [
-        (each.name, str(each.samples), str(each.without_face), "APCER", share_words(each.passed))
+        (each.name, str(each.samples), str(each.without_face), "APCER", share_words(each.passed, gettext))
         for each in attacks
     ]
     rows += [
-        (each.name, str(each.samples), str(each.without_face), "BPCER", share_words(_refused(each)))
+        (each.name, str(each.samples), str(each.without_face), "BPCER", share_words(_refused(each), gettext))
         for each in found
         if each.name == LIVE
     ]
     return Table(
-        "Presentation attacks",
-        "By the basic level, which asks for no challenge. APCER: attacks called live, of those with a face; the worst species "
-        "is the figure that counts. BPCER: live people not called live by the passive signals; at a gate a challenge follows.",
-        ("species", "samples", "without a face", "figure", "share"),
+        gettext("Presentation attacks"),
+        gettext(
+            "By the basic level, which asks for no challenge. APCER: attacks called live, of those with a face; the worst species "
+            "is the figure that counts. BPCER: live people not called live by the passive signals; at a gate a challenge follows."
+        ),
+        (
+            gettext("species"),
+            gettext("samples"),
+            gettext("without a face"),
+            gettext("figure"),
+            gettext("share"),
+        ),
         tuple(rows),
     )
 

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
+from gate import wholefiles
 from gate.errors import RequestError
 
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write *content* to *path*, mode 0600, in place of what was there. Raises RequestError ``output-unwritable``."""
     try:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
-        fresh = Path(name)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(path)
-        except BaseException:
-            fresh.unlink(missing_ok=True)
-            raise
+        wholefiles.write_whole(path, content)
     except OSError as error:
         raise RequestError(
             "output-unwritable",

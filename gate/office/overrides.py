@@ -9,7 +9,18 @@ from typing import Final
 from pydantic import BaseModel
 
 from gate.core.notices import Change as NoticeChange
-from gate.core.overrides import SETTINGS, Kind, Unfit, Value, Values, needs_two, read, subject_of, written
+from gate.core.overrides import (
+    LIVENESS,
+    SETTINGS,
+    Kind,
+    Unfit,
+    Value,
+    Values,
+    needs_two,
+    read,
+    subject_of,
+    written,
+)
 from gate.core.roles import Act, Staff
 from gate.errors import ConfigError, GateError, RequestError
 from gate.govern.approval import present_sha256
@@ -17,6 +28,7 @@ from gate.inforce import changeable, value_of, with_overrides
 from gate.notice import load_sources, propose
 from gate.ports import Clock
 from gate.settings import Settings
+from gate.sight import liveness_fitted
 from gate.store import Store
 from gate.web.staff.ports.approvals import ApprovalsPort, ApprovalState, ApprovalView
 from gate.web.staff.ports.overrides import Change, Proposal, SettingView, VersionView, Wrong
@@ -173,20 +185,23 @@ class OverridesOffice:
             value = read(SETTINGS[key], typed[key])
             if isinstance(value, Unfit):
                 wrong[key] = value
+            elif value == value_of(self._settings, key):
+                continue
             elif fault := self._fault(key, value):
                 wrong[key] = fault
-            elif value != value_of(self._settings, key):
+            else:
                 values[key] = value
         return values, wrong
 
     def _fault(self, key: str, value: Value) -> Wrong | None:
         try:
-            with_overrides(self._by_file, {key: value})
+            after = with_overrides(self._by_file, {key: value})
         except ConfigError as error:
             if error.code != "override-unfit":
                 return None  # against another setting, which may change beside it
             return Wrong.NOT_AN_ADDRESS if SETTINGS[key].kind is Kind.TEXT else Wrong.OUT_OF_BOUNDS
-        return None
+        # Face would be off with it, for want of a camera that only the file can name.
+        return Wrong.NOT_FITTED if key == LIVENESS and not liveness_fitted(after) else None
 
     def _beside(self, values: Values) -> Values:
         """Give all that then stands beside the file: what the file says itself needs no row."""

@@ -2,6 +2,9 @@
 
 A copy is as sealed as the original: it holds no key. It lies in a folder of its own for as long as an update may have
 to be undone, and is destroyed then, so that nothing erased lives on in it (R51, R75).
+
+An update runs as root, and these folders are the gate's own: whoever took the gate over may have put links there. So
+root touches nothing in them; what is done there is done as the account that they belong to.
 """
 
 from __future__ import annotations
@@ -17,7 +20,8 @@ from pathlib import Path
 from typing import Final
 
 from gate.errors import VaultError
-from gate.release.place import DataPlace, sync
+from gate.release.place import DataPlace
+from gate.wholefiles import sync_folder
 
 DATABASE_NAME: Final = "gate.sqlite3"
 HOLD_NAME: Final = "in-use"
@@ -46,9 +50,14 @@ class Snapshot:
 def schema_of(data: DataPlace) -> int | None:
     """Give the version of the database's schema, None where no start made one yet. Raises VaultError ``database-io``."""
     path = data.data_dir / DATABASE_NAME
-    if not path.exists():
-        return None
-    with _told(path), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)) as connection:
+    with _as_owner(path.parent):
+        if not path.exists():
+            return None
+    with (
+        _as_owner(path.parent),
+        _told(path),
+        closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)) as connection,
+    ):
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
         return version
 
@@ -58,25 +67,39 @@ def take(data: DataPlace, snapshot: Snapshot) -> None:
     destroy(snapshot)
     snapshot.folder.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
     snapshot.folder.mkdir(mode=0o700)
-    with _alone(data):
+    give(snapshot.folder, data)
+    with _as_owner(data.data_dir), _alone(data):
         copy_database(data.data_dir / DATABASE_NAME, snapshot.database)
-        if (data.keys_dir / HEAD_NAME).exists():
-            shutil.copy2(data.keys_dir / HEAD_NAME, snapshot.head)
-    sync(snapshot.folder)
+        head = data.keys_dir / HEAD_NAME
+        with _told(head):
+            if head.exists():
+                shutil.copy2(head, snapshot.head)
+    sync_folder(snapshot.folder)
+
+
+def give(folder: Path, data: DataPlace) -> None:
+    """Let the gate's account work in *folder*, which nobody else could reach so far: its name stays root's."""
+    owner = data.data_dir.stat()
+    if folder.stat().st_uid != owner.st_uid:
+        for each in (folder, *folder.iterdir()):
+            os.chown(each, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def copy_database(source: Path, to: Path) -> None:
-    """Copy a database as it stands at one moment, also beside a running gate. Raises VaultError ``database-io``."""
-    address = f"{source.resolve().as_uri()}?mode=rw"
-    with (
-        _told(source),
-        closing(sqlite3.connect(address, uri=True)) as original,
-        closing(sqlite3.connect(to)) as copy,
-    ):
-        original.backup(copy)
-    to.chmod(0o600)
-    with to.open("rb") as file:
-        os.fsync(file.fileno())
+    """Copy a database as it stands at one moment, also beside a running gate. Raises VaultError ``database-io``.
+
+    to: where the account that owns *source* may write.
+    """
+    with _as_owner(source.parent), _told(source):
+        address = f"{source.resolve().as_uri()}?mode=rw"
+        with (
+            closing(sqlite3.connect(address, uri=True)) as original,
+            closing(sqlite3.connect(to)) as copy,
+        ):
+            original.backup(copy)
+        to.chmod(0o600)
+        with to.open("rb") as file:
+            os.fsync(file.fileno())
 
 
 def put_back(data: DataPlace, snapshot: Snapshot) -> None:
@@ -85,16 +108,16 @@ def put_back(data: DataPlace, snapshot: Snapshot) -> None:
     Raises VaultError ``gate-running``, ``database-io``.
     """
     target = data.data_dir / DATABASE_NAME
-    with _alone(data), _told(target):
-        owner = data.data_dir.stat()
-        _replace(snapshot.database, target, owner)
+    give(snapshot.folder, data)
+    with _as_owner(data.data_dir), _alone(data), _told(target):
+        _replace(snapshot.database, target)
         if snapshot.head.exists():
-            _replace(snapshot.head, data.keys_dir / HEAD_NAME, owner)
+            _replace(snapshot.head, data.keys_dir / HEAD_NAME)
 
 
 def destroy(snapshot: Snapshot) -> None:
     """Overwrite and remove the copy; none is fine."""
-    with suppress(FileNotFoundError), snapshot.database.open("r+b") as file:
+    with suppress(OSError), _as_owner(snapshot.folder), snapshot.database.open("r+b") as file:
         left = snapshot.database.stat().st_size
         while left > 0:
             left -= file.write(bytes(min(left, 1 << 20)))
@@ -102,28 +125,25 @@ def destroy(snapshot: Snapshot) -> None:
     shutil.rmtree(snapshot.folder, ignore_errors=True)
 
 
-def _replace(source: Path, target: Path, owner: os.stat_result) -> None:
+def _replace(source: Path, target: Path) -> None:
     fresh = target.with_name(f".{target.name}.put-back")
     shutil.copyfile(source, fresh)
     fresh.chmod(0o600)
-    os.chown(fresh, owner.st_uid, owner.st_gid)
     with fresh.open("rb") as file:
         os.fsync(file.fileno())
     # The newer log goes first: an old database must never meet the log of a newer one.
     for ending in _SIDE_FILES:
         target.with_name(target.name + ending).unlink(missing_ok=True)
     fresh.replace(target)
-    sync(target.parent)
+    sync_folder(target.parent)
 
 
 @contextmanager
 def _alone(data: DataPlace) -> Iterator[None]:
     """Hold the data folder as a restore does, so that no gate and none of its commands uses it meanwhile."""
-    owner = data.data_dir.stat()
     path = data.data_dir / HOLD_NAME
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
-        os.fchown(file, owner.st_uid, owner.st_gid)
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError as error:
@@ -134,6 +154,25 @@ def _alone(data: DataPlace) -> Iterator[None]:
         ) from error
     finally:
         os.close(file)
+
+
+@contextmanager
+def _as_owner(folder: Path) -> Iterator[None]:
+    """Be the account that *folder* belongs to while the block runs, where root runs this; no thread runs beside it."""
+    owner = folder.stat()
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        yield
+        return
+    group, groups = os.getegid(), os.getgroups()
+    os.setgroups([])
+    os.setegid(owner.st_gid)
+    os.seteuid(owner.st_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(group)
+        os.setgroups(groups)
 
 
 @contextmanager

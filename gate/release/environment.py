@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from gate.errors import DeviceFault, RequestError
+from gate.programs import run, without_python
+from gate.release.extras import bring, wanted
 from gate.release.manifest import LOCK_NAME, wheel_name
 from gate.release.place import Installed, Place, Version
 
@@ -34,10 +36,10 @@ class Payload:
 
 
 def make_environment(place: Place, payload: Payload) -> Installed:
-    """Make the release's environment; one that is finished already is left alone.
+    """Make the release's environment, with what the operator wants besides; one that is finished already is left alone.
 
-    Raises DeviceFault ``release-no-room``, ``release-not-made``, with the last words of what failed; nothing is in
-    force that was not before.
+    Raises DeviceFault ``release-no-room``, ``release-not-made``, with the last words of what failed, and what
+    ``extras.bring`` raises; nothing is in force that was not before.
     """
     folder = place.folder(payload.version)
     done = place.find(folder)
@@ -46,17 +48,42 @@ def make_environment(place: Place, payload: Payload) -> Installed:
     place.releases.mkdir(mode=0o755, parents=True, exist_ok=True)
     _refuse_without_room(place.releases)
     shutil.rmtree(folder, ignore_errors=True)
-    _run([sys.executable, "-m", "venv", str(folder)])
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    source = [] if payload.wheels is None else ["--no-index", "--find-links", str(payload.wheels)]
-    locked = ["--require-hashes", "--only-binary", ":all:", "-r", str(payload.folder / LOCK_NAME)]
-    _run([*pip, "--no-compile", *source, *locked])
-    _run([*pip, "--no-compile", "--no-deps", "--no-index", str(payload.folder / wheel_name(payload.version))])
+    # Downloads and unpacking take hundreds of megabytes, which /tmp of a device that spares its card does not have.
+    with tempfile.TemporaryDirectory(dir=place.releases, prefix="making-") as temporary:
+        _fill(folder, payload, temporary)
+    unfinished = Installed(payload.version, payload.schema, folder)
+    for extra in wanted(place):
+        bring(place, extra, unfinished)
     # Compiled here once: the service may not write into its own code.
-    _run([str(folder / "bin" / "python"), "-m", "compileall", "-q", "-j", "0", str(folder / "lib")])
+    _do([unfinished.python, "-m", "compileall", "-q", "-j", "0", folder / "lib"])
     _inherit_weights(place.in_force(), folder)
     _sync_all()
     return place.finish(payload.version, payload.schema)
+
+
+def _fill(folder: Path, payload: Payload, temporary: str) -> None:
+    _do([sys.executable, "-m", "venv", folder], TMPDIR=temporary)
+    pip: list[str | Path] = [
+        folder / "bin" / "python",
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--no-cache-dir",
+        "install",
+    ]
+    pip += ["--quiet", "--no-compile"]
+    source: list[str | Path] = []
+    if payload.wheels is not None:
+        source = ["--no-index", "--find-links", payload.wheels]
+    locked: list[str | Path] = [
+        "--require-hashes",
+        "--only-binary",
+        ":all:",
+        "-r",
+        payload.folder / LOCK_NAME,
+    ]
+    _do([*pip, *source, *locked], TMPDIR=temporary)
+    _do([*pip, "--no-deps", "--no-index", payload.folder / wheel_name(payload.version)], TMPDIR=temporary)
 
 
 def _inherit_weights(before: Installed | None, folder: Path) -> None:
@@ -78,23 +105,10 @@ def _refuse_without_room(folder: Path) -> None:
         )
 
 
-def _run(command: list[str]) -> None:
-    try:
-        # C locale, no user site, no settings of whoever calls: the same environment everywhere.
-        done = subprocess.run(  # noqa: S603 - our own words, no shell
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=_PATIENCE_S,
-            check=False,
-            env={key: value for key, value in os.environ.items() if not key.startswith("PYTHON")},
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise _not_made(str(error)) from error
-    if done.returncode != 0:
-        last = [line for line in done.stdout.decode(errors="replace").splitlines() if line.strip()]
-        raise _not_made(" / ".join(last[-3:])[:600])
+def _do(command: list[str | Path], **variables: str) -> None:
+    done = run(command, patience_s=_PATIENCE_S, environment=without_python(**variables))
+    if not done.well:
+        raise _not_made(done.why)
 
 
 def _not_made(why: str) -> DeviceFault:

@@ -9,7 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from gate.release.place import Place, Version, write_durably
+from gate.release.place import Place, Version
+from gate.wholefiles import write_whole
 
 JOURNAL_NAME: Final = "update.json"
 HISTORY_NAME: Final = "history.json"
@@ -91,7 +92,7 @@ class Journal:
             "served": course.served,
             "why": course.why,
         }
-        write_durably(self._place.work / JOURNAL_NAME, json.dumps(told).encode())
+        write_whole(self._place.work / JOURNAL_NAME, json.dumps(told).encode())
 
     def close(self) -> None:
         """Forget the update under way: it is over."""
@@ -123,7 +124,7 @@ class Journal:
             for e in ended
         ]
         self._place.make_work()
-        write_durably(self._place.work / HISTORY_NAME, json.dumps(told).encode())
+        write_whole(self._place.work / HISTORY_NAME, json.dumps(told).encode())
 
 
 def snapshot_folder(place: Place) -> Path:

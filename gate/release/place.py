@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import re
 import shutil
 import tomllib
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from gate.errors import ConfigError, RequestError
+from gate.wholefiles import sync_folder, write_whole
 
 CONFIG: Final = Path("/etc/gate/gate.toml")
 DATA_DIR: Final = Path("/var/lib/gate")
@@ -129,7 +129,7 @@ class Place:
         """Mark the environment of *version* as finished, durably. Raises OSError."""
         folder = self.folder(version)
         told = json.dumps({"version": str(version), "schema": schema}) + "\n"
-        write_durably(folder / COMPLETE_NAME, told.encode(), mode=0o644)
+        write_whole(folder / COMPLETE_NAME, told.encode(), mode=0o644)
         return Installed(version, schema, folder)
 
     def switch(self, to: Installed) -> None:
@@ -138,7 +138,7 @@ class Place:
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(to.folder.relative_to(self.root))
         fresh.replace(self.link)
-        sync(self.root)
+        sync_folder(self.root)
 
     def remove(self, version: Version) -> None:
         """Remove a release that is not in force: its mark first, so that half of one is never taken for a whole."""
@@ -184,26 +184,3 @@ def data_place(config: Path) -> DataPlace:
         raise ConfigError(
             "settings-not-toml", f"{config} is not TOML as the gate takes it.", remedy="Mend it first."
         ) from error
-
-
-def write_durably(path: Path, content: bytes, *, mode: int = 0o600) -> None:
-    """Put a file in the place of an earlier one, whole or not at all. Raises OSError."""
-    partial = path.with_name(f".{path.name}.partial")
-    with os.fdopen(
-        os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode), "wb"
-    ) as file:
-        file.write(content)
-        file.flush()
-        os.fchmod(file.fileno(), mode)
-        os.fsync(file.fileno())
-    partial.replace(path)
-    sync(path.parent)
-
-
-def sync(folder: Path) -> None:
-    """Make the names in *folder* durable. Raises OSError."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

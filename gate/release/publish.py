@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
-from gate.errors import GateError
+from gate.errors import GateError, RequestError
+from gate.programs import run
 from gate.release.manifest import LOCK_NAME, Manifest, wheel_name
 from gate.release.place import Version
 from gate.release.sealed import SUFFIX, describe, write_release
+
+_PATIENCE_S: Final = 60
 
 
 def publish(wheel: Path, lock: Path, key: Path, to: Path, *, wheels: Path | None) -> Path:
@@ -40,11 +43,19 @@ def publish(wheel: Path, lock: Path, key: Path, to: Path, *, wheels: Path | None
 
 
 def _told_by(wheel: Path, what: str) -> str:
-    command = [sys.executable, "-P", "-m", "gate.release.facts", what]
-    done = subprocess.run(  # noqa: S603 - our own words, no shell
-        command, env={"PYTHONPATH": str(wheel)}, cwd="/", stdout=subprocess.PIPE, check=True
+    told = run(
+        [sys.executable, "-P", "-m", "gate.release.facts", what],
+        patience_s=_PATIENCE_S,
+        environment={"PYTHONPATH": str(wheel)},
+        folder=Path("/"),
     )
-    return done.stdout.decode()
+    if not told.well:
+        raise RequestError(
+            "release-malformed",
+            f"{wheel.name} does not say what it is: {told.why}.",
+            remedy="Build the gate's wheel anew: make release-file.",
+        )
+    return told.text
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,9 +1,15 @@
-"""The release file: a plain tar of manifest, signature and files. Nothing in it is used before the signature holds."""
+"""The release file: a plain tar of manifest, signature and files. Nothing in it is used before the signature holds.
+
+It is written with tarfile and read without: what tar has grown besides plain files (long names, extended heads of any
+length, sparse files, negative sizes) is read by tarfile before anybody could ask who signed it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import os
+import stat
 import tarfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -21,6 +27,8 @@ MANIFEST_NAME: Final = "manifest.json"
 SIGNATURE_NAME: Final = "manifest.sig"
 SUFFIX: Final = ".release"
 SIGNATURE_BYTES: Final = 64
+_BLOCK: Final = tarfile.BLOCKSIZE
+_PLAIN: Final = (tarfile.REGTYPE, tarfile.AREGTYPE)
 _PIECE: Final = 1 << 20
 _HEADERS_MOST: Final = 64 * 1024 * FILES_MOST
 
@@ -61,8 +69,8 @@ def read_manifest(release: Path, keys: Iterable[Ed25519PublicKey]) -> Manifest:
     Raises RequestError: ``release-absent``, ``release-malformed``, ``release-unsigned``, ``release-keys-absent``,
     ``release-product``, ``release-format``.
     """
-    with _opened(release) as tar:
-        return _verified(tar, keys)
+    with _opened(release) as file:
+        return _verified(file, keys)
 
 
 def unpack(release: Path, into: Path, keys: Iterable[Ed25519PublicKey]) -> Manifest:
@@ -70,42 +78,60 @@ def unpack(release: Path, into: Path, keys: Iterable[Ed25519PublicKey]) -> Manif
 
     What is written is what was hashed: the file is read once. Raises as ``read_manifest``, and ``release-altered``.
     """
-    with _opened(release) as tar:
-        manifest = _verified(tar, keys)
+    with _opened(release) as file:
+        manifest = _verified(file, keys)
         wanted = {each.name: each for each in manifest.files}
-        while (entry := tar.next()) is not None:
-            each = wanted.pop(entry.name, None)
-            if each is None or not entry.isreg() or entry.size != each.size:
+        while (head := _next(file)) is not None:
+            each = wanted.pop(head.name, None)
+            if each is None or not _is_plain(head) or head.size != each.size:
                 _altered()
-            source = tar.extractfile(entry)
-            assert source is not None
-            _copy(source, into / each.name, each)
+            _copy(file, into / each.name, each)
+            file.seek(-head.size % _BLOCK, io.SEEK_CUR)
         if wanted:
             _altered()
     return manifest
 
 
-def _verified(tar: tarfile.TarFile, keys: Iterable[Ed25519PublicKey]) -> Manifest:
-    content = _first(tar, MANIFEST_NAME, MANIFEST_MOST_BYTES)
-    signature = _first(tar, SIGNATURE_NAME, SIGNATURE_BYTES)
+def _verified(file: IO[bytes], keys: Iterable[Ed25519PublicKey]) -> Manifest:
+    content = _first(file, MANIFEST_NAME, MANIFEST_MOST_BYTES)
+    signature = _first(file, SIGNATURE_NAME, SIGNATURE_BYTES)
     verify(content, signature, keys)
     return Manifest.decode(content)
 
 
-def _first(tar: tarfile.TarFile, name: str, most: int) -> bytes:
-    """Give the next entry, which must be *name* and no larger than *most*."""
-    entry = tar.next()
-    if entry is None or entry.name != name or not entry.isreg() or entry.size > most:
+def _next(file: IO[bytes]) -> tarfile.TarInfo | None:
+    """Give the head of the next entry, whatever it is; None at the end. Raises ``release-malformed``."""
+    head = file.read(_BLOCK)
+    if not head.strip(b"\0"):
+        return None
+    try:
+        return tarfile.TarInfo.frombuf(head, "ascii", "strict")
+    except tarfile.HeaderError:
         _malformed()
-    source = tar.extractfile(entry)
-    assert source is not None
-    return source.read()
+
+
+def _is_plain(head: tarfile.TarInfo) -> bool:
+    """Tell whether it is a file's, with its bytes behind it and nothing to be read besides."""
+    return head.type in _PLAIN and head.size >= 0
+
+
+def _first(file: IO[bytes], name: str, most: int) -> bytes:
+    """Give the next entry, which must be *name* and no larger than *most*."""
+    head = _next(file)
+    if head is None or head.name != name or not _is_plain(head) or head.size > most:
+        _malformed()
+    content = file.read(head.size)
+    if len(content) != head.size:
+        _malformed()
+    file.seek(-head.size % _BLOCK, io.SEEK_CUR)
+    return content
 
 
 def _copy(source: IO[bytes], to: Path, each: File) -> None:
-    digest = hashlib.sha256()
+    digest, left = hashlib.sha256(), each.size
     with to.open("xb") as file:
-        while piece := source.read(_PIECE):
+        while piece := source.read(min(left, _PIECE)):
+            left -= len(piece)
             digest.update(piece)
             file.write(piece)
     if digest.hexdigest() != each.sha256:
@@ -114,20 +140,20 @@ def _copy(source: IO[bytes], to: Path, each: File) -> None:
 
 
 @contextmanager
-def _opened(release: Path) -> Iterator[tarfile.TarFile]:
+def _opened(release: Path) -> Iterator[IO[bytes]]:
     try:
-        size = release.stat().st_size
-        if size > RELEASE_MOST_BYTES + _HEADERS_MOST:
-            _malformed()
-        with tarfile.open(release, "r:") as tar:
-            yield tar
+        with release.open("rb") as file:
+            told = os.fstat(file.fileno())
+            if not stat.S_ISREG(told.st_mode) or told.st_size > RELEASE_MOST_BYTES + _HEADERS_MOST:
+                _malformed()
+            yield file
     except OSError as error:
         raise RequestError(
             "release-absent",
             f"The release {release} cannot be read: {error.strerror or 'it is cut short'}.",
             remedy="Name a release file, gate-VERSION.release, that is there.",
         ) from error
-    except (tarfile.TarError, EOFError, ValueError):
+    except (UnicodeError, ValueError):
         _malformed()
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from dataclasses import dataclass
 from typing import Final
 
 from gate.errors import DeviceFault
+from gate.programs import Ran, run
 
 UNIT: Final = "gate.service"
 PROBATION_S: Final = 60.0
+PROBATION_MOST_S: Final = 3600.0
 _LOOK_EVERY_S: Final = 1.0
 _PATIENCE_S: Final = 300
 _AT_WORK: Final = {"active", "activating", "reloading", "deactivating"}
@@ -55,20 +56,11 @@ class Service:
             time.sleep(min(self.look_every_s, left))
 
     def _do(self, verb: str) -> bool:
-        return _systemctl(verb, self.unit).returncode == 0
+        return _systemctl(verb, self.unit).well
 
     def _ask(self, verb: str, *words: str) -> str:
-        return _systemctl(verb, *words, self.unit).stdout.decode(errors="replace").strip()
+        return _systemctl(verb, *words, self.unit).text
 
 
-def _systemctl(*words: str) -> subprocess.CompletedProcess[bytes]:
-    try:
-        return subprocess.run(  # noqa: S603 - our own words, no shell
-            ["systemctl", *words],  # noqa: S607 - where the system has it
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_PATIENCE_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return subprocess.CompletedProcess(words, 1, b"", b"")
+def _systemctl(*words: str) -> Ran:
+    return run(["systemctl", *words], patience_s=_PATIENCE_S)

@@ -16,13 +16,14 @@ from typing import Final
 
 from gate.errors import GateError, RequestError
 from gate.release.environment import Payload, make_environment, refuse_python
+from gate.release.extras import wheelhouse
 from gate.release.place import CONFIG, Place, Version, data_place
-from gate.release.service import Service
+from gate.release.service import PROBATION_MOST_S, PROBATION_S, Service
 from gate.release.trying import Trial
 from gate.release.updating import Updater
 
 PAYLOAD_NAME: Final = "payload.json"
-WHEELS_VARIABLE: Final = "GATE_WHEELHOUSE"
+PROBATION_VARIABLE: Final = "GATE_PROBATION"
 
 
 def updater_for(place: Place, config: Path, service: Service | None = None) -> Updater:
@@ -53,8 +54,8 @@ def install(place: Place, folder: Path, wheels: Path | None, config: Path) -> st
     """Make and put in force what *folder* brings; gives what to say."""
     payload = read_payload(folder, wheels)
     with place.alone():
-        updater = updater_for(place, config)
-        updater.recover()
+        updater = updater_for(place, config, Service(probation_s=probation_s()))
+        updater.recover(start=True)
         place.clear_unfinished()
         now = place.in_force()
         if now is not None and now.version > payload.version:
@@ -66,20 +67,25 @@ def install(place: Place, folder: Path, wheels: Path | None, config: Path) -> st
     return f"gate {new.version} is in force."
 
 
+def probation_s() -> float:
+    """Give how long what a package brings must serve; what GATE_PROBATION says, where that is a time."""
+    given = os.environ.get(PROBATION_VARIABLE, "")
+    seconds = float(given) if given.isascii() and given.isdecimal() else PROBATION_S
+    return min(seconds, PROBATION_MOST_S)
+
+
 def recover(place: Place, config: Path, *, start: bool) -> str:
     """Finish or undo what was interrupted; gives what to say."""
     try:
         with place.alone():
             updater = updater_for(place, config)
-            course = updater.recover()
+            course = updater.recover(start=start)
     except RequestError as error:
         if error.code != "update-busy":
             raise
         return "An update is at work."
     if course is None:
         return "No update was interrupted."
-    if start and course.served:
-        updater.service.start()
     now = place.in_force()
     return f"The update from {course.old} to {course.new} was interrupted; {now.version if now else 'nothing'} is in force."
 
@@ -100,7 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     adding = commands.add_parser("install")
     adding.add_argument("folder", type=Path)
-    adding.add_argument("--wheels", type=Path, default=_wheels_given())
+    adding.add_argument("--wheels", type=Path, default=wheelhouse())
     again = commands.add_parser("recover")
     again.add_argument("--start", action="store_true")
     commands.add_parser("purge")
@@ -119,11 +125,6 @@ def main(arguments: list[str] | None = None) -> int:
         return error.exit_code
     sys.stdout.write(said + "\n")
     return 0
-
-
-def _wheels_given() -> Path | None:
-    given = os.environ.get(WHEELS_VARIABLE)
-    return Path(given) if given else None
 
 
 if __name__ == "__main__":

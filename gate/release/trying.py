@@ -5,24 +5,15 @@ from __future__ import annotations
 import json
 import os
 import pwd
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from gate.errors import RequestError
+from gate.programs import Account, run, without_python
 from gate.release.place import DataPlace, Installed
 
 _PATIENCE_S: Final = 600
-
-
-@dataclass(frozen=True, slots=True)
-class _Account:
-    """Whom a trial runs as; None: whoever runs the update."""
-
-    user: int | None = None
-    group: int | None = None
-    groups: list[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,35 +38,27 @@ class Trial:
 
     def _look(self, release: Installed, room: Path) -> dict[str, str] | None:
         """Give what the release finds wrong, None where its check ended early."""
-        account = self._account()
-        command = [str(release.python), "-m", "gate.release.looking", str(self.config), str(room)]
+        told = run(
+            [release.python, "-m", "gate.release.looking", self.config, room],
+            patience_s=_PATIENCE_S,
+            # Whoever runs this may run out of a wheel: the release under trial runs its own code.
+            environment=without_python(),
+            account=self._account(),
+            folder=Path("/"),
+        )
         try:
-            done = subprocess.run(  # noqa: S603 - our own words, no shell
-                command,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=_PATIENCE_S,
-                check=False,
-                cwd="/",
-                # Whoever runs this may run out of a wheel: the release under trial runs its own code.
-                env={key: value for key, value in os.environ.items() if not key.startswith("PYTHON")},
-                user=account.user,
-                group=account.group,
-                extra_groups=account.groups,
-            )
-            told = json.loads(done.stdout)
-            return (
-                {str(subject): str(seen) for subject, seen in told.items()} if done.returncode == 0 else None
-            )
-        except (OSError, subprocess.TimeoutExpired, ValueError, AttributeError):
+            found = json.loads(told.out)
+            return {str(subject): str(seen) for subject, seen in found.items()} if told.well else None
+        except (ValueError, AttributeError):
             return None
 
-    def _account(self) -> _Account:
+    def _account(self) -> Account | None:
+        """Give whom a trial runs as; None: whoever runs the update."""
         owner = self.data.data_dir.stat()
         if os.geteuid() != 0 or owner.st_uid == 0:
-            return _Account()
+            return None
         name = pwd.getpwuid(owner.st_uid).pw_name
-        return _Account(owner.st_uid, owner.st_gid, os.getgrouplist(name, owner.st_gid))
+        return Account(owner.st_uid, owner.st_gid, tuple(os.getgrouplist(name, owner.st_gid)))
 
 
 def _unfit(why: str) -> RequestError:

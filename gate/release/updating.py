@@ -5,7 +5,6 @@ The order of steps is the safety: every step leaves one release that works, and 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -45,7 +44,7 @@ class Updater:
 
         Raises what speaks against it (nothing was changed then), DeviceFault ``update-undone``, ``service-stays``.
         """
-        self.recover()
+        self.recover(start=True)
         old = self.place.in_force()
         if old is None:
             self.place.switch(new)
@@ -72,7 +71,7 @@ class Updater:
 
         Raises RequestError: ``nothing-earlier``, ``database-moved-on``; DeviceFault ``service-stays``, ``update-undone``.
         """
-        self.recover()
+        self.recover(start=True)
         now = self.place.in_force()
         earlier = [each for each in self.place.installed() if now is None or each.version < now.version]
         if now is None or not earlier:
@@ -94,10 +93,11 @@ class Updater:
         self._keep(course, Result.BY_HAND)
         return back.version
 
-    def recover(self) -> Course | None:
+    def recover(self, *, start: bool = False) -> Course | None:
         """Finish or undo what a crash or a power cut interrupted; gives what that was, None where there was nothing.
 
-        Starts no service: systemd does, or whoever calls.
+        start: and start the gate if it ran when that began; before a device's own start, systemd does. A gate that serves
+        meanwhile is stopped first, for its database is put back. Raises DeviceFault ``service-stays``.
         """
         course = self.journal.read()
         if course is None:
@@ -105,10 +105,14 @@ class Updater:
             database.destroy(self._snapshot)
             return None
         if course.step in {Step.SWITCHED, Step.UNDOING}:
+            # Whoever killed the update may have left the new release serving: what it stores is lost the longer it does.
+            self.service.stop()
             self._undo(course)
         else:
             database.destroy(self._snapshot)
             self.journal.close()
+        if start and course.served:
+            self.service.start()
         return course
 
     @property
@@ -138,10 +142,10 @@ class Updater:
         self.place.make_work()
         room.mkdir(mode=0o700)
         try:
+            if self.data is not None:
+                database.give(room, self.data)  # a trial runs as the gate does
             if self._moves_database(new) and self.data is not None:
                 database.copy_database(self.data.data_dir / database.DATABASE_NAME, trial.database)
-            if self.data is not None:
-                _give(room, self.data.data_dir.stat())
             self.try_out(old, new, room)
         finally:
             database.destroy(trial)
@@ -218,9 +222,3 @@ class Updater:
             if each.version not in kept:
                 self.place.remove(each.version)
         self.steps("kept")
-
-
-def _give(folder: Path, owner: os.stat_result) -> None:
-    """Let the gate's account work in *folder*: a trial runs as the gate does."""
-    for each in (folder, *folder.iterdir()):
-        os.chown(each, owner.st_uid, owner.st_gid)

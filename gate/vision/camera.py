@@ -25,6 +25,7 @@ from gate.core.types import Seconds
 from gate.errors import DeviceFault, RequestError
 from gate.vision.client import VisionSettings
 from gate.vision.images import normalise_frame, read_image
+from gate.vision.memory import lacks_memory
 from gate.vision.newest import NewestFrame
 from gate.vision.scenes import SceneCamera
 
@@ -271,10 +272,12 @@ def known_driver(name: str) -> Callable[[VisionSettings], Camera]:
 
 @contextlib.contextmanager
 def camera_faults() -> Iterator[None]:
-    """Make one DeviceFault of whatever OpenCV raises about a camera: it is no reason to end the process."""
+    """Make one DeviceFault of whatever OpenCV raises about a camera: it is no reason to end the process. Lack of memory is."""
     try:
         yield
     except cv2.error as error:
+        if lacks_memory(error):
+            raise
         raise DeviceFault(
             "camera-driver",
             "The camera's driver failed.",

@@ -28,6 +28,8 @@ from gate.vision import wire
 log = structlog.get_logger()
 
 READ_BYTES = 1 << 16
+END_S: Seconds = 0.5
+"""A child that hung up is gone within milliseconds; one that is not is killed after so long."""
 CHILD_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
 """A product with a gallery takes a tenth of a millisecond; a second thread for it waits its turn on a busy board: 2.5 to
 3.5 ms a look instead of 0.7 to 0.9, measured (ADR 0030)."""
@@ -110,6 +112,16 @@ Listener = Callable[[wire.Message], None]
 def _without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
     """Give *environment* without the way to the keys that systemd hands over: they are the parent's alone."""
     return {name: value for name, value in environment.items() if name != "CREDENTIALS_DIRECTORY"}
+
+
+async def _end_of(child: Process) -> str:
+    """Say how a child that hung up ended: what it could not say itself, its libraries having ended it, the signal says."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(END_S):
+            await child.wait()
+    if child.returncode is None or child.returncode >= 0:
+        return "ended"
+    return f"ended by {signal.Signals(-child.returncode).name}"
 
 
 class VisionClient:
@@ -246,7 +258,7 @@ class VisionClient:
         while True:
             began, cause = clock(), "ended"
             try:
-                await self._run_once()
+                cause = await self._run_once()
             except TimeoutError:
                 cause = "hung"
             except Exception as error:  # noqa: BLE001 - the outer loop: whatever happened, the next child may work
@@ -259,15 +271,15 @@ class VisionClient:
             log.warning("vision_lost", cause=cause, restart_in_s=wait)
             await asyncio.sleep(wait)
 
-    async def _run_once(self) -> None:
-        """Run one child until it dies, hangs (TimeoutError) or talks nonsense (DeviceFault)."""
+    async def _run_once(self) -> str:
+        """Run one child until it dies, hangs (TimeoutError) or talks nonsense (DeviceFault); say how it died."""
         ours, theirs = socket.socketpair()
         with ours, theirs:
             try:
                 self._process = await asyncio.create_subprocess_exec(
                     sys.executable,
                     "-m",
-                    "gate.vision.worker",
+                    "gate.vision.child",
                     str(theirs.fileno()),
                     pass_fds=(theirs.fileno(),),
                     stdin=DEVNULL,
@@ -276,7 +288,10 @@ class VisionClient:
                 )
                 theirs.close()
                 reader, self._writer = await asyncio.open_connection(sock=ours)
-                await self._converse(reader)
+                with contextlib.suppress(ConnectionError):  # it ended before it had read all it was sent
+                    await self._converse(reader)
+                self._serve_no_more()
+                return await _end_of(self._process)
             finally:
                 await self._bury()
 
@@ -317,10 +332,13 @@ class VisionClient:
         self._listener(message)
         return isinstance(message, wire.GalleryLoaded)
 
-    async def _bury(self) -> None:
+    def _serve_no_more(self) -> None:
         self._providers, self._serves, self._listed = (), False, False
         while self._closing:
             self._closing.pop().cancel()
+
+    async def _bury(self) -> None:
+        self._serve_no_more()
         if self._writer is not None:
             self._writer.transport.abort()
             self._writer = None

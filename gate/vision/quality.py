@@ -5,8 +5,9 @@ their product: 1 for a photograph at its best. The tables below were measured, o
 project's unit tests spoilt by blur, motion, darkness, glare, noise, distance, turns and edges of the frame;
 tests/vision/quality measures again that refusing by the whole lowers the false non-match rate (docs/adr/0032).
 
-Not measured well enough to count: heavy JPEG blocks, a nod, and caps, which no photograph at hand tells from a fringe. A
-covered mouth is told by `covered` and dark glasses by `shaded`; both only guide, and cost nothing here.
+Not measured well enough to count: heavy JPEG blocks and a nod. A covered mouth is told by `covered`, dark glasses and the
+deep shade of a cap's peak by `shaded`; both only guide, and cost nothing here. A cap that leaves the eyes their light is not
+told: its edge could not be told from hair (docs/adr/0032).
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ class Quality:
     """One face in one frame. It describes the picture, not the person, and still goes nowhere.
 
     yaw, pitch and roll: in degrees, above 0 towards the person's own left, up, and their right shoulder; to guide by, to some five
-    degrees. covered: the mouth shows less contrast than a face does. shaded: both eyes are dark as behind sunglasses.
+    degrees. covered: the mouth shows less contrast than a face does. shaded: both eyes are dark as behind sunglasses or under a peak.
     """
 
     parts: Parts

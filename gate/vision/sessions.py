@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from gate.errors import ModelError
 from gate.vision.choice import Choice, choose, reference
 from gate.vision.manifest import Manifest, Task, manifest_for
+from gate.vision.memory import lacks_memory
 
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",
@@ -48,7 +49,8 @@ def open_session(
     """Load a prepared network and check that it runs where it was asked to.
 
     providers: names from ``PROVIDERS``, most wanted first. threads: for one run, 1 or more. Raises ModelError if the
-    file is missing or altered, or a provider is unknown, not available, or dropped by ONNX Runtime.
+    file is missing, altered or unreadable, there is no memory for it, or a provider is unknown, not available, or dropped
+    by ONNX Runtime.
     """
     wanted = _wanted(providers)
     network = _read(manifest, models_dir)
@@ -56,6 +58,8 @@ def open_session(
     try:
         session: Network = onnxruntime.InferenceSession(network, session_options(threads), providers=wanted)
     except Exception as error:  # ONNX Runtime's own errors share no other base
+        if lacks_memory(error):
+            raise _no_memory(manifest) from error
         raise ModelError(
             "model-session",
             f"ONNX Runtime does not load {manifest.name}: {error}",
@@ -101,9 +105,25 @@ def _read(manifest: Manifest, models_dir: Path) -> bytes:
         network = path.read_bytes()
     except FileNotFoundError as error:
         raise ModelError("model-missing", f"{path} is missing.", remedy=remedy) from error
+    except (OSError, MemoryError) as error:
+        if lacks_memory(error):
+            raise _no_memory(manifest) from error
+        raise ModelError(
+            "model-unreadable",
+            f"{path} cannot be read: {type(error).__name__}.",
+            remedy="Check the disk, and that the gate's user may read the file; then run 'gate models verify'.",
+        ) from error
     if hashlib.sha256(network).hexdigest() != manifest.sha256:
         raise ModelError("model-hash", f"{path} is not the network that its manifest pins.", remedy=remedy)
     return network
+
+
+def _no_memory(manifest: Manifest) -> ModelError:
+    return ModelError(
+        "model-memory",
+        f"There is no memory to load {manifest.name}.",
+        remedy="End other programs on this device, or give it more memory.",
+    )
 
 
 def _wanted(providers: Sequence[str]) -> list[str]:

@@ -2,18 +2,19 @@
 
 It owns the camera, the models, the unsealed gallery and the seed it is protected with, and nothing else. What it learns
 of likeness it keeps: it says who matched and hands out one protected template at an enrolment, never a score. Whatever goes wrong with a camera becomes a
-Fault message; whatever goes wrong with the process itself ends it, and the parent starts a new one.
+Fault message; whatever goes wrong with the process itself ends it, and the parent starts a new one. ``gate.vision.child``
+starts it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import mmap
 import os
 import select
 import signal
 import socket
-import sys
 import time
 from pathlib import Path
 
@@ -28,9 +29,10 @@ from gate.process import keep_memory_private
 from gate.vision import wire
 from gate.vision.camera import Camera, camera_faults, known_driver, open_camera, require_live
 from gate.vision.client import VisionSettings
-from gate.vision.confine import confine
+from gate.vision.confine import Lock, camera_node, confine
 from gate.vision.liveness import Liveness
 from gate.vision.liveness.depth import open_depth
+from gate.vision.memory import NoMemory, lacks_memory
 from gate.vision.pipeline import Pipeline
 from gate.vision.protection import Protection
 from gate.vision.quality import Assessor
@@ -43,6 +45,8 @@ NICENESS = 10
 LAST_IN_MEMORY = 500
 """Of 1000: how much sooner than any other the kernel ends this process where memory runs out."""
 READ_BYTES = 1 << 20
+MATRIX_BYTES, MATRIX_SIDE = 64 << 20, 256
+"""More than OpenBLAS works in, and the side of a product that is none of the small ones it does without."""
 
 
 class Worker:
@@ -61,6 +65,8 @@ class Worker:
         self._epoch = 0
         self._beat_due = 0.0
         self._held_frames = 0
+        self._node: int | None = None
+        self._keeps_node = False
 
     def run(self) -> None:
         """Serve until the parent closes the link."""
@@ -71,7 +77,9 @@ class Worker:
             )
         settings = VisionSettings.of(first)
         # Before the models' threads: a lock on files binds only those that come after it.
+        self._node = camera_node(settings)
         locks = confine(settings)
+        self._keeps_node = Lock.FILES in locks
         try:
             self.prepare(settings)
         except GateError as error:
@@ -90,6 +98,7 @@ class Worker:
         """Load and warm the models. Raises ModelError, or DeviceFault for a camera driver there is not."""
         known_driver(settings.driver)
         self._settings = settings
+        _take_matrix_memory()
         pipeline = Pipeline.load(
             Path(settings.models_dir),
             settings.providers,
@@ -123,6 +132,9 @@ class Worker:
         self._link.sendall(wire.encode(message))
 
     def _fault(self, error: GateError) -> None:
+        """Tell of *error*; where what it lacks is memory, raise NoMemory instead: of that gate/vision/child.py tells."""
+        if lacks_memory(error):
+            raise NoMemory from error
         self._send(wire.Fault(self._capture.attempt, error.code, error.what, error.remedy))
 
     def _beat(self) -> None:
@@ -183,6 +195,7 @@ class Worker:
             self._open_depth(camera)
         except DeviceFault as error:
             self._fault(error)
+            self._end_where_shut_out()
             return
         finally:
             self._beat_now()  # opening may take most of the parent's patience, and so may the first frame
@@ -190,6 +203,12 @@ class Worker:
             camera.scene = self._scene
             camera.turning = message.enrol
         self._camera = camera
+
+    def _end_where_shut_out(self) -> None:
+        """End this process where its camera was plugged in since it shut itself in: the next one takes in what is there."""
+        now = camera_node(self._settings)
+        if self._keeps_node and now is not None and now != self._node:
+            raise SystemExit(0)
 
     def _open_depth(self, camera: Camera) -> None:
         """Open the depth camera beside *camera*, where there is one. Raises DeviceFault, and closes *camera* then (R10)."""
@@ -267,23 +286,24 @@ def _die_first() -> None:
         Path("/proc/self/oom_score_adj").write_text(str(LAST_IN_MEMORY), encoding="ascii")
 
 
+def _take_matrix_memory() -> None:
+    """Have OpenBLAS take the memory it works in. Raises OSError where there is none.
+
+    It takes it at the first larger product, a person's first look, and where it cannot, ends the process without a word to
+    anybody. So it is asked for here before, in a way that can be answered.
+    """
+    with mmap.mmap(-1, MATRIX_BYTES):
+        pass
+    np.ones((MATRIX_SIDE, MATRIX_SIDE), np.float32) @ np.ones((MATRIX_SIDE, MATRIX_SIDE), np.float32)
+
+
 def _hand_back_memory() -> None:
     """Give freed pages back to the system: 40 of 226 MB after loading, and what a visit's frames left behind."""
     ctypes.CDLL(None).malloc_trim(0)
 
 
-def main() -> None:
-    """Run the child on the socket whose descriptor is the only argument."""
+def serve(link: socket.socket) -> None:
+    """Serve the parent at the other end of *link* until it closes it. Raises GateError for what the child cannot work with."""
     _confine()
-    with (
-        socket.socket(fileno=int(sys.argv[1])) as link,
-        contextlib.suppress(BrokenPipeError, ConnectionResetError),
-    ):
-        try:
-            Worker(link).run()
-        except GateError as error:
-            sys.exit(str(error))
-
-
-if __name__ == "__main__":
-    main()
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        Worker(link).run()

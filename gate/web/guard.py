@@ -14,7 +14,7 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gate.core.types import Seconds
@@ -196,17 +196,24 @@ class Guard:
 
         try:
             await self._app(request.scope, body, send_in_time)
-        except Exception as accident:
+        except Exception as accident:  # noqa: BLE001 - the outermost layer: raised, it would be logged with its trace
             # The trace could quote what somebody typed; its kind cannot.
             log.error("page_fault", path=request.scope["path"], kind=type(accident).__name__)  # noqa: TRY400
             if answering.started:
-                raise
-            answer = self._pages.refuse(request, "page-fault", HTTPStatus.INTERNAL_SERVER_ERROR)
-            await answer(request.scope, receive, answering)
+                return  # an answer without its end is cut off
+            await self._apology(request)(request.scope, receive, answering)
         if body.late and not answering.started:
             answer = self._pages.refuse(request, "body-slow", HTTPStatus.REQUEST_TIMEOUT)
             answer.headers["connection"] = "close"
             await answer(request.scope, receive, answering)
+
+    def _apology(self, request: Request) -> Response:
+        """Give the page for an accident; where that needs what caused it, such as a file to open, no more than its status."""
+        try:
+            return self._pages.refuse(request, "page-fault", HTTPStatus.INTERNAL_SERVER_ERROR)
+        except Exception as accident:  # noqa: BLE001 - raised, it would be logged with both traces
+            log.error("page_fault", path=request.scope["path"], kind=type(accident).__name__)  # noqa: TRY400 - as above
+            return Response(status_code=HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def _overdone(self, scope: Scope) -> tuple[str, HTTPStatus] | None:
         """Say whether an address of the network asked for too much; this device itself, and its screen, may."""

@@ -28,10 +28,10 @@ def marked(sentence: str) -> str:
 
 
 @cache
-def load_translations() -> Mapping[str, NullTranslations]:
-    """Give the translations of every language, compiled in memory from the catalogues' text, once."""
+def load_translations(catalogues: Path = CATALOGUES) -> Mapping[str, NullTranslations]:
+    """Give the translations of every language, compiled in memory from the text of a folder's *catalogues*, once."""
     chinese = NullTranslations()
-    for path in sorted(CATALOGUES.glob("*.po"), reverse=True):
+    for path in sorted(catalogues.glob("*.po"), reverse=True):
         compiled = io.BytesIO()
         with path.open("rb") as file:
             write_mo(compiled, read_po(file, locale="zh_CN", abort_invalid=True))

@@ -58,7 +58,7 @@ HINTS: Final[Mapping[Hint, Words]] = {
     Hint.COME_IN: Words(_("Come into the middle"), _("The picture's edge cuts your face.")),
     Hint.UNCOVER: Words(
         _("Uncover your face for a moment"),
-        _("A mask, a scarf or dark glasses are in the way. Your card works too."),
+        _("A mask, scarf, dark glasses or a cap is in the way. Your card works too."),
     ),
 }
 

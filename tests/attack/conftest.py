@@ -9,8 +9,7 @@ import pytest
 from gate.core.anonymity import Counting
 from gate.store import Store
 from tests.attack.device import DEFAULT
-from tests.consents import TERMS
-from tests.costs import LEAST
+from tests.stores import open_in
 
 
 @pytest.fixture(scope="module")
@@ -18,16 +17,7 @@ def open_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[s
     opened, folder = [], tmp_path_factory.mktemp("stores")
 
     def opener(name: str, counting: Counting = DEFAULT) -> Store:
-        store = Store.open(
-            folder / name / "data",
-            folder / name / "keys",
-            credentials_dir=None,
-            gate_id="north",
-            terms=TERMS,
-            model_sha256="a" * 64,
-            cost=LEAST,
-            counting=counting,
-        )
+        store = open_in(folder / name, counting=counting)
         opened.append(store)
         return store
 

@@ -22,7 +22,7 @@ SEED = 4711
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(size, marks=pytest.mark.slow if size > 500 else ()) for size in SHORT],
+    params=[pytest.param(size, marks=pytest.mark.slow if size > 60 else ()) for size in SHORT],
 )
 def seen(request):
     return watch(Site(request.param), ASKED, days=SHORT[request.param], seed=SEED)

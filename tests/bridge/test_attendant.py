@@ -182,6 +182,7 @@ def test_a_short_turn_tells_what_it_heard(desk):
     assert desk.wait(lambda: desk.heard == [CodeScanned("x")])
 
 
+@pytest.mark.alone
 def test_a_device_that_hangs_as_it_is_taken_holds_up_neither_open_nor_close():
     """Both are called on the gate's loop."""
     with desks() as desk:

@@ -37,6 +37,7 @@ def test_cards_and_keys_arrive_in_their_order(reader):
     assert reader.heard == [first, *map(KeyPressed, "12#"), second]
 
 
+@pytest.mark.alone
 def test_a_card_is_told_within_50_ms_of_its_last_bit(reader):
     """R03: the gap that ends a burst is most of what a card costs at pins. The best of three: this machine is shared."""
     took = []

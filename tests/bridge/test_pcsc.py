@@ -94,6 +94,7 @@ def test_a_reader_that_is_not_there_or_not_the_only_one_is_refused_with_their_na
     assert re.search(f"{said}.*{READER}", cause_at(PcscReader(PcscOptions(wanted))))
 
 
+@pytest.mark.alone
 def test_a_service_that_hangs_costs_the_loop_nothing_and_is_a_lost_reader_that_comes_back(desk, pcscd):
     """R02, R01: a pcscd that stopped must neither hold up the door nor leave face without a reader."""
     reader, heard, card = desk
@@ -113,6 +114,7 @@ def test_a_service_that_hangs_costs_the_loop_nothing_and_is_a_lost_reader_that_c
         assert holds(lambda: CardRead(56, 0x04A1B2C3D4E5F6) in heard)
 
 
+@pytest.mark.alone
 def test_a_reader_is_opened_at_once_also_where_its_service_hangs(pcscd):
     """`open` is called on the gate's loop, every two seconds."""
     reader, heard = PcscReader(PcscOptions(READER)), []

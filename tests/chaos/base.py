@@ -17,12 +17,14 @@ from pathlib import Path
 from gate.app import open_store
 from gate.settings import read_settings
 from tests.brokers import free_port, mosquitto_broker
-from tests.canary_gate import Colleague, Serving, Site
-from tests.canary_story import CAPTURE_PATIENCE_S, approve, colleague, until
+from tests.canary_gate import Colleague, Serving, Site, until
+from tests.canary_story import CAPTURE_PATIENCE_S, approve, colleague
 
 CARD, OTHER_CARD, STRANGE_CARD = 4_711_001, 4_711_002, 9_999_999
 UNIT, OTHER_UNIT = "1203", "1204"
 PIN = "592083"
+TRIES = 4
+"""A camera that is starved of the processor may cost a known face a visit."""
 COPIED = ("data", "keys", "backups")
 
 
@@ -63,7 +65,7 @@ def _make(folder: Path) -> None:
         gate = Serving(site)
         _enrol(gate, UNIT, "resident")
         _enrol(gate, OTHER_UNIT, "stranger")
-        assert gate.by_face("stranger")
+        assert any(gate.by_face("stranger") for _ in range(TRIES))
         _withdraw(gate)
         assert gate.end() == 0
         # The first start after an erasure opens a new epoch; the backup is made of what then stands.

@@ -61,7 +61,10 @@ class Look:
 
 @dataclass
 class Day:
-    """What was seen in a day. cards: when each was held, and the seconds to the answer. idle: bytes a second, nobody there."""
+    """What was seen in a day. cards: when each was held, and the seconds to the answer. idle: bytes a second, nobody there.
+
+    load: this computer's over the minute before.
+    """
 
     seconds: float
     residents: int
@@ -73,6 +76,7 @@ class Day:
     faces_opened: int = 0
     idle_bytes_a_s: float = 0.0
     idle_cpu: float = 0.0
+    load: float = 0.0
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -193,7 +197,7 @@ class Passers:
 
 def live(seconds: float, residents: int = RESIDENTS, *, idle_s: float = IDLE_S, begins_h: int = 0) -> Day:
     """Live through *seconds* of real time at SPEED, after *idle_s* with nobody there. begins_h: the hour it is then."""
-    day = Day(seconds, residents)
+    day = Day(seconds, residents, load=round(os.getloadavg()[0], 2))
     with (
         tempfile.TemporaryDirectory(prefix="gate-day-", dir=os.environ.get("DAY_ROOM")) as folder,
         Life(Path(folder), base_in(BASE), 1, clock=True, power_cuts=False, small=False) as life,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,13 +10,16 @@ from typing import Final
 
 from gate.app import open_store
 from gate.core.retention import Item, cutoff
+from gate.publish.keeping import LONGEST_WAIT_S
 from gate.settings import read_settings
 from tests.canary_gate import until
-from tests.chaos.life import AGAIN_S, Life
+from tests.chaos.life import AGAIN_S, PAGE_S, Life
 
 SOON_S: Final = 2.0
-_HEARD_S: Final = 60.0
-_LOOK_S: Final = 8.0
+_HEARD_S: Final = LONGEST_WAIT_S + 60.0
+"""A gate that called in vain for long waits so long before it calls again."""
+FORCED_AGAIN_S: Final = 1.0
+"""A door that was forced and not heard of is forced again."""
 
 
 def strangers_stay_out(life: Life) -> None:
@@ -26,7 +30,7 @@ def strangers_stay_out(life: Life) -> None:
 def exit_is_free(life: Life) -> None:
     """The handle opens the leaf, the exit button frees the strike, and both end by themselves (R66)."""
     gate = life.gate
-    until(lambda: gate.stands()[0], "the strike to hold")
+    until(lambda: gate.stands()[0], "the strike to hold", every_s=PAGE_S)
     gate.post("/sim/deed", name="shut")
     gate.post("/sim/deed", name="leave")
     assert gate.stands()[1], "the handle inside did not open the leaf"
@@ -63,25 +67,30 @@ def a_face_still_opens(life: Life) -> None:
 def an_alarm_arrives(life: Life) -> None:
     """A door forced now is heard at the other end of the network, begun and over."""
     gate = life.gate
-    until(lambda: gate.stands()[0], "the strike to hold")
+    until(lambda: gate.stands()[0], "the strike to hold", every_s=PAGE_S)
     gate.post("/sim/deed", name="shut")
     before = len(life.receiver.messages)
 
+    again_at = 0.0
+
     def heard() -> bool:
-        gate.post("/sim/deed", name="force")
-        gate.post("/sim/deed", name="shut")
+        nonlocal again_at
+        if time.monotonic() >= again_at:
+            again_at = time.monotonic() + FORCED_AGAIN_S
+            gate.post("/sim/deed", name="force")
+            gate.post("/sim/deed", name="shut")
         news = life.receiver.messages[before:]
         return {("forced", True), ("forced", False)} <= {
             (each.get("alarm"), each.get("began")) for each in news if each["stream"] == "alarms"
         }
 
-    until(heard, "the alarm to arrive", _HEARD_S)
+    until(heard, "the alarm to arrive", _HEARD_S, every_s=PAGE_S)
 
 
 def no_event_is_lost_or_doubled(life: Life) -> None:
     """Whatever got a number arrived; numbers have no gap, each stands for one message, and repeats say the same (R46)."""
     waits = "SELECT count(*) FROM outbox WHERE sequence IS NOT NULL AND sent_at IS NULL"
-    until(lambda: life.rows(waits) == [(0,)], "the outbox to empty", _HEARD_S)
+    until(lambda: life.rows(waits) == [(0,)], "the outbox to empty", _HEARD_S, every_s=PAGE_S)
     last = dict(life.rows("SELECT stream, last FROM outbox_streams"))
     ((epoch,),) = life.rows("SELECT value FROM meta WHERE name = 'outbox-epoch'")
 
@@ -93,7 +102,7 @@ def no_event_is_lost_or_doubled(life: Life) -> None:
             (stream, number) in news or number <= life.first(stream) for stream, number in last.items()
         )
 
-    until(arrived, "the newest events to arrive", _HEARD_S)
+    until(arrived, "the newest events to arrive", _HEARD_S, every_s=PAGE_S)
     _numbers_hold(life)
 
 

@@ -9,11 +9,13 @@ import os
 import random
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,13 +23,14 @@ from pathlib import Path
 import httpx
 
 from gate.publish.link import BrokerSettings
-from tests.brokers import HOST, PASSWORD, USER, free_port
-from tests.canary_gate import GATE_ID, Serving, Site, until
+from tests.brokers import HOST, PASSWORD, USER
+from tests.canary_gate import GATE_ID, Site, until
 from tests.canary_wires import children_of
 from tests.chaos import power
 from tests.chaos.base import CARD, STRANGE_CARD, Base
 from tests.chaos.layers import WallClock, library
 from tests.chaos.line import BrokerLine
+from tests.chaos.served import Gate
 from tests.soak.week import Receiver, Remembering, mosquitto_that_remembers
 
 DISK_MB = 24
@@ -36,8 +39,11 @@ QUIET_S = 0.7
 """With no answer for so long, nobody is waiting for one."""
 AGAIN_S = 1.5
 """A card that brought no answer is held to the reader again, as a person does."""
+FACE_S, FACE_AGAIN_S = 15.0, 120.0
+LISTENING = range(20_000, 32_000)
+PAGE_S = 0.1
+"""How often a page is asked for: each answer costs the gate some milliseconds of a core."""
 _FORCED = "event=alarm alarm=forced"
-_ATTEMPT = re.compile(r"event=attempt method=(\w+) granted=(\w+)")
 
 
 @dataclass
@@ -64,92 +70,13 @@ class Recovery:
     face_s: float | None = None
 
 
-class Ended(Exception):
-    """The gate ended where it should serve. code, said: what a unit's journal would show."""
-
-    def __init__(self, code: int, said: str) -> None:
-        super().__init__(f"the gate ended with {code}: {said[-600:]}")
-        self.code, self.said = code, said
-
-
-def _waits(process: int) -> float:
-    """Give how many seconds the threads of a process waited for a core in all, by the kernel's own count."""
-    waits = 0
-    for task in Path(f"/proc/{process}/task").iterdir():
-        with suppress(OSError, ValueError):
-            waits += int((task / "schedstat").read_text().split()[1])
-    return waits / 1e9
-
-
-class Gate(Serving):
-    """``gate run`` at work; ``Ended`` where it does not come up."""
-
-    start_patience_s = 120.0
-    connects_again = 4  # a gate that has just got its files back still refuses whom it had no file for
-
-    def __init__(self, site: Site) -> None:
-        self.began, self._waited_before = time.monotonic(), _waits(os.getpid())
-        self._told: list[tuple[str, bool]] = []
-        self._read_to = 0
-        self._rest = ""
-        try:
-            super().__init__(site)
-        except AssertionError as error:
-            started = site._started[-1]
-            if started.poll() is None:
-                raise
-            raise Ended(started.returncode, str(error)) from error
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
-
-    @property
-    def waited_s(self) -> float:
-        """Give how long its threads, and whoever holds cards to it, waited for a core since it began."""
-        return _waits(self.pid) + _waits(os.getpid()) - self._waited_before
-
-    @property
-    def cpu_s(self) -> float:
-        """Give the seconds of a core that its core process used since it began."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def _watch(self) -> None:
-        """As its parent; a gate in trouble answers with another page, and ends it."""
-        with suppress(TypeError, ValueError, KeyError):
-            super()._watch()
-
-    def watch_again(self) -> None:
-        """Keep the screen's page open once more, where its line was lost."""
-        if not self._page.is_alive():
-            self._page = threading.Thread(target=self._watch, daemon=True)
-            self._page.start()
-
-    def gone(self) -> None:
-        """Let go of a gate that was killed."""
-        self._ends.set()
-        self.process.wait(timeout=30)
-        self.process.stdin.close()
-        self._page.join(timeout=10)
-        self.http.close()
-        self.screen.close()
-
-    def answers(self) -> list[tuple[str, bool]]:
-        """Give every decision it spoke of, by method. Reads what is new alone: this is asked all the time."""
-        with self._log.open(encoding="utf-8", errors="replace") as file:
-            file.seek(self._read_to)
-            *lines, self._rest = (self._rest + file.read()).split("\n")
-            self._read_to = file.tell()
-        for line in lines:
-            if found := _ATTEMPT.search(line):
-                self._told.append((found[1], found[2] == "true"))
-        return self._told
-
-    def stands(self) -> tuple[bool, bool]:
-        """Tell whether the strike holds, and whether the leaf is open."""
-        page = self.screen.get("/sim", params={"lang": "en"}).text
-        return "The strike holds." in page, "The door stands open." in page
+def kept_ports() -> Iterator[int]:
+    """Give ports that stay free while what listens there is down: the kernel hands out those above LISTENING for calls."""
+    for port in random.SystemRandom().sample(LISTENING, len(LISTENING)):
+        with socket.socket() as probe:
+            taken = probe.connect_ex((HOST, port)) == 0
+        if not taken:
+            yield port
 
 
 class Life:
@@ -193,7 +120,8 @@ class Life:
     def _open(self, stack: ExitStack) -> None:
         (self.folder / "broker").mkdir(mode=0o700)
         (self.folder / "gate").mkdir(mode=0o700)
-        self.broker: Remembering = mosquitto_that_remembers(self.folder / "broker", free_port())
+        ports = kept_ports()
+        self.broker: Remembering = mosquitto_that_remembers(self.folder / "broker", next(ports))
         port = int(re.search(r"listener (\d+)", self.broker._config.read_text())[1])
         self.broker.start()
         stack.callback(self._end_broker)
@@ -201,7 +129,7 @@ class Life:
         near = BrokerSettings(HOST, port, USER, PASSWORD)
         self.receiver = stack.enter_context(Receiver(near, GATE_ID))
         far = BrokerSettings(HOST, self.line.port, USER, PASSWORD)
-        self.site = stack.enter_context(Site(self.folder / "gate", far, free_port(), free_port()))
+        self.site = stack.enter_context(Site(self.folder / "gate", far, next(ports), next(ports)))
         for name in ("PYTHONASYNCIODEBUG", "PYTHONFAULTHANDLER"):
             del self.site.environment[name]
         if not self._face:
@@ -351,7 +279,7 @@ class Life:
             return self.gate.said().count(_FORCED) > before
 
         try:
-            until(told, "the alarm of a forced door")
+            until(told, "the alarm of a forced door", every_s=PAGE_S)
             time.sleep(0.5)
         finally:
             self.calm.clear()
@@ -363,7 +291,17 @@ class Life:
             time.sleep(0.05)
             if len(self.gate.answers()) != told:
                 told, due = len(self.gate.answers()), time.monotonic() + QUIET_S
-        until(lambda: self.gate.stands()[0], "the strike to hold")
+        until(lambda: self.gate.stands()[0], "the strike to hold", every_s=PAGE_S)
+
+    def waits_for_face(self, patience: float = FACE_S) -> bool:
+        """Wait until face is offered; False where it is not within *patience*."""
+        due = time.monotonic() + patience
+        while time.monotonic() < due:
+            with suppress(httpx.HTTPError):
+                if self.gate.offers_face():
+                    return True
+            time.sleep(PAGE_S)
+        return False
 
     def look_as(self, scene: str) -> bool:
         """Choose face as *scene*, where it is offered just now; tell whether the camera was asked for."""
@@ -395,5 +333,5 @@ class Life:
         self.recoveries.append(recovery)
         gate.watch_again()
         if face:
-            until(gate.offers_face, f"face after {fault}", 120)
+            assert self.waits_for_face(FACE_AGAIN_S), f"face was not offered {FACE_AGAIN_S:g} s after {fault}"
             recovery.face_s = time.monotonic() - began

@@ -18,11 +18,16 @@ from pathlib import Path
 
 from tests.canary_gate import until
 from tests.chaos.layers import compiler_is_there
-from tests.chaos.life import Ended, Life
+from tests.chaos.life import Life
+from tests.chaos.served import Ended
 from tests.disks import fill
 
 HOUR = 3600
 _CUT_S = 5.0
+HUNG_S = 60.0
+"""Twice the core's patience with a vision process that loads."""
+AT_WORK = 0.8
+"""How often a vision process that hangs had been at work before."""
 
 
 @contextmanager
@@ -41,12 +46,14 @@ def vision_killed(life: Life) -> Iterator[None]:
 
 @contextmanager
 def vision_hung(life: Life) -> Iterator[None]:
-    """The vision process stands still: the core's patience ends it."""
+    """The vision process stands still: the core's patience ends it, 4 s with one that is at work, 30 s with one that loads."""
+    if life.chance.random() < AT_WORK:
+        life.waits_for_face()
     hung = life.gate.vision()
     os.kill(hung, signal.SIGSTOP)
     yield
     if life.gate is not None and life.gate.process.poll() is None:
-        until(lambda: life.gate.vision() != hung, "the hung vision process to be replaced")
+        until(lambda: life.gate.vision() != hung, "the hung vision process to be replaced", HUNG_S)
 
 
 @contextmanager

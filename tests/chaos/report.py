@@ -1,14 +1,15 @@
 """Writes docs/reliability.md from what was measured: ``python -m tests.chaos.report``, with the day's plot beside it.
 
-``--seeds FILE`` adds up the lines that ``tests.chaos.run --to`` wrote, ``--day FILE`` takes what ``tests.chaos.day --to``
-wrote; both are kept in tests/chaos/measured.json, from which the document is made.
+``--seeds FILE...`` adds up the lines that ``tests.chaos.run --to`` wrote. Each says whether it was played for its times;
+files of lines that do not say it are named after ``--timed`` or ``--untimed``, as they were played. ``--day FILE`` takes
+what ``tests.chaos.day --to`` wrote. All is kept in tests/chaos/measured.json, from which the document is made.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections import Counter
+import os
 from collections.abc import Sequence
 from importlib.metadata import distribution, requires
 from pathlib import Path
@@ -17,70 +18,12 @@ from typing import Final
 from packaging.requirements import Requirement
 
 from gate.settings import PROJECT
-from tests.chaos import invariants, reliability_words
+from tests.chaos import reliability_words
+from tests.chaos.plays import Play, percentile, read_plays, summary
 
 MEASURED: Final = Path(__file__).with_name("measured.json")
 DOCUMENT: Final = PROJECT / "docs" / "reliability.md"
 PLOT: Final = PROJECT / "docs" / "reliability.png"
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """Give the value below which *share* of them lie: the nearest rank."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
-
-def summary(lines: Sequence[str]) -> dict[str, object]:
-    """Add up what the seeds told."""
-    told = [json.loads(line) for line in lines]
-    recoveries: dict[str, dict[str, list[float]]] = {}
-    for seed in told:
-        for each in seed["recoveries"]:
-            of = recoveries.setdefault(each["fault"], {"card": [], "cpu": [], "face": []})
-            of["card"].append(round(each["card_s"], 3))
-            if each["restarted"] and "cpu_s" in each:
-                of["cpu"].append(round(each["cpu_s"], 3))
-            if each["face_s"] is not None:
-                of["face"].append(round(each["face_s"], 3))
-    starts = [each["undisturbed"] for each in told if each["undisturbed"]]
-    counters: Counter[str] = Counter()
-    held: Counter[str] = Counter()
-    for seed in told:
-        counters.update(seed["counters"])
-        held.update(seed["held"])
-    return {
-        "seeds": len({seed["seed"] for seed in told}),
-        "played_in_all": len(told),
-        "whole": sum(not seed["broken"] for seed in told),
-        "broken": sorted(
-            [seed["seed"], seed["broken"][0], seed["broken"][1][:160]] for seed in told if seed["broken"]
-        ),
-        "together": sum(seed["together"] for seed in told),
-        "played": Counter(name for seed in told for name in seed["misfortunes"]),
-        "recoveries": {
-            name: {
-                "times": len(of["card"]),
-                **{
-                    f"{kind}_{int(100 * share)}": round(percentile(of[kind], share), 2)
-                    for kind in ("card", "cpu", "face")
-                    for share in (0.5, 0.99)
-                    if of[kind]
-                },
-            }
-            for name, of in recoveries.items()
-            if " + " not in name
-        },
-        "starts": {
-            f"{kind}_{int(100 * share)}": round(percentile(values, share), 2)
-            for kind, values in (
-                ("card", [each["card_s"] for each in starts]),
-                ("cpu", [each["cpu_s"] for each in starts if "cpu_s" in each]),
-            )
-            for share in (0.5, 0.99)
-        },
-        "counters": counters,
-        "held": {claim.__name__: held[claim.__name__] for claim in invariants.EVERY},
-    }
 
 
 def day_summary(day: dict[str, object]) -> dict[str, object]:
@@ -117,6 +60,7 @@ def day_summary(day: dict[str, object]) -> dict[str, object]:
         "faces_opened": day["faces_opened"],
         "cpu_share": round((whole["cpu_s"] - start["cpu_s"]) / day["seconds"], 4),
         "idle_cpu": round(day["idle_cpu"], 4),
+        **({"load": day["load"]} if "load" in day else {}),
         "idle_bytes_a_day": round(day["idle_bytes_a_s"] * 86400),
         "bytes_a_decision": round((busy - day["idle_bytes_a_s"] * day["seconds"]) / max(1, events)),
         "table": table,
@@ -192,16 +136,29 @@ def draw(day: dict[str, object], to: Path) -> None:
     plt.close(figure)
 
 
+def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("--seeds", "--timed", "--untimed"):
+        parser.add_argument(name, type=Path, nargs="+", default=[])
+    parser.add_argument("--day", type=Path)
+    return parser.parse_args(arguments)
+
+
+def asked_plays(arguments: Sequence[str] | None) -> list[Play]:
+    """Give the plays of all the files that the arguments name, each as it was played."""
+    asked = _asked(arguments)
+    files = {None: asked.seeds, True: asked.timed, False: asked.untimed}
+    return [
+        play for timed, paths in files.items() for path in paths for play in read_plays(path, timed=timed)
+    ]
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Take up what was measured anew, and write the document."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=Path, nargs="*", default=[])
-    parser.add_argument("--day", type=Path)
-    asked = parser.parse_args(arguments)
+    asked, plays = _asked(arguments), asked_plays(arguments)
     measured = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {}
-    if asked.seeds:
-        lines = [line for path in asked.seeds for line in path.read_text(encoding="utf-8").splitlines()]
-        measured["seeds"] = summary(lines)
+    if plays:
+        measured["seeds"], measured["cores"] = summary(plays), os.cpu_count()
     if asked.day:
         day = json.loads(asked.day.read_text(encoding="utf-8"))
         measured["day"] = day_summary(day)

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
-from typer.testing import CliRunner
 
 from gate.app import open_store
-from gate.cli import cli
 from gate.core.roles import Role
 from gate.settings import read_settings
 from gate.store.staff.accounts import Account, Secrets, new_account
-from tests.commands.test_resident import SETTINGS
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def config(tmp_path):
-    path = tmp_path / "gate.toml"
-    path.write_text(SETTINGS.format(folder=tmp_path))
-    return path
 
 
 @pytest.fixture
@@ -39,11 +30,8 @@ def opened(config):
 
 
 @pytest.fixture
-def account(config):
-    def account(*arguments, said=""):
-        return CliRunner().invoke(cli, ["account", *arguments, "--config", str(config)], input=said)
-
-    return account
+def account(gate):
+    return partial(gate, "account")
 
 
 @pytest.fixture

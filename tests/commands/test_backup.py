@@ -14,23 +14,7 @@ from typer.testing import CliRunner
 from gate.app import open_store
 from gate.cli import cli
 from gate.settings import read_settings
-
-SETTINGS = """
-[site]
-gate_id = "north"
-controller = "Garden Compound Ltd"
-contact = "+86 10 5555 0100"
-[reader]
-driver = "simulated"
-[door]
-driver = "simulated"
-declared = "fail-secure"
-[storage]
-data_dir = "{folder}/data"
-keys_dir = "{folder}/keys"
-[backup]
-folder = "{stick}"
-"""
+from tests.settings_file import settings_text
 
 
 @pytest.fixture
@@ -46,7 +30,7 @@ class Gate:
     def __init__(self, home, stick):
         home.mkdir()
         self.home, self.config = home, home / "gate.toml"
-        self.config.write_text(SETTINGS.format(folder=home, stick=stick))
+        self.config.write_text(settings_text(home, more=f'[backup]\nfolder = "{stick}"'))
 
     def __call__(self, *arguments, said=""):
         return CliRunner().invoke(cli, [*map(str, arguments), "--config", str(self.config)], input=said)
@@ -132,6 +116,12 @@ def test_a_restore_brings_back_what_was_deleted_by_mistake(gate, stick):
     assert "A new epoch began" in restored.stdout
     with gate.store() as store:
         assert store.credentials.check_card("26:40451", datetime.now(UTC)).granted
+
+
+def test_a_medium_that_is_not_there_is_told_before_anybody_types_a_share(gate, stick):
+    refused = gate("restore", stick / "elsewhere", "--shares", said="")
+    assert refused.exception.code == "backup-missing"
+    assert "Type" not in refused.output
 
 
 def test_the_shares_bring_a_replacement_up(gate, replacement, stick):

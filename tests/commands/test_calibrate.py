@@ -14,28 +14,11 @@ from gate.cli import cli
 from gate.errors import RequestError, VaultError
 from gate.govern.config import configuration
 from gate.settings import read_settings
+from tests.settings_file import settings_file
 
 pytestmark = [pytest.mark.models, pytest.mark.portraits]
 
-SETTINGS = """
-[site]
-gate_id = "north"
-controller = "Garden Compound Ltd"
-contact = "+86 10 5555 0100"
-[reader]
-driver = "simulated"
-[door]
-driver = "simulated"
-declared = "fail-secure"
-[camera]
-driver = "simulated"
-frames_per_s = 120
-[face]
-enabled = true
-[storage]
-data_dir = "{folder}/data"
-keys_dir = "{folder}/keys"
-"""
+FACE = '[camera]\ndriver = "simulated"\nframes_per_s = 120\n[face]\nenabled = true'
 COPIES = 9
 LOOSE = ("--fpir", "0.1", "--n", "1")
 
@@ -57,17 +40,7 @@ def people(models_dir, tmp_path_factory):
 
 @pytest.fixture
 def config(tmp_path):
-    path = tmp_path / "gate.toml"
-    path.write_text(SETTINGS.format(folder=tmp_path))
-    return path
-
-
-@pytest.fixture
-def gate(config):
-    def gate(*arguments, said=""):
-        return CliRunner().invoke(cli, [*map(str, arguments), "--config", str(config)], input=said)
-
-    return gate
+    return settings_file(tmp_path, more=FACE)
 
 
 def test_a_calibration_is_signed_audited_and_in_force_for_the_next_start(gate, config, people):

@@ -13,7 +13,7 @@ from gate.cli import cli
 from gate.doctor import device as looks
 from gate.doctor.device import Device
 from gate.doctor.findings import State
-from gate.doctor.software import releases, service
+from gate.doctor.software import libraries, releases, service
 from gate.release.journal import Course, Journal, Step
 from gate.release.place import Place, Version
 from gate.settings import read_settings
@@ -213,6 +213,27 @@ def test_the_services_state_is_told_in_words(tmp_path, state, restarts, code):
         return restarts if "NRestarts" in command[-2] else state
 
     assert service(Device(tmp_path, ask=ask)).code == code
+
+
+@pytest.mark.parametrize(
+    ("asked", "extra"),
+    [
+        ({"storage": {"custody": "tpm"}}, "tpm"),
+        ({"reader": {"driver": "hid"}}, "readers"),
+        ({"reader": {"also": ("pcsc",)}}, "readers"),
+    ],
+)
+def test_a_library_that_the_settings_ask_for_and_is_not_there_is_told_with_the_command_that_brings_it(
+    home, asked, extra
+):
+    settings = read_settings(home / "gate.toml")
+    changed = {name: getattr(settings, name).model_copy(update=told) for name, told in asked.items()}
+    asking = settings.model_copy(update=changed)
+    (absent,) = libraries(asking, lambda _module: False)
+    assert (absent.state, absent.code) == (State.WRONG, "library-absent")
+    assert f"gate update add {extra}" in absent.remedy
+    assert [each.state for each in libraries(asking, lambda _module: True)] == [State.WELL]
+    assert list(libraries(settings, lambda _module: False)) == []
 
 
 def test_an_update_that_hangs_is_wrong(tmp_path):

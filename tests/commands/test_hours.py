@@ -1,66 +1,27 @@
 """``gate hours`` and ``gate door hours`` as somebody at a terminal meets them."""
 
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from typer.testing import CliRunner
 
-from gate.app import open_store
 from gate.check import check_gate
-from gate.cli import cli
 from gate.core.door_inputs import DoorHours
 from gate.core.types import Reason
 from gate.settings import read_settings
+from tests.settings_file import settings_file
 
-SETTINGS = """
-[site]
-gate_id = "north"
-controller = "Garden Compound Ltd"
-contact = "+86 10 5555 0100"
-time_zone = "Asia/Shanghai"
-[reader]
-driver = "simulated"
-[door]
-driver = "simulated"
-declared = "fail-secure"
-may_stand_open = {may_stand_open}
-[storage]
-data_dir = "{folder}/data"
-keys_dir = "{folder}/keys"
-"""
+THERE = 'time_zone = "Asia/Shanghai"'
 SEVEN_THERE = datetime.now(UTC).replace(hour=23, minute=0) + timedelta(days=30)
 
 
 @pytest.fixture
 def config(tmp_path):
-    path = tmp_path / "gate.toml"
-    path.write_text(SETTINGS.format(folder=tmp_path, may_stand_open="true"))
-    return path
-
-
-@pytest.fixture
-def gate(config):
-    def gate(*arguments, said=""):
-        return CliRunner().invoke(cli, [*arguments, "--config", str(config)], input=said)
-
-    return gate
+    return settings_file(tmp_path, site=THERE, door="may_stand_open = true")
 
 
 @pytest.fixture
 def ada(gate):
     assert gate("resident", "add", "--unit", "1203", said="Ada Chen\n\n40451\n").exit_code == 0
-
-
-@pytest.fixture
-def opened(config):
-    @contextmanager
-    def opened():
-        store = open_store(read_settings(config))
-        yield store
-        store.close()
-
-    return opened
 
 
 def refusal(store, at):
@@ -152,6 +113,6 @@ def test_the_door_is_given_hours_and_they_are_taken_back(gate, opened):
 
 def test_a_lock_that_is_not_made_for_it_is_given_no_open_hours(gate, config, tmp_path):
     gate("hours", "set", "day", "mon-sun 07:00-18:00")
-    config.write_text(SETTINGS.format(folder=tmp_path, may_stand_open="false"))
+    settings_file(tmp_path, site=THERE)
     assert gate("door", "hours", "--open", "day").exception.code == "door-cannot-stand-open"
     assert gate("door", "hours").stdout == "The door keeps no hours of its own.\n"

@@ -15,22 +15,8 @@ from gate.keyplace import key_place
 from gate.settings import read_settings
 from gate.store.keyring.custody import load_root
 from gate.store.keyring.keys import Custody
+from tests.settings_file import settings_file
 
-SETTINGS = """
-[site]
-gate_id = "north"
-controller = "Garden Compound Ltd"
-contact = "+86 10 5555 0100"
-[reader]
-driver = "simulated"
-[door]
-driver = "simulated"
-declared = "fail-secure"
-[storage]
-data_dir = "{folder}/data"
-keys_dir = "{folder}/keys"
-custody = "{custody}"
-"""
 OLD, NEW = "correct horse battery staple", "nine quiet rivers at noon"
 
 
@@ -39,8 +25,7 @@ def gate(tmp_path, monkeypatch):
     """A gate of some custody, started once; systemd hands the passphrase over where one is given."""
 
     def gate(custody, passphrase=None):
-        config = tmp_path / "gate.toml"
-        config.write_text(SETTINGS.format(folder=tmp_path, custody=custody))
+        config = settings_file(tmp_path, storage=f'custody = "{custody}"')
         if passphrase is not None:
             (tmp_path / "credentials").mkdir()
             (tmp_path / "credentials" / "gate-passphrase").write_text(passphrase)
@@ -110,8 +95,7 @@ def test_the_status_tells_of_a_lost_epoch_and_the_remedy(gate, tmp_path):
 
 
 def test_before_the_first_start_there_is_nothing_to_tell_and_nothing_is_made(tmp_path):
-    config = tmp_path / "gate.toml"
-    config.write_text(SETTINGS.format(folder=tmp_path, custody="file"))
+    config = settings_file(tmp_path, storage='custody = "file"')
     for command in ("status", "passphrase"):
         assert isinstance(run(command, "--config", config).exception, RequestError)
     assert [path.name for path in tmp_path.iterdir()] == ["gate.toml"]

@@ -4,47 +4,27 @@ import re
 import shutil
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
-from typer.testing import CliRunner
 
 from gate.app import open_store
 from gate.check import check_gate
-from gate.cli import cli
 from gate.core.notices import Form, Item
 from gate.errors import RequestError
 from gate.notice import NOTICES, folder_texts, load_sources, propose
 from gate.settings import read_settings
 from gate.store.account.audit import Actor
 from gate.store.notice_texts import NO_DRAFT, digest_of
+from tests.settings_file import settings_file
 
-SETTINGS = """
-[site]
-gate_id = "north"
-controller = "Garden Compound Ltd"
-contact = "+86 10 5555 0100"
-[reader]
-driver = "simulated"
-[door]
-driver = "simulated"
-declared = "fail-secure"
-[camera]
-driver = "simulated"
-[face]
-enabled = true
-retention_days = 200
-[storage]
-data_dir = "{folder}/data"
-keys_dir = "{folder}/keys"
-"""
+FACE = '[camera]\ndriver = "simulated"\n[face]\nenabled = true\nretention_days = 200'
 HTML = "https://garden.example/notice"
 
 
 @pytest.fixture
 def config(tmp_path):
-    path = tmp_path / "gate.toml"
-    path.write_text(SETTINGS.format(folder=tmp_path))
-    return path
+    return settings_file(tmp_path, more=FACE)
 
 
 @pytest.fixture
@@ -56,11 +36,8 @@ def change(config):
 
 
 @pytest.fixture
-def notice(config):
-    def notice(*arguments, said=""):
-        return CliRunner().invoke(cli, ["notice", *map(str, arguments), "--config", str(config)], input=said)
-
-    return notice
+def notice(gate):
+    return partial(gate, "notice")
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ from gate.core.orders import (
 from gate.settings import read_settings
 from gate.store.account.signing import is_signed
 from tests.brokers import PASSWORD, USER, mosquitto_broker
-from tests.commands.test_resident import SETTINGS
 from tests.ordering import gate_at, releases
+from tests.settings_file import settings_text
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_signed_here_and_sent_through_a_real_broker_the_door_opens(tmp_path, key
 
 def test_gate_check_says_which_orders_are_taken_and_whose(tmp_path):
     path = tmp_path / "gate.toml"
-    text = SETTINGS.format(folder=tmp_path)
+    text = settings_text(tmp_path)
     path.write_text(text)
     assert "nothing over the broker moves the door" in seen(path)
     public = bytes(range(1, 33))

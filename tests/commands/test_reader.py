@@ -12,7 +12,7 @@ from gate.cli import cli
 from gate.errors import DeviceFault, RequestError
 from gate.settings import read_settings
 from tests.bridge.osdp.desks import KEY, desk
-from tests.commands.test_resident import SETTINGS
+from tests.settings_file import settings_file
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def config(tmp_path):
 def pair(config, tmp_path):
     def pair(device=None):
         wired = f'[osdp]\nport = "{device.port}"\n' if device else ""
-        config.write_text(SETTINGS.format(folder=tmp_path) + wired)
+        settings_file(tmp_path, more=wired)
         return CliRunner().invoke(cli, ["reader", "pair", "--config", str(config)])
 
     return pair

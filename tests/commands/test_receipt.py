@@ -14,24 +14,11 @@ from gate.store.account.signing import Signer, fingerprint
 from tests.consents import AT_DESK, agreement, give
 from tests.notices import publish_notice
 from tests.receipts import DEVICE, receipt_of
+from tests.settings_file import settings_file
 
 OURS = fingerprint(DEVICE.public_key)
 RECEIPT = receipt_of(EventKind.WITHDRAWN)
 NOW = datetime.now(UTC)
-SETTINGS = """
-[site]
-gate_id = "north"
-controller = "Garden Compound Ltd"
-contact = "+86 10 5555 0100"
-[reader]
-driver = "simulated"
-[door]
-driver = "simulated"
-declared = "fail-secure"
-[storage]
-data_dir = "{folder}/data"
-keys_dir = "{folder}/keys"
-"""
 
 
 def verify(*arguments, said=""):
@@ -111,8 +98,7 @@ def test_a_file_that_is_not_there_or_a_fingerprint_that_is_none_is_told(tmp_path
 
 @pytest.fixture
 def config(tmp_path):
-    path = tmp_path / "gate.toml"
-    path.write_text(SETTINGS.format(folder=tmp_path))
+    path = settings_file(tmp_path)
     store = open_store(read_settings(path))
     publish_notice(store, NOW)
     resident = store.people.add("1203", "Ada Chen", "")

@@ -1,63 +1,24 @@
 """``gate resident`` as somebody at a terminal, or a script, meets it."""
 
 import re
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
-from typer.testing import CliRunner
 
-from gate.app import open_store
-from gate.cli import cli
 from gate.errors import RequestError
-from gate.settings import read_settings
 
-SETTINGS = """
-[site]
-gate_id = "north"
-controller = "Garden Compound Ltd"
-contact = "+86 10 5555 0100"
-[reader]
-driver = "simulated"
-[door]
-driver = "simulated"
-declared = "fail-secure"
-[storage]
-data_dir = "{folder}/data"
-keys_dir = "{folder}/keys"
-"""
 NOW = datetime.now(UTC)
 
 
 @pytest.fixture
-def config(tmp_path):
-    path = tmp_path / "gate.toml"
-    path.write_text(SETTINGS.format(folder=tmp_path))
-    return path
-
-
-@pytest.fixture
-def resident(config):
-    def resident(*arguments, said=""):
-        return CliRunner().invoke(cli, ["resident", *arguments, "--config", str(config)], input=said)
-
-    return resident
+def resident(gate):
+    return partial(gate, "resident")
 
 
 @pytest.fixture
 def ada(resident):
     return pin_in(resident("add", "--unit", "1203", said="Ada Chen\n\n40451\n"))
-
-
-@pytest.fixture
-def opened(config):
-    @contextmanager
-    def opened():
-        store = open_store(read_settings(config))
-        yield store
-        store.close()
-
-    return opened
 
 
 def pin_in(result):

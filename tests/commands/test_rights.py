@@ -9,11 +9,9 @@ import pytest
 from gate.core.consent import Channel
 from gate.core.rights import DUE, RequestKind
 from gate.store.account.audit import Action, Actor
-from tests.commands.test_upkeep import config, gate, opened
 from tests.consents import give
 from tests.notices import publish_notice
 
-__all__ = ["config", "gate", "opened"]
 NOW = datetime.now(UTC)
 
 

@@ -3,34 +3,15 @@
 import re
 from contextlib import closing
 
-import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
-from typer.testing import CliRunner
 
 from gate.app import open_store
-from gate.cli import cli
 from gate.settings import read_settings
 from gate.store.account.audit import Action, Actor
 from gate.store.certificates import Certificate
-from tests.commands.test_resident import SETTINGS
 
 FINGERPRINT = r"(?:[0-9A-F]{2}:){31}[0-9A-F]{2}"
-
-
-@pytest.fixture
-def config(tmp_path):
-    path = tmp_path / "gate.toml"
-    path.write_text(SETTINGS.format(folder=tmp_path))
-    return path
-
-
-@pytest.fixture
-def gate(config):
-    def gate(*arguments, said=""):
-        return CliRunner().invoke(cli, [*map(str, arguments), "--config", str(config)], input=said)
-
-    return gate
 
 
 def made(config, name):

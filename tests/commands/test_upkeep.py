@@ -1,48 +1,18 @@
 """``gate retention``, ``gate clock``, ``gate tamper`` and the end of a tenancy, as somebody at a terminal meets them."""
 
 import sqlite3
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from typer.testing import CliRunner
 
-from gate.app import open_store
 from gate.cli import cli
 from gate.core.retention import DATA_TABLE
 from gate.errors import VaultError
-from gate.settings import read_settings
 from gate.upkeep_check import look_at_case, look_at_clock, look_at_retention
-from tests.commands.test_resident import SETTINGS
 
 NOW = datetime.now(UTC)
 YEAR = timedelta(days=365)
-
-
-@pytest.fixture
-def config(tmp_path):
-    path = tmp_path / "gate.toml"
-    path.write_text(SETTINGS.format(folder=tmp_path))
-    return path
-
-
-@pytest.fixture
-def gate(config):
-    def gate(*arguments, said=""):
-        return CliRunner().invoke(cli, [*arguments, "--config", str(config)], input=said)
-
-    return gate
-
-
-@pytest.fixture
-def opened(config):
-    @contextmanager
-    def opened():
-        store = open_store(read_settings(config))
-        yield store
-        store.close()
-
-    return opened
 
 
 def test_r75_the_table_shows_every_item_with_where_how_long_and_what_ends_it():

@@ -12,22 +12,8 @@ from typer.testing import CliRunner
 from gate.app import open_store
 from gate.cli import cli
 from gate.settings import read_settings
+from tests.settings_file import settings_file
 
-SETTINGS = """
-[site]
-gate_id = "north"
-controller = "Garden Compound Ltd"
-contact = "+86 10 5555 0100"
-time_zone = "Asia/Shanghai"
-[reader]
-driver = "simulated"
-[door]
-driver = "simulated"
-declared = "fail-secure"
-[storage]
-data_dir = "{folder}/data"
-keys_dir = "{folder}/keys"
-"""
 NOW = datetime.now(UTC)
 TOMORROW = f"{NOW + timedelta(days=2):%Y-%m-%d}"
 OTHER_KEY = "00" * 32
@@ -35,17 +21,12 @@ OTHER_KEY = "00" * 32
 
 @pytest.fixture
 def config(tmp_path):
-    path = tmp_path / "gate.toml"
-    path.write_text(SETTINGS.format(folder=tmp_path))
-    return path
+    return settings_file(tmp_path, site='time_zone = "Asia/Shanghai"')
 
 
 @pytest.fixture
-def run(config):
-    def run(group, *arguments, said=""):
-        return CliRunner().invoke(cli, [group, *arguments, "--config", str(config)], input=said)
-
-    return run
+def run(gate):
+    return gate
 
 
 @pytest.fixture

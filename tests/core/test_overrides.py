@@ -21,6 +21,7 @@ WHOLE = Setting(Area.DOOR, Kind.WHOLE)
 SWITCH = Setting(Area.ACCESS, Kind.SWITCH)
 TEXT = Setting(Area.SITE, Kind.TEXT)
 MAYBE = Setting(Area.SITE, Kind.TEXT, optional=True)
+CHOICE = Setting(Area.FACE, Kind.CHOICE, choices=("basic", "depth"))
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,7 @@ MAYBE = Setting(Area.SITE, Kind.TEXT, optional=True)
         (TEXT, " 王女士 010-5555 0100 ", "王女士 010-5555 0100"),
         (TEXT, "x" * TEXT_MOST, "x" * TEXT_MOST),
         (MAYBE, "  ", None),
+        (CHOICE, " depth ", "depth"),
     ],
 )
 def test_what_somebody_types_is_read(setting, typed, value):
@@ -56,6 +58,9 @@ def test_what_somebody_types_is_read(setting, typed, value):
         (WHOLE, "2.5", Unfit.NOT_WHOLE),
         (WHOLE, "many", Unfit.NOT_A_NUMBER),
         (SWITCH, "yes", Unfit.NOT_A_SWITCH),
+        (CHOICE, "", Unfit.MISSING),
+        (CHOICE, "off", Unfit.NOT_A_CHOICE),
+        (CHOICE, "Basic", Unfit.NOT_A_CHOICE),
         (TEXT, "x" * (TEXT_MOST + 1), Unfit.TOO_LONG),
         (TEXT, "two\nlines", Unfit.NOT_A_LINE),
         (TEXT, "nul\0", Unfit.NOT_A_LINE),
@@ -76,6 +81,11 @@ def test_a_change_is_what_differs_and_none_is_another_thing_than_nothing():
     after = {"door.release_s": 6.0, "web.public_url": None}
     assert changed(before, after) == ("door.release_s", "site.officer", "web.public_url")
     assert changed(before, dict(before)) == ()
+
+
+def test_r53_nobody_may_choose_that_a_face_shows_nothing_beside_its_likeness():
+    """There is no weaker level than the weakest that liveness knows."""
+    assert SETTINGS["face.liveness"].choices == ("basic", "challenge", "depth")
 
 
 def test_r53_only_how_long_faces_are_kept_needs_a_second_person():

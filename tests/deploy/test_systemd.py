@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gate.release.place import Place
 from gate.settings import Settings, read_settings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -217,7 +218,8 @@ def test_a_read_only_root_leaves_every_folder_that_is_written_to_the_data_partit
     options = {line[1]: line[3] for line in lines}
     assert "ro" in options["/"].split(",")
     kept = {f"/var/lib/{name}" for name in values_of(UNIT, "StateDirectory")[0].split()}
-    assert {*kept, "/var/lib/systemd", "/var/log/journal", "/tmp"} <= set(options)
+    of_updates = {str(Place().root), str(Place().work)}
+    assert {*kept, *of_updates, "/var/lib/systemd", "/var/log/journal", "/tmp"} <= set(options)
 
 
 def test_every_file_of_the_folder_has_its_place_in_the_guide():

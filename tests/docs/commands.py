@@ -18,7 +18,7 @@ from tests.docs.reading import PROJECT, Block
 _JOINS = {"&&", "||", "|", ";", "&"}
 _REDIRECTS = {">", ">>", "<"}
 _ASSIGNMENT = re.compile(r"[A-Z_][A-Z0-9_]*=")
-_TARGET = re.compile(r"^([a-z][a-z-]*):", re.MULTILINE)
+_TARGET = re.compile(r"^([a-z][a-z0-9-]*):", re.MULTILINE)
 _GATE = re.compile(r"(?:\S*/)?gate")
 _NOT_HERE = "does not exist"  # a file of the reader's own
 _MISUSE: type[Exception] = typer.BadParameter.__mro__[1]

@@ -14,6 +14,7 @@ ELSEWHERE: Final = {
     "chown": _ROOT,
     "cp": "copies a file",
     "gpiodetect": _HARDWARE,
+    "head": "shows the beginning of a file",
     "install": _ROOT,
     "journalctl": "reads the log of a system that systemd runs",
     "ls": "shows files",

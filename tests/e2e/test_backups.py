@@ -6,29 +6,11 @@ from gate.app import open_gate
 from gate.settings import read_settings
 from gate.simulated import SimulatedScreen
 from gate.store.backup.backups import backups_in
-
-SETTINGS = """
-[site]
-gate_id = "north"
-controller = "Garden Compound Ltd"
-contact = "+86 10 5555 0100"
-[reader]
-driver = "simulated"
-[door]
-driver = "simulated"
-declared = "fail-secure"
-[storage]
-data_dir = "{folder}/data"
-keys_dir = "{folder}/keys"
-[backup]
-folder = "{folder}/stick"
-"""
+from tests.settings_file import settings_file
 
 
 def settings_in(folder):
-    path = folder / "gate.toml"
-    path.write_text(SETTINGS.format(folder=folder))
-    return read_settings(path)
+    return read_settings(settings_file(folder, more=f'[backup]\nfolder = "{folder}/stick"'))
 
 
 async def until(holds):

@@ -1,7 +1,7 @@
 """The proof that nothing leaks: a whole gate is used, crashed and restored, and all it wrote, said and sent is searched.
 
 R30, R31, R35, R40, R43, R51, R55. What is looked for, and in which shapes: tests/canary.py. What is done with the gate:
-tests/canary_story.py. That the search finds what is there: tests/test_canary_search.py.
+tests/canary_story.py and tests/canary_days.py. That the search finds what is there: tests/test_canary_search.py.
 """
 
 import signal
@@ -14,8 +14,9 @@ import pytest
 from gate.store.keyring.custody import KEY_NAME
 from tests import canary
 from tests.canary import Hit
+from tests.canary_days import BEFORE, live
 from tests.canary_gate import GATE_ID, core_dumps_allowed
-from tests.canary_story import BEFORE, PIN, elsewhere, live, traces
+from tests.canary_story import PIN, elsewhere, traces
 
 pytestmark = [pytest.mark.alone, pytest.mark.models, pytest.mark.portraits, pytest.mark.slow]
 

@@ -337,7 +337,7 @@ def gate(*words):
     )
 
 
-def wait(until, what, patience=15.0):
+def wait(until, what, patience=60.0):
     end = time.monotonic() + patience
     while not until():
         assert time.monotonic() < end, what

@@ -2,7 +2,8 @@
 
 Writes docs/accuracy.json, and from it docs/accuracy.md, the shipped operating point and the model cards. Needs the folder of
 DeepFace's test photographs as the first argument and the unpacked sdist of face_recognition 1.3.0 as the second; with the one argument ``words`` it
-writes the words anew from the figures that are there.
+writes the words anew from the figures that are there. Where face_recognition can be imported, it is measured beside, into
+docs/accuracy-dlib.json (tests/evaluation/rival.py).
 """
 
 import csv
@@ -11,6 +12,7 @@ import math
 import shutil
 import sys
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,16 +23,19 @@ from gate.core.accuracy import n_max_at
 from gate.core.operating import OperatingPoint
 from gate.evaluation.figures import Curve, Figures, figures
 from gate.evaluation.tables import as_markdown, percent, tables_of
+from gate.vision.images import read_image
 from gate.vision.manifest import load_manifests, load_operating_point, manifest_for
 from gate.vision.pipeline import Pipeline
 from gate.vision.progress import silent
 from gate.vision.trials import folder_trials, pair_trials
+from tests.evaluation import rival
 from tests.evaluation.cards import card
 
 PROJECT = Path(__file__).parent.parent.parent
-MODELS, FIGURES, DOCUMENT = (
+MODELS, FIGURES, RIVALS, DOCUMENT = (
     PROJECT / "models",
     PROJECT / "docs" / "accuracy.json",
+    PROJECT / "docs" / "accuracy-dlib.json",
     PROJECT / "docs" / "accuracy.md",
 )
 TABLE = Path(__file__).with_name("photographs.csv")
@@ -90,31 +95,52 @@ SETS = {
 }
 
 
-def measure(faces, sdist):
-    """Give the figures of every set."""
-    point = load_operating_point(MODELS, manifest_for(MODELS, "embed"))
-    networks = Pipeline.load(MODELS, ("cpu",), 2)
+@contextmanager
+def laid_out(faces, sdist):
+    """Give a folder for each set, with one folder of photographs for each person in it, while the block runs."""
     with TABLE.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    with tempfile.TemporaryDirectory() as folder:
-        folders = {
-            "others": {row["file"]: row["person"] for row in rows if row["set"] == "others"},
-            "all": {row["file"]: row["person"] for row in rows},
-            "unseen": {name: person for person, names in OF_SDIST.items() for name in names},
-        }
-        trials = {"pairs": pair_trials(faces / "pairs.csv", networks, silent)}
-        for name, people in folders.items():
+    people = {
+        "pairs": {row["file"]: row["person"] for row in rows if row["set"] == "pairs"},
+        "others": {row["file"]: row["person"] for row in rows if row["set"] == "others"},
+        "all": {row["file"]: row["person"] for row in rows},
+        "unseen": {name: person for person, names in OF_SDIST.items() for name in names},
+    }
+    with tempfile.TemporaryDirectory() as place:
+        folders = {name: Path(place) / name for name in people}
+        for name, owners in people.items():
             source = sdist / "tests" / "test_images" if name == "unseen" else faces
-            for file, person in people.items():
-                (Path(folder) / name / person).mkdir(parents=True, exist_ok=True)
-                shutil.copy(source / file, Path(folder) / name / person / file)
-            trials[name] = folder_trials(Path(folder) / name, networks, silent)
-        return {
-            name: Set(
-                *SETS[name], replace(figures(trials[name], point, seed=SEED, fpir=FPIR), curve=NO_CURVE)
-            )
-            for name in SETS
-        }
+            for file, person in owners.items():
+                (folders[name] / person).mkdir(parents=True, exist_ok=True)
+                shutil.copy(source / file, folders[name] / person / file)
+        yield folders
+
+
+def compare(folders, faces, networks):
+    """Give the comparisons of every set."""
+    trials = {name: folder_trials(folder, networks, silent) for name, folder in folders.items()}
+    return trials | {"pairs": pair_trials(faces / "pairs.csv", networks, silent)}
+
+
+def measure(trials, point):
+    """Give the figures of every set at an operating point."""
+    return {
+        name: Set(*SETS[name], replace(figures(trials[name], point, seed=SEED, fpir=FPIR), curve=NO_CURVE))
+        for name in SETS
+    }
+
+
+def measure_rival(folders, networks):
+    """Give what face_recognition did on the same; where it is not there, what it did the last time, which may be nothing."""
+    photographs = sorted(folders["all"].glob("*/*"))
+    found = rival.measured(
+        folders, networks, map(read_image, photographs), seed=SEED, today=datetime.now(UTC).date()
+    )
+    if found is None:
+        sys.stdout.write("not measured: face_recognition cannot be imported; its last figures stand\n")
+        before = read_rival()
+        return replace(before, beside=False) if before else None
+    return found
 
 
 def shipped(sets, before):
@@ -171,8 +197,8 @@ def as_toml(point):
     return "\n".join(lines) + "\n"
 
 
-def as_document(sets):
-    """Give docs/accuracy.md."""
+def as_document(sets, beside):
+    """Give docs/accuracy.md. beside: what dlib did."""
     lines = [
         "# Accuracy",
         "",
@@ -189,19 +215,27 @@ def as_document(sets):
             "at most 0.1 % are not shown by any set here, for want of people; FNMR at the threshold misses it on the larger sets."
         ),
         "",
-        "A report of the same with charts: `gate evaluate FOLDER --report DIR`, or `--pairs pairs.csv`.",
+        (
+            "More people were looked for among what pip and Debian give, and none were found that may be used: face_recognition's source holds "
+            "the seven photographs below; dlib's leaves out its examples, 54 photographs of five celebrities without a licence of their own; "
+            "the packages named after public face databases hold, by their own description, the code that reads them; scikit-learn fetches its "
+            "faces from elsewhere at run time."
+        ),
+        "",
+        "A report of the same with charts: `gate evaluate FOLDER --report DIR`, or `--pairs pairs.csv`; in Chinese with `--lang zh-CN`.",
         "",
     ]
     for each in sets.values():
         tuned = "" if each.tuned else " **Nothing in the product was tuned on it.**"
         lines += [f"## {each.title}", "", each.words + tuned, ""]
         lines += [as_markdown(table) for table in tables_of(each.figures)]
+    lines.append(rival.as_section(beside, {name: each.title for name, each in sets.items()}))
     return "\n".join(lines)
 
 
-def written(sets, point):
+def written(sets, point, beside):
     """Give every file that follows from the figures, by its place."""
-    made = {DOCUMENT: as_document(sets)}
+    made = {DOCUMENT: as_document(sets, beside)}
     for manifest in load_manifests(MODELS):
         made[MODELS / f"{manifest.name}.card.md"] = card(manifest, sets["all"].figures, point)
     return made
@@ -212,19 +246,30 @@ def read_figures():
     return KIND.validate_json(FIGURES.read_bytes())
 
 
+def read_rival():
+    """Give what dlib did the last time it was there; None where it never was."""
+    return rival.KIND.validate_json(RIVALS.read_bytes()) if RIVALS.is_file() else None
+
+
 def main():
     """Measure and write."""
     manifest = manifest_for(MODELS, "embed")
     point = load_operating_point(MODELS, manifest)
     if sys.argv[1:] == ["words"]:
-        sets = read_figures()
+        sets, beside = read_figures(), read_rival()
     else:
         faces, sdist = map(Path, sys.argv[1:])
-        sets = measure(faces, sdist)
-        point = shipped(sets, point)
+        networks = Pipeline.load(MODELS, ("cpu",), 2)
+        with laid_out(faces, sdist) as folders:
+            trials = compare(folders, faces, networks)
+            beside = measure_rival(folders, networks)
+        point = shipped(measure(trials, point), point)
+        sets = measure(trials, point)  # what is told of larger galleries is told of the thresholds that ship
         (MODELS / manifest.operating_point).write_text(as_toml(point), encoding="utf-8")
         FIGURES.write_bytes(KIND.dump_json(sets, indent=1) + b"\n")
-    for path, text in written(sets, point).items():
+        if beside:
+            RIVALS.write_bytes(rival.KIND.dump_json(beside, indent=1) + b"\n")
+    for path, text in written(sets, point, beside).items():
         path.write_text(text, encoding="utf-8")
         sys.stdout.write(f"written: {path.relative_to(PROJECT)}\n")
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fuzz.readers import WITHOUT_TARGET, parses
 from tests.fuzz.targets import TARGETS
 
 ROOT = Path(__file__).parents[2]
@@ -38,3 +39,30 @@ def test_the_table_names_every_target_and_files_that_exist():
         sorted(path.stem.removeprefix("fuzz_") for path in Path(__file__).parent.glob("fuzz_*.py")) == NAMES
     )
     assert all((ROOT / path).is_file() for each in TARGETS for path in each.parses)
+
+
+def test_every_module_that_calls_a_parser_has_a_target_or_a_reason():
+    reading = {
+        str(path.relative_to(ROOT))
+        for folder in ("gate", "firmware_bridge")
+        for path in (ROOT / folder).rglob("*.py")
+        if parses(path)
+    }
+    fuzzed = {path for each in TARGETS for path in each.parses}
+    excused = {path for paths in WITHOUT_TARGET.values() for path in paths}
+    assert sorted(reading - fuzzed - excused) == [], (
+        "add a target to tests/fuzz, or a reason to tests/fuzz/readers.py"
+    )
+    assert sorted(excused - reading) == [], "these parse nothing any more"
+    assert sorted(excused & fuzzed) == [], "these have a target"
+
+
+def test_nothing_is_unpickled():
+    text = {
+        path: path.read_text("utf-8")
+        for folder in ("gate", "firmware_bridge")
+        for path in (ROOT / folder).rglob("*.py")
+    }
+    assert [
+        str(path) for path, told in text.items() if "import pickle" in told or "import marshal" in told
+    ] == []

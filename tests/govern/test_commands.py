@@ -17,33 +17,14 @@ from gate.govern.approval import face_approved, present_sha256
 from gate.notice import load_sources, publish
 from gate.settings import read_settings
 from gate.store.account.audit import Action
+from tests.settings_file import settings_file
 
-SETTINGS = """
-[site]
-gate_id = "north"
-controller = "Garden Compound Ltd"
-contact = "+86 10 5555 0100"
-[reader]
-driver = "simulated"
-[door]
-driver = "simulated"
-declared = "fail-secure"
-[camera]
-driver = "simulated"
-[face]
-enabled = true
-[storage]
-data_dir = "{folder}/data"
-keys_dir = "{folder}/keys"
-"""
 BANK = "Bank\n+86 1\nnone\npost\nnames\n\n"
 
 
 @pytest.fixture
 def config(tmp_path):
-    path = tmp_path / "gate.toml"
-    path.write_text(SETTINGS.format(folder=tmp_path))
-    return path
+    return settings_file(tmp_path, more='[camera]\ndriver = "simulated"\n[face]\nenabled = true')
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ def test_r80_another_model_or_operating_point_is_another_configuration(site, set
 
 
 @pytest.mark.parametrize(
-    ("written", "instead"), [("n_threshold = 18", "n_threshold = 50"), ("rise = 0.042", "rise = 0.01")]
+    ("written", "instead"), [("n_threshold = 17", "n_threshold = 50"), ("rise = 0.043", "rise = 0.01")]
 )
 def test_r80_how_the_threshold_grows_with_the_gallery_is_assessed(site, settings, tmp_path, written, instead):
     models = tmp_path / "models"

@@ -114,6 +114,8 @@ def test_one_change_leaves_the_others_as_they_are(site):
         ("door.release_s", "7.5", Wrong.OUT_OF_BOUNDS),
         ("face.retention_days", "366", Wrong.OUT_OF_BOUNDS),
         ("access.duress", "maybe", Unfit.NOT_A_SWITCH),
+        ("face.liveness", "none", Unfit.NOT_A_CHOICE),
+        ("face.liveness", "depth", Wrong.NOT_FITTED),
         ("web.public_url", "notice page", Wrong.NOT_AN_ADDRESS),
     ],
 )
@@ -136,6 +138,26 @@ def test_the_bounds_are_those_of_the_settings_file(site):
     assert bounds["door.release_s"] == (0.5, 7.0)
     assert bounds["face.under_14.retention_days"] == (1, 180)
     assert bounds["site.contact"] == (None, None)
+
+
+def test_a_depth_camera_that_the_file_names_may_be_asked_for(site):
+    fitted = site.by_file.camera.model_copy(update={"depth": "simulated"})
+    site.by_file = site.by_file.model_copy(update={"camera": fitted})
+    site.open()
+    assert site.office.propose({"face.liveness": "depth"}).values == {"face.liveness": "depth"}
+
+
+@pytest.mark.parametrize(("approved", "wanted"), [("basic", "challenge"), ("challenge", "basic")])
+def test_r80_a_level_of_liveness_that_was_never_assessed_locks_face(site, approved, wanted):
+    """Stricter or laxer, it is another gate than the one that was approved."""
+    face = site.by_file.face.model_copy(update={"liveness": approved})
+    site.by_file = site.by_file.model_copy(update={"face": face})
+    site.open()
+    publish(site.store.notices, load_sources(site.settings), NOON)
+    approve(site.settings, site.store, approver="Ms Wang", role="manager", at=NOON)
+    assert site.office.propose({"face.liveness": wanted}).face_locks
+    site.change({"face.liveness": wanted})
+    assert site.settings.face.liveness == wanted
 
 
 def test_r80_a_change_of_face_says_that_face_locks_before_it_is_saved(assessed):

@@ -56,6 +56,26 @@ def test_a_changed_setting_says_what_follows_restarts_the_gate_and_stands_in_the
         browsing.look_at(page, "rules history")
 
 
+@both()
+def test_what_a_face_must_show_is_chosen_in_words_and_what_follows_can_still_be_left(
+    house, browsing, language
+):
+    """R80: nothing is saved by looking; face would be locked until it is assessed anew."""
+    with browsing.opened(language=language) as page:
+        sign_in_staff(page, house.settled.staff[MANAGER])
+        page.goto("/staff/rules")
+        field = page.locator('select[name="face.liveness"]')
+        expect(field).to_have_value("basic")
+        chosen = field.locator('option[value="challenge"]').inner_text()
+        field.select_option("challenge")
+        page.locator("form.form button.main").click()
+        expect(page.locator("tbody b")).to_have_text(chosen)
+        expect(page.locator(".card.near")).to_be_visible()
+        browsing.look_at(page, "rules liveness")
+        page.locator('a.button[href="/staff/rules"]').click()
+        expect(page.locator('select[name="face.liveness"]')).to_have_value("basic")
+
+
 def _asks_to_sign_in(page) -> bool:
     """Open the page anew; meanwhile nobody may answer, for about a second."""
     try:

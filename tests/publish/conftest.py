@@ -9,6 +9,7 @@ import structlog
 
 from gate.publish.link import BrokerSettings
 from tests.brokers import BROKERS
+from tests.publish.contents import MESSAGES
 from tests.publish.world import Authority, make_authority
 
 
@@ -27,3 +28,8 @@ def logs() -> Iterator[list[dict[str, object]]]:
 @pytest.fixture
 def authority(tmp_path) -> Authority:
     return make_authority(tmp_path)
+
+
+@pytest.fixture(params=MESSAGES.values(), ids=MESSAGES.keys())
+def message(request):
+    return request.param

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 from gate.core.alarms import Alarm
@@ -9,12 +10,14 @@ from gate.core.door_mode import DoorMode
 from gate.core.events import Alarmed, Counted, Denied, Health, Passage, Queued, Span, Stream
 from gate.core.orders import Answer, Refusal, Result
 from gate.core.types import Method
-from gate.publish.messages import command_answer, health, presence, queued_message
+from gate.publish.contract import SCHEMA_DIR, schema_file
+from gate.publish.messages import ROUTES, command_answer, health, presence, queued_message
 
 NINE = datetime(2026, 11, 22, 9, tzinfo=UTC)
 MIDNIGHT = NINE.replace(hour=0)
 ID = "0123456789abcdef" * 2
 EPOCH = "fedcba9876543210"
+BY_METHOD = {Method.FACE: 6, Method.CARD: 7}
 
 
 def counted(**changes) -> Counted:
@@ -81,3 +84,8 @@ MESSAGES = {
     "command-answer": command_answer(ID, Answer(Result.REFUSED, Refusal.EXPIRED), NINE),
 }
 """By the name of the schema."""
+
+
+def schema_of(message):
+    """Give the published schema of a message's kind."""
+    return json.loads((SCHEMA_DIR / schema_file(ROUTES[type(message)])).read_text(encoding="utf-8"))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sqlite3
 import sys
 from contextlib import closing
@@ -103,3 +104,20 @@ class Device:
     def history(self):
         path = self.place.work / "history.json"
         return [each["result"] for each in json.loads(path.read_text("utf-8"))] if path.exists() else []
+
+
+def killed_at(device, step):
+    """Update in a child that is killed at *step*; True if it lived."""
+    child = os.fork()
+    if child == 0:
+
+        def steps(name):
+            if name == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        try:
+            device.updater(steps).put_in_force(device.new)
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return not os.WIFSIGNALED(status)

@@ -1,13 +1,11 @@
 """An update killed at each of its steps leaves one release that works, with a database that it knows."""
 
-import os
-import signal
 from contextlib import suppress
 
 import pytest
 
 from gate.errors import DeviceFault
-from tests.release.devices import NEW, OLD, SCHEMA
+from tests.release.devices import NEW, OLD, SCHEMA, killed_at
 
 FORWARD = (
     "tried", "noted", "stopped", "copying", "copied", "switching", "switched", "started", "proved", "closed", "kept",
@@ -15,23 +13,6 @@ FORWARD = (
 BACK = (
     "tried", "noted", "stopped", "copying", "copied", "switching", "switched", "started", "undoing", "put-back", "switched-back",
 )  # fmt: skip
-
-
-def killed_at(device, step):
-    """Update in a child that is killed at *step*; True if it lived."""
-    child = os.fork()
-    if child == 0:
-
-        def steps(name):
-            if name == step:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        try:
-            device.updater(steps).put_in_force(device.new)
-        finally:
-            os._exit(0)
-    _, status = os.waitpid(child, 0)
-    return not os.WIFSIGNALED(status)
 
 
 def after_a_power_cut(device):

@@ -7,7 +7,7 @@ import pytest
 from gate.release import setup
 from gate.release.journal import Course, Step
 from gate.release.service import Service
-from tests.release.devices import NEW, OLD, SCHEMA
+from tests.release.devices import NEW, OLD, SCHEMA, killed_at
 
 
 def gate_release(device, *words):
@@ -91,3 +91,31 @@ def test_a_gate_that_systemd_had_to_start_again_did_not_stay_up(device):
         encoding="utf-8",
     )
     assert not Service(probation_s=0.0).stays_up()
+
+
+@pytest.mark.parametrize("new_schema", [SCHEMA, SCHEMA + 1])
+def test_an_update_killed_while_the_new_release_serves_is_undone_at_once_and_not_at_the_next_start(
+    device, new_schema
+):
+    device.made(new_schema=new_schema)
+    assert not killed_at(device, "started")
+    assert device.runs() == NEW
+    assert gate_release(device, "recover", "--start") == 0
+    assert device.place.in_force().version == OLD == device.runs()
+    assert device.schema() == SCHEMA
+
+
+def test_an_installation_after_a_killed_update_leaves_no_gate_standing_still(device):
+    device.made()
+    (device.home / "running").unlink()
+    device.updater().journal.write(Course(Step.COPYING, OLD, NEW, copied=True, served=True))
+    assert gate_release(device, "install", payload(device)) == 0
+    assert device.place.in_force().version == OLD == device.runs()
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"), [("", 60), ("5", 5), ("5.5", 60), ("-1", 60), ("nan", 60), ("99999", 3600)]
+)
+def test_a_packages_probation_is_a_time_or_the_usual_one(monkeypatch, given, seconds):
+    monkeypatch.setenv(setup.PROBATION_VARIABLE, given)
+    assert setup.probation_s() == seconds

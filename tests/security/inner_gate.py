@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ from pathlib import Path
 from tests.security.two_networks import BROKER_PORT, OUTER, enter_inner
 
 PATIENCE_S = 60
-SCREEN_PORT = 8080
+SCREEN_PORT, PAGES_PORT = 8080, 8443
 LISTENED_S = 20
 """ONNX Runtime that may report looks its maker up within so long after a network was loaded."""
 LOADS = f"""
@@ -71,12 +72,33 @@ def serve(folder: Path) -> None:
         with suppress(urllib.error.HTTPError):
             urllib.request.urlopen(form, timeout=10).close()
         until(lambda: "attempt" in said.read_text())
+        look_in(folder, environment)
         assert loading.wait(PATIENCE_S) == 0
     finally:
         loading.kill()
         gate.terminate()
         gate.wait(20)
         print(said.read_text())
+
+
+def look_in(folder: Path, environment: dict[str, str]) -> None:
+    """Do what staff do besides: open the pages over TLS, have the gate check itself, and ask its doctor."""
+    authority_unknown = ssl._create_unverified_context()  # only what leaves is asked here, not who answers
+    for page in ("/staff/sign-in", "/notice", "/trust"):
+        with suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(
+                f"https://127.0.0.1:{PAGES_PORT}{page}", context=authority_unknown, timeout=10
+            ).close()
+    for command in ("check", "doctor"):
+        done = subprocess.run(
+            [sys.executable, "-m", "gate.cli", command, "--config", folder / "gate.toml"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        print(f"{command}: {len(done.stdout.splitlines())} lines")
 
 
 def call() -> None:

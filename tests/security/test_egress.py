@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -142,5 +143,7 @@ def test_r41_a_gate_and_its_vision_process_call_their_broker_and_nobody_else(out
     settle(tmp_path)
     said, packets = heard(outer, tmp_path, "gate", str(tmp_path))
     assert "granted=true" in said
+    looked = dict(re.findall(r"^(check|doctor): (\d+) lines$", said, re.MULTILINE))
+    assert {name for name, lines in looked.items() if int(lines) > 3} == {"check", "doctor"}
     assert {each[:3] for each in packets} == {("tcp", OUTER, BROKER_PORT)}
     assert sum(each[3] for each in packets) > 10, "the broker heard nothing of the gate"

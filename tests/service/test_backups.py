@@ -9,12 +9,10 @@ import pytest
 import structlog
 
 from gate.backups import BackupKeeper
-from gate.store import Store
 from gate.store.backup.backups import LIST_NAME, backups_in
 from gate.store.keyring.escrow import ESCROW_NAME, Escrow
 from gate.store.upkeep import tombstones
-from tests.consents import TERMS
-from tests.costs import LEAST
+from tests.stores import lay_started, open_in
 
 HOUR = timedelta(hours=1)
 
@@ -44,15 +42,8 @@ def stick(tmp_path):
 
 @pytest.fixture
 def store(tmp_path):
-    store = Store.open(
-        tmp_path / "data",
-        tmp_path / "keys",
-        credentials_dir=None,
-        gate_id="north",
-        terms=TERMS,
-        model_sha256="a" * 64,
-        cost=LEAST,
-    )
+    lay_started(tmp_path, with_notice=False)
+    store = open_in(tmp_path)
     yield store
     store.close()
 

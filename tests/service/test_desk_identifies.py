@@ -10,7 +10,7 @@ from gate.core.types import Method
 from gate.errors import RequestError
 from gate.store.account.audit import Action, Actor
 from gate.web.context import Identified
-from tests.service.world import CARD, FACE
+from tests.service.world import CARD
 
 WRONG = ("99999", "", "4o451", "26:1", "129:1", "9" * 64)
 
@@ -83,7 +83,7 @@ def test_r26_the_consents_record_tells_whether_staff_or_a_credential_said_who_it
         said = replace(gate.said(), identified=identified)
         enrolment = asyncio.create_task(gate.desk.enrol(person, said))
         await gate.until(lambda: gate.vision.capturing, "the camera to open")
-        gate.capture.take(gate.capture.attempt, gate.vision.epoch, FACE)
+        gate.take_face()
         await enrolment
         [consent] = gate.store.consents.of(person)
         assert gate.store.ledger.events_of(consent.id)[-1].event.indication is indication

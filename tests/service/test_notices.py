@@ -5,11 +5,9 @@ import pytest
 from gate.core import effects as do
 from gate.core.types import Reason
 from gate.notice import NoticeBoard
-from gate.store import Store
-from tests.consents import TERMS
-from tests.costs import LEAST
 from tests.notices import publish_notice, sources
 from tests.service.world import CARD
+from tests.stores import open_in
 
 MAJOR = {"controller": "Heir Ltd"}
 MINOR = {"contact": "Room 9"}
@@ -28,15 +26,7 @@ class Operator:
     def publish(self, at, *, heeded=True, **site):
         if heeded:
             self._site = site
-        store = Store.open(
-            self._folder / "data",
-            self._folder / "keys",
-            credentials_dir=None,
-            gate_id="north",
-            terms=TERMS,
-            model_sha256="0" * 64,
-            cost=LEAST,
-        )
+        store = open_in(self._folder, model_sha256="0" * 64)
         publish_notice(store, at, **site)
         store.close()
 

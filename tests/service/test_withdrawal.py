@@ -1,7 +1,5 @@
 """Withdrawing at the gate's screen on a real store: what the person gets, and what is gone (R24)."""
 
-import asyncio
-
 import pytest
 import structlog
 
@@ -15,7 +13,7 @@ from gate.service import new_attempt
 from gate.store.consent import receipts
 from gate.visitor import Visitor
 from gate.withdrawal import ScreenWithdrawals
-from tests.service.world import CARD, FACE, OTHER_FACE, with_rules
+from tests.service.world import CARD, OTHER_FACE, with_rules
 
 
 async def to_question(gate, card=CARD):
@@ -291,11 +289,9 @@ def test_a_person_who_moved_out_before_the_press_has_nothing_left_to_withdraw(at
 def test_a_withdrawal_at_the_screen_outlives_an_enrolment_begun_before_it(at_gate):
     async def scenario(gate):
         person, _ = gate.add_resident()
-        await gate.until(lambda: gate.service.face_offered, "face to be offered")
-        enrolment = asyncio.create_task(gate.desk.enrol(person, gate.said()))
-        await gate.until(lambda: gate.vision.capturing, "the camera to open")
+        enrolment = await gate.begin_enrolment(person)
         await delete(gate, await to_question(gate))
-        gate.capture.take(gate.capture.attempt, gate.vision.epoch, FACE)
+        gate.take_face()
         with pytest.raises(RequestError, match="withdrawn"):
             await enrolment
         assert gate.store.templates.count() == 0

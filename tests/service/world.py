@@ -13,6 +13,7 @@ from gate.core import inputs as on
 from gate.core.door import Declared, DoorRules
 from gate.core.phases import Idle, second_wanted
 from gate.core.policy import Finding, Hint, Rules
+from gate.core.roles import AccountId, Role, Staff
 from gate.core.types import NoticeVersion
 from gate.desk import Desk, LiveCapture
 from gate.doorkeeper import Doorkeeper
@@ -26,9 +27,9 @@ from gate.store.upkeep.clock import TrustedClock
 from gate.telling import Teller
 from gate.web.context import Said
 from tests.consents import TERMS, give
-from tests.costs import LEAST
 from tests.fakes import FakeVision
 from tests.notices import board, publish_notice
+from tests.stores import lay_started, open_in
 
 NOTICE = NoticeVersion("1.0")
 RULES = Rules(
@@ -44,6 +45,7 @@ RULES = Rules(
 DOOR_RULES = DoorRules(Declared.FAIL_SECURE, release_s=3.0)
 CARD = 40451
 FACE = array("f", [1.0] + [0.0] * 127).tobytes()
+STAFF = Staff(AccountId("a" * 16), frozenset({Role.MANAGER}))
 OTHER_FACE = array("f", [0.0, 1.0] + [0.0] * 126).tobytes()
 
 
@@ -135,7 +137,18 @@ class World:
         """Enrol *person* at the desk; somebody must stand before the camera meanwhile."""
         return await self.desk.enrol(person, self.said())
 
-    async def until(self, holds, what, patience=5.0):
+    async def begin_enrolment(self, person):
+        """Have *person* stand before the open camera at the desk; give the enrolment, still to be awaited."""
+        await self.until(lambda: self.service.face_offered, "face to be offered")
+        enrolment = asyncio.create_task(self.enrol(person))
+        await self.until(lambda: self.vision.capturing, "the camera to open")
+        return enrolment
+
+    def take_face(self, face=FACE, **seen):
+        """Take *face* for whoever is being enrolled, as vision does once every pose was shown."""
+        self.capture.take(self.capture.attempt, self.vision.epoch, face, **seen)
+
+    async def until(self, holds, what, patience=30.0):
         """Wait until *holds*; a test that waits in vain says for what."""
         async with asyncio.timeout(patience) as limit:
             while not holds():  # noqa: ASYNC110 - what is waited for is in the real devices and store
@@ -203,16 +216,8 @@ async def world(
 ):
     clock = Clock()
     inputs = asyncio.Queue()
-    store = Store.open(
-        folder / "data",
-        folder / "keys",
-        credentials_dir=None,
-        gate_id="north",
-        terms=terms,
-        model_sha256="0" * 64,
-        duress=duress,
-        cost=LEAST,
-    )
+    lay_started(folder, with_notice=False)
+    store = open_in(folder, terms=terms, model_sha256="0" * 64, duress=duress)
     if notice_published:
         publish_notice(store, clock.now())
     reader, door = SimulatedReader(), Door()

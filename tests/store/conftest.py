@@ -12,11 +12,13 @@ import pytest
 from gate.core.types import AttemptId, Decision, Method, Reason
 from gate.store import Store
 from tests.consents import TERMS, give
-from tests.costs import LEAST
 from tests.notices import publish_notice
+from tests.stores import lay_started, open_in
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 YEAR = timedelta(days=365)
+OF_A_FIRST_START = {"data_dir", "keys_dir", "credentials_dir", "gate_id", "custody", "ask", "tpm"}
+"""What decides how a store is made, and where."""
 
 
 @pytest.fixture
@@ -28,17 +30,11 @@ def noon() -> datetime:
 def open_store(tmp_path: Path) -> Iterator[Callable[..., Store]]:
     opened = []
 
-    def opener(*, with_notice: bool = True, **changed: object) -> Store:
-        settings = {
-            "data_dir": tmp_path / "data",
-            "keys_dir": tmp_path / "keys",
-            "credentials_dir": None,
-            "gate_id": "north",
-            "terms": TERMS,
-            "model_sha256": "a" * 64,
-            "cost": LEAST,
-        }
-        store = Store.open(**(settings | changed))
+    def opener(*, with_notice: bool = True, anew: bool = False, **changed: object) -> Store:
+        """Open the store, started once before unless *anew*; *changed*: what Store.open takes."""
+        if not (anew or OF_A_FIRST_START & changed.keys()):
+            lay_started(tmp_path, with_notice=with_notice)
+        store = open_in(tmp_path, **changed)
         opened.append(store)
         if with_notice and store.notices.newest_number is None:
             publish_notice(store, NOON)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from gate.store import Store
 from gate.store.backup.backups import Made
 from gate.store.backup.opening import choose
 from gate.store.backup.restore import Restored, Site, restore
@@ -14,8 +13,8 @@ from gate.store.keyring.custody import KeyPlace, load_root
 from gate.store.keyring.escrow import EpochSecret
 from gate.store.keyring.keys import Custody, MasterKey
 from tests.consents import AT_DESK, TERMS, give
-from tests.costs import LEAST
 from tests.notices import publish_notice
+from tests.stores import open_in
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -57,17 +56,12 @@ class Device:
     @contextmanager
     def store(self):
         place = self.place
-        store = Store.open(
-            self.data,
-            self.keys,
+        store = open_in(
+            self.home,
             credentials_dir=place.credentials_dir,
-            gate_id="north",
-            terms=TERMS,
-            model_sha256=MODEL,
             custody=place.custody,
             ask=place.ask,
             tpm=place.tpm,
-            cost=LEAST,
         )
         try:
             if store.notices.newest_number is None:

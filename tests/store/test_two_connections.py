@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from gate.errors import VaultError
-from gate.store import Kept, Store
-from tests.consents import TERMS
+from gate.store import Kept
 from tests.passages import passage
+from tests.stores import open_in
 
 
 def test_a_card_added_on_the_command_line_opens_at_the_running_gate(open_store, noon):
@@ -42,14 +42,7 @@ def test_a_write_lock_held_too_long_is_an_error_and_not_a_hang(open_store, resid
 
 def test_first_starts_at_the_same_moment_agree_on_one_key(tmp_path):
     def start(_):
-        store = Store.open(
-            tmp_path / "data",
-            tmp_path / "keys",
-            credentials_dir=None,
-            gate_id="north",
-            terms=TERMS,
-            model_sha256="a" * 64,
-        )
+        store = open_in(tmp_path)
         found = len(store.people.list()), store.epochs.current.seed
         store.close()
         return found
@@ -61,6 +54,7 @@ def test_first_starts_at_the_same_moment_agree_on_one_key(tmp_path):
     assert {path.name for path in (tmp_path / "keys").iterdir()} == {"gate-master-key", "epoch-1"}
 
 
+@pytest.mark.alone
 def test_r24_a_reader_elsewhere_keeps_the_loop_no_second_and_the_scrub_is_made_up_for(
     open_store, intruder, resident, enrol, noon
 ):

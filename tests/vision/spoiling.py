@@ -107,6 +107,17 @@ def in_a_hat(frame, face):
     )
 
 
+def in_a_cap(frame, face, shade, *, above=0.32, colour=(30, 25, 25)):
+    """Draw a cap with its peak *above* the eyes, as a share of the way from eyes to mouth; *shade*: of the light it leaves them."""
+    eyes, _, _, wide, down = _shape(face)
+    edge = [eyes + wide * t - down * (above - 0.05 * (t / 1.3) ** 2) for t in np.linspace(-1.3, 1.3, 21)]
+    below = np.zeros(frame.shape[:2], np.float32)
+    cv2.fillPoly(below, [np.array(edge + [each + down * (above + 0.35) for each in edge[::-1]], np.int32)], 1)
+    below = cv2.GaussianBlur(below, (0, 0), 0.06 * float(np.hypot(*wide)))[..., None]
+    shaded = (frame * (1 - below * (1 - shade))).astype(np.uint8)
+    return _painted(shaded, [*edge, eyes + wide * 1.3 - down * 1.8, eyes - wide * 1.3 - down * 1.8], colour)
+
+
 def _shape(face):
     points = face.landmarks
     eyes, mouth = points[:2].mean(axis=0), points[3:].mean(axis=0)

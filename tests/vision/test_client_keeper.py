@@ -105,6 +105,17 @@ def test_a_listener_that_fails_costs_one_child_and_tells_the_log_nothing_but_its
     assert "1203" not in str(logged)
 
 
+@pytest.mark.parametrize(
+    ("ends", "cause"), [("sys.exit(1)", "ended"), ("import os; os.abort()", "ended by SIGABRT")]
+)
+def test_how_a_child_ended_is_told_where_it_could_not_say_so_itself(lives, ends, cause):
+    async def scenario(world):
+        await world.until(lambda: world.client.restarts)
+
+    logged = lives(scenario, more=ends)
+    assert [entry["cause"] for entry in logged if entry["event"] == "vision_lost"][:1] == [cause]
+
+
 @pytest.mark.parametrize(("steady_s", "waits"), [(3600.0, [0.0, 0.001, 0.002, 0.002]), (0.0, [0.0] * 4)])
 def test_a_child_that_dies_at_work_waits_ever_longer_until_one_lived_for_some_time(lives, steady_s, waits):
     async def scenario(world):

@@ -78,7 +78,7 @@ def test_a_client_stopped_at_any_moment_of_the_start_leaves_no_child(scenes):
         asyncio.run(stop_after(steps))
     children = "".join(path.read_text() for path in Path("/proc/self/task").glob("*/children")).split()
     command = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children]
-    assert sum(b"gate.vision.worker" in each for each in command) <= 1  # the module's own
+    assert sum(b"gate.vision.child" in each for each in command) <= 1  # the module's own
 
 
 def test_a_camera_program_dies_with_the_child_also_when_it_is_silent(settings_for, tmp_path, monkeypatch):

@@ -122,7 +122,7 @@ def running(settings_for, secrets, tmp_path):
     ours, theirs = socket.socketpair()
     with ours, theirs:
         child = subprocess.Popen(
-            [sys.executable, "-m", "gate.vision.worker", str(theirs.fileno())],
+            [sys.executable, "-m", "gate.vision.child", str(theirs.fileno())],
             pass_fds=(theirs.fileno(),),
             stderr=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"},

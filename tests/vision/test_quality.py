@@ -24,6 +24,7 @@ from gate.vision.quality import (
     roll_of,
 )
 from tests.vision.planted import scenery
+from tests.vision.spoiling import in_a_cap
 
 AT = np.array([320.0, 240.0])
 EYE_PX = 24
@@ -121,6 +122,13 @@ def test_a_lean_is_read_off_eyes_and_mouth(degrees):
 def test_a_leaning_head_is_asked_upright(portrait):
     quality = quality_of(portrait, face(points=turned(14)))
     assert (quality.parts.lean < 0.5, quality.hint()) == (True, Hint.LOOK_AHEAD)
+
+
+@pytest.mark.parametrize(("light", "told"), [(0.35, True), (1.0, False)], ids=["shaded", "in the light"])
+def test_a_caps_peak_is_noticed_by_its_shade_alone(portrait, light, told):
+    quality = quality_of(in_a_cap(portrait, face(), light))
+    assert quality.shaded is told
+    assert quality.overall >= COMPARED_LEAST
 
 
 @pytest.mark.parametrize(("nose", "sign"), [(LEVEL_NOSE - 0.2, 1), (LEVEL_NOSE, 0), (LEVEL_NOSE + 0.2, -1)])

@@ -11,7 +11,7 @@ from gate.vision.images import read_image
 from gate.vision.pipeline import Pipeline
 from gate.vision.quality import COMPARED_LEAST, Assessor
 from tests.beside import FACES
-from tests.vision.spoiling import at_the_gate, ways
+from tests.vision.spoiling import at_the_gate, in_a_cap, ways
 
 THRESHOLD = 0.55
 DISCARDED = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4)
@@ -86,3 +86,21 @@ def test_dark_glasses_are_told_and_hardly_any_bare_face_is_taken_for_them(measur
     print("dark glasses told", rates[0], "bare faces told so", rates[1], "of", len(compared))  # noqa: T201 - the figures are what it is run for
     assert rates[0] >= 0.9
     assert rates[1] <= 0.02
+
+
+def test_a_cap_is_told_where_its_peak_leaves_the_eyes_little_light(models_dir):
+    """A peak that shades nobody's eyes is not told: nothing was found that tells its edge from hair."""
+    pipeline, assessor, told = Pipeline.load(models_dir, ("cpu",), 2), Assessor(), {0.4: [], 0.6: [], 1.0: []}
+    for path in sorted(FACES.glob("img*.jpg"))[::2]:
+        image = read_image(path)
+        frame = at_the_gate(image, max(pipeline.detect(image), key=lambda each: each.area))
+        face = max(pipeline.detect(frame), key=lambda each: each.area)
+        for shade, found in told.items():
+            for above, colour in ((0.15, (30, 25, 25)), (0.32, (230, 230, 230))):
+                worn = in_a_cap(frame, face, shade, above=above, colour=colour)
+                nearest = max(pipeline.detect(worn), key=lambda each: each.area)
+                found.append(assessor.assess(worn, nearest).shaded)
+    rates = {shade: float(np.mean(each)) for shade, each in told.items()}
+    print("caps told, by the share of light they leave", rates)  # noqa: T201 - the figures are what it is run for
+    assert rates[0.4] >= 0.8
+    assert rates[1.0] == 0

@@ -45,6 +45,7 @@ IN_FORCE = {
     "access.duress": False,
     "notice.minimum_s": 2.0,
     "face.enabled": True,
+    "face.liveness": "basic",
     "face.threshold_at_least": 0.0,
     "face.under_14.enabled": False,
     "face.retention_days": 365,

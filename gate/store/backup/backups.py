@@ -25,7 +25,7 @@ from gate.store.db import BUSY_MS, translated
 from gate.store.keyring.escrow import ESCROW_MOST_BYTES, ESCROW_NAME, EpochSecret, Escrow, wrap
 from gate.store.keyring.keyfiles import destroy_private, write_private
 from gate.store.upkeep import tombstones
-from gate.store.wholefiles import PARTIAL, read_whole, sync_folder, write_pieces, write_whole
+from gate.wholefiles import PARTIAL, read_whole, sync_folder, write_pieces, write_whole
 
 LIST_NAME = "tombstones.json"
 LIST_MOST_BYTES = 64 * 1024 * 1024
@@ -250,7 +250,7 @@ class Backups:
         superseded = [each for each in older if each not in kept]
         for each in superseded:
             each.path.unlink(missing_ok=True)
-        for left in made.path.parent.glob(f"*{SUFFIX}{PARTIAL}"):
+        for left in made.path.parent.glob(f"*{SUFFIX}*{PARTIAL}"):
             left.unlink(missing_ok=True)  # a power cut left it
         sync_folder(made.path.parent)
         return len(superseded)

@@ -28,7 +28,7 @@ from gate.store.times import time_of
 from gate.store.upkeep import tombstones
 from gate.store.upkeep.locks import Locks, from_document
 from gate.store.upkeep.tombstones import Tombstone
-from gate.store.wholefiles import read_whole
+from gate.wholefiles import read_whole
 
 
 class LeftOut(StrEnum):

@@ -19,7 +19,7 @@ from gate.store.keyring.custody import CUSTODIANS, KEY_NAME, SEALED_NAME, TPM_NA
 from gate.store.keyring.escrow import ESCROW_MOST_BYTES, ESCROW_NAME, Escrow
 from gate.store.keyring.keyfiles import destroy_private
 from gate.store.keyring.keys import Custody
-from gate.store.wholefiles import read_whole
+from gate.wholefiles import read_whole
 
 _KEYS = re.compile(
     rf"(?:{re.escape(KEY_NAME)}|{re.escape(SEALED_NAME)}|{re.escape(TPM_NAME)}|epoch-[0-9]+)(?:\.new)?"

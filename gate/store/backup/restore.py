@@ -37,7 +37,7 @@ from gate.store.upkeep import tombstones
 from gate.store.upkeep.locks import Locks, lock_again, locks_of
 from gate.store.upkeep.tombstones import Tombstone
 from gate.store.vault import Vault
-from gate.store.wholefiles import write_whole
+from gate.wholefiles import write_whole
 
 _BY_GATE = By(Channel.DEVICE, "gate")
 _OF_THE_LIST = {LeftOut.LIST_MISSING, LeftOut.LIST_ALTERED, LeftOut.LIST_FOREIGN, LeftOut.LIST_OLDER}

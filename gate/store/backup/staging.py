@@ -15,7 +15,7 @@ from gate.store.db import DATABASE_NAME
 from gate.store.folders import unusable
 from gate.store.holds import Hold
 from gate.store.keyring.keyfiles import destroy_private, write_private
-from gate.store.wholefiles import sync_folder
+from gate.wholefiles import sync_folder
 
 STAGED = "restoring"
 COMMITTED = "restored"

@@ -305,7 +305,7 @@ def _library() -> ModuleType:
         raise VaultError(
             "tpm-library",
             "storage.custody is tpm, but the library for it is not installed.",
-            remedy="Install libtss2-dev, then: pip install --require-hashes -r requirements-tpm.lock",
+            remedy="As root: gate update add tpm, which names what it wants; in a checkout: make tpm.",
         ) from error
     library: ModuleType = tpm2_pytss
     return library

@@ -40,11 +40,13 @@ class Needs:
     """What a camera cannot do without.
 
     families: of the sockets it may make. programs: whether it starts one. folders: what it plays stored pictures from.
+    device: the camera's own node, where that is all it needs of /dev.
     """
 
     families: frozenset[int] = frozenset()
     programs: bool = False
     folders: tuple[Path, ...] = ()
+    device: Path | None = None
 
     @property
     def network(self) -> bool:
@@ -59,12 +61,28 @@ def needs_of(driver: str, source: str, providers: Iterable[str] = ("cpu",)) -> N
     """
     accelerated = any(each != "cpu" for each in providers)
     local = Needs(_LOCAL, programs=True) if driver in PROGRAMS or accelerated else Needs()
+    if driver == "v4l2" and not local.programs:
+        return Needs(device=_node(source))
     scheme, separator, _ = source.partition("://")
     if driver == "stream" and separator and scheme.lower() in LIVE_SCHEMES:
         return Needs(_NETWORK, programs=local.programs)
     if driver in {"folder", "stream", "simulated"}:
         return Needs(local.families, programs=local.programs, folders=(Path(source),))
     return local
+
+
+def _node(source: str) -> Path:
+    """Give the node of a V4L2 camera: by its number, the first unless given, or by its path."""
+    return Path(f"/dev/video{source or 0}" if source.isdecimal() or not source else source)
+
+
+def camera_node(settings: VisionSettings) -> int | None:
+    """Give which node the camera is now, None where there is none: one plugged in again is another, and shut out."""
+    node = needs_of(settings.driver, settings.source).device
+    try:
+        return None if node is None else node.stat().st_ino
+    except OSError:
+        return None
 
 
 def confine(settings: VisionSettings) -> frozenset[Lock]:
@@ -91,10 +109,13 @@ def _folders(models_dir: Path, needs: Needs) -> Folders:
     ours = [code, models_dir, Path(sys.prefix), Path(sys.base_prefix), *libraries, *needs.folders]
     system = [Path(each) for each in ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/proc", "/sys")]
     names = [Path("/etc") / each for each in ("hosts", "resolv.conf", "nsswitch.conf", "ssl")]
-    written = [Path("/dev")]
+    # Not /dev as a whole: the door's lines, its pins, the keypad and the TPM lie there too, and are this account's.
+    written = [Path("/dev") / each for each in ("null", "zero", "full", "random", "urandom")]
+    written += [needs.device] if needs.device else []
     if needs.network:
         system += names
     if needs.programs:
+        written += [Path("/dev")]  # which nodes a board's own stack opens is its makers' to know
         system += [Path("/etc") / each for each in ("alternatives", "glvnd", "libcamera", "vulkan")]
         system += [Path("/opt/nvidia"), Path("/run/udev")]
         written += [Path("/tmp")]  # noqa: S108 - where a camera's service keeps its own socket; private to the unit

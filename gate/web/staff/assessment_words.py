@@ -16,7 +16,6 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {key: words.title for key, words in SETTING_WORDS.items()}
     | {
         "face.notice_minimum_s": SETTING_WORDS["notice.minimum_s"].title,
-        "face.liveness": _("What a face must show beside its likeness"),
         "face.zone": _("Part of the picture that is looked at"),
         "site.gate_id": _("Name of the gate"),
         "site.controller": _("Who answers for it"),
@@ -49,7 +48,7 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
 LEVELS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "basic": _(
-            "that it is no still picture; a film on a screen often passes, which asking for a movement each time makes harder; low assurance: masks and injected video are not covered"
+            "that it is no still picture; a film on a screen often passes, and a glossy photograph at times, which asking for a movement each time makes harder; low assurance: masks and injected video are not covered"
         ),
         "challenge": _(
             "a movement that it is asked for each time; a film that happens to show it may pass; low assurance: masks and injected video are not covered"

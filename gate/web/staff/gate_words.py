@@ -130,6 +130,12 @@ SETTING_WORDS: Final[Mapping[str, Words]] = {
         _("Seconds the notice stands before a choice"), _("Longer is kinder to slow readers.")
     ),
     "face.enabled": Words(_("Face as a way in"), _("Card and PIN go on in any case, for everybody.")),
+    "face.liveness": Words(
+        _("What a face must show beside its likeness"),
+        _(
+            "Where a movement is asked for only if needed, films on a screen often pass. Where one is asked for each time, whoever cannot turn or nod uses card or PIN. With a colour camera alone it is low assurance either way."
+        ),
+    ),
     "face.threshold_at_least": Words(
         _("How alike faces must be, at least"),
         _("Stricter than the model asks is possible, never laxer; 0 leaves it to the model."),
@@ -157,6 +163,15 @@ SETTING_WORDS: Final[Mapping[str, Words]] = {
     ),
 }
 
+CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
+    "face.liveness": {
+        "basic": _("A movement only if needed"),
+        "challenge": _("A movement each time"),
+        "depth": _("Its depth, by a depth camera"),
+    }
+}
+"""The values of a setting that is chosen from a list, in words."""
+
 AREAS: Final[Mapping[str, str]] = {
     "door": _("Door"),
     "access": _("Coming in"),
@@ -173,9 +188,11 @@ UNFIT: Final[Mapping[str, str]] = {
     "not-a-number": _("Give a number, such as 5 or 2.5."),
     "not-whole": _("Give a whole number."),
     "not-a-switch": _("Choose on or off."),
+    "not-a-choice": _("Choose one of these."),
     "too-long": _("Say it in at most 300 characters."),
     "not-a-line": _("Give one line without special characters."),
     "out-of-bounds": _("This lies outside what is possible here."),
     "not-an-address": _("This cannot be taken. An address begins with https:// or http://."),
     "contradicts": _("This does not go together with the settings file."),
+    "not-fitted": _("There is no depth camera: the settings file names none."),
 }

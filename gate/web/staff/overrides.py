@@ -16,7 +16,7 @@ from gate.web.faults import page_fault
 from gate.web.gatekeeper import GuardedRoute, SignedStaff, StaffSession
 from gate.web.moments import LocalTimes
 from gate.web.pages import back_to
-from gate.web.staff.gate_words import AREAS, SETTING_WORDS
+from gate.web.staff.gate_words import AREAS, CHOICES, SETTING_WORDS
 from gate.web.staff.layout import StaffPages
 from gate.web.staff.ports.overrides import Proposal
 from gate.web.staff.settings_form import SettingsForm, number_of
@@ -76,6 +76,7 @@ def routes(staff: StaffPages) -> APIRouter:
             versions=found,
             people=names,
             names=SETTING_WORDS,
+            choices=CHOICES,
             by_file={each.key: written(each.by_file) for each in port.settings()},
             moment=LocalTimes(staff.context.zone).moment,
         )

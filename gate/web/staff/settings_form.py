@@ -10,7 +10,7 @@ from starlette.responses import Response
 from gate.core.overrides import written
 from gate.errors import GateError
 from gate.web.gatekeeper import StaffSession
-from gate.web.staff.gate_words import SETTING_WORDS, UNFIT
+from gate.web.staff.gate_words import CHOICES, SETTING_WORDS, UNFIT
 from gate.web.staff.layout import StaffPages
 from gate.web.staff.ports.overrides import Proposal, SettingView
 from gate.web.staff.typed import typed
@@ -61,6 +61,7 @@ class SettingsForm:
             faults={key: UNFIT[why] for key, why in wrong_keys.items()},
             seen=self._port.newest,
             names=SETTING_WORDS,
+            choices=CHOICES,
             **more,
         )
 
@@ -89,6 +90,7 @@ class SettingsForm:
             typed=told,
             seen=seen,
             names=SETTING_WORDS,
+            choices=CHOICES,
             **more,
         )
 

@@ -76,6 +76,7 @@ def test_the_door_says_how_it_is_to_each_face_that_opens_later(open_bed):
     assert LeafClosed() in heard
 
 
+@pytest.mark.alone
 def test_events_arrive_without_a_poll(open_bed):
     """Card to strike has 50 ms, which is one poll."""
     began = time.monotonic()

@@ -103,7 +103,7 @@ def test_a_lost_line_is_told_once_and_once_when_it_is_back(there):
     there.device.mend()
     mended = time.monotonic()
     assert there.wait(lambda: DeviceBack() in there.at_reader)
-    assert time.monotonic() - mended < 1.2
+    assert time.monotonic() - mended < 10  # libosdp by itself would let minutes pass before it looks again
     assert [each for each in there.at_door[2:] if isinstance(each, DeviceLost | DeviceBack)] == [
         DeviceLost(),
         DeviceBack(),
@@ -240,6 +240,7 @@ def test_a_port_that_fails_as_it_is_opened_is_refused_with_the_remedy(monkeypatc
             there.panel.reader.open(lambda _: None)
 
 
+@pytest.mark.alone
 def test_a_thread_that_hangs_is_a_lost_device_told_once_and_costs_the_loop_nothing(there):
     """R01, R68: nobody listens to the reader; and what it hears once it wakes is old."""
     wakes, wait = threading.Event(), there.panel._session._line.wait

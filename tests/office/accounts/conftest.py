@@ -5,22 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from gate.store import Store
-from tests.consents import TERMS
-from tests.costs import LEAST
 from tests.staffing import Phone, SetClock, Site
+from tests.stores import open_in
 
 
 def opened_at(folder):
-    return Store.open(
-        folder / "data",
-        folder / "keys",
-        credentials_dir=None,
-        gate_id="north",
-        terms=TERMS,
-        model_sha256="a" * 64,
-        cost=LEAST,
-    )
+    return open_in(folder)
 
 
 @pytest.fixture(scope="session")

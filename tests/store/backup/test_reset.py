@@ -42,13 +42,6 @@ print(json.dumps(steps))
 
 
 @pytest.fixture
-def stick(tmp_path):
-    folder = tmp_path / "stick"
-    folder.mkdir(mode=0o700)
-    return folder
-
-
-@pytest.fixture
 def device(tmp_path, stick):
     device = Device(tmp_path / "gate")
     device.enrol(device.add(), FACE)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.store.backup.test_restore import FACE, OTHER, by_shares
+from tests.store.backup.restoring import FACE, OTHER, by_shares
 from tests.store.devices import HOUR, NOON, Device, files_in
 
 # One process that forks for each step: the child that restores is killed, and nothing else of it survives.

@@ -22,13 +22,6 @@ def chip(tmp_path):
 
 
 @pytest.fixture
-def stick(tmp_path):
-    folder = tmp_path / "stick"
-    folder.mkdir(mode=0o700)
-    return folder
-
-
-@pytest.fixture
 def device(tmp_path, chip):
     device = Device(tmp_path / "gate", Custody.TPM, changes={"tpm": chip.tpm})
     device.enrol(device.add(), FACE)

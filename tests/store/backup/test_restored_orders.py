@@ -4,14 +4,13 @@ from datetime import timedelta
 
 from gate.core.orders import KEPT, LIFETIME_MOST, OrderKind, Refusal
 from tests.signed_orders import by, order_of
-from tests.store.devices import HOUR, NOON, Device
+from tests.store.devices import HOUR, NOON
 
 RESTORED = NOON + 24 * HOUR
 
 
-def test_an_order_carried_out_since_the_backup_does_not_come_back_with_it(tmp_path):
-    device, stick = Device(tmp_path / "one"), tmp_path / "stick"
-    stick.mkdir(mode=0o700)
+def test_an_order_carried_out_since_the_backup_does_not_come_back_with_it(replacement, stick):
+    device = replacement
     order = order_of(OrderKind.LOCKDOWN, at=RESTORED, seconds=600)
     device.back_up(stick)
     with device.store() as store:
@@ -21,9 +20,8 @@ def test_an_order_carried_out_since_the_backup_does_not_come_back_with_it(tmp_pa
         assert store.orders.take(order, at=RESTORED, by=by()) is Refusal.REPLAYED
 
 
-def test_orders_signed_once_the_restore_is_past_are_taken_as_ever(tmp_path):
-    device, stick = Device(tmp_path / "one"), tmp_path / "stick"
-    stick.mkdir(mode=0o700)
+def test_orders_signed_once_the_restore_is_past_are_taken_as_ever(replacement, stick):
+    device = replacement
     device.back_up(stick)
     device.restore(stick, at=RESTORED)
     later = RESTORED + KEPT

@@ -12,25 +12,10 @@ from gate.store import Kept
 from tests.consents import AT_DESK, BY_GATE, agreement, give
 from tests.notices import publish_major, publish_minor
 from tests.passages import passage
+from tests.store.consent.looks import audited, ids, kinds, states
 
 AT_GATE = By(Channel.GATE, "resident")
 DAY = timedelta(days=1)
-
-
-def ids(store, at):
-    return [template for template, _ in store.templates.gallery(at).templates]
-
-
-def kinds(store, person):
-    return [event.kind.value for event in store.consents.record(person)]
-
-
-def audited(store):
-    return [entry.action for entry in store.audit.entries() if entry.action.startswith("consent")]
-
-
-def states(store, person):
-    return [consent.state for consent in store.consents.of(person)]
 
 
 def test_a_refusal_is_remembered_in_the_persons_own_sealed_record_only(store, resident, noon, database_path):

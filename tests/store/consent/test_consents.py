@@ -14,26 +14,11 @@ from gate.store.consent.receipts import read
 from tests.consents import AT_DESK, BY_GATE, agreement, give
 from tests.notices import publish_major, publish_minor
 from tests.passages import passage
+from tests.store.consent.looks import audited, ids, kinds, states
 
 AT_GATE = By(Channel.GATE, "resident")
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
-
-
-def ids(store, at):
-    return [template for template, _ in store.templates.gallery(at).templates]
-
-
-def kinds(store, person):
-    return [event.kind.value for event in store.consents.record(person)]
-
-
-def audited(store):
-    return [entry.action for entry in store.audit.entries() if entry.action.startswith("consent")]
-
-
-def states(store, person):
-    return [consent.state for consent in store.consents.of(person)]
 
 
 @pytest.fixture

@@ -26,11 +26,6 @@ def two_runs(store, at):
 
 
 @pytest.fixture
-def keys_dir(tmp_path):
-    return tmp_path / "keys"
-
-
-@pytest.fixture
 def copied(tmp_path):
     """Copy data or keys as they lie there now, to be put back later."""
 
@@ -61,7 +56,8 @@ def epoch_files(folder):
     return sorted(path.name for path in folder.iterdir() if path.name.startswith("epoch-"))
 
 
-def test_a_first_start_makes_epoch_one_with_a_secret_of_its_own(store, keys_dir):
+def test_a_first_start_makes_epoch_one_with_a_secret_of_its_own(open_store, keys_dir):
+    store = open_store(anew=True)
     assert store.epochs.current.number == 1
     assert epoch_files(keys_dir) == ["epoch-1"]
     assert (keys_dir / "epoch-1").stat().st_mode & 0o777 == 0o600

@@ -10,23 +10,7 @@ from gate.errors import VaultError
 from gate.store.account.audit import Action
 from gate.store.consent.templates import BOUND_TERMS, template_binding
 from gate.store.vault import Sealed
-from tests.consents import AT_DESK
-from tests.rotations import FACES, faces, keep, three_residents
-
-
-@pytest.fixture
-def keys_dir(tmp_path):
-    return tmp_path / "keys"
-
-
-@pytest.fixture
-def people(store, noon):
-    return three_residents(store, noon)
-
-
-@pytest.fixture
-def withdraw(store, noon):
-    return lambda person: store.consents.withdraw(person, at=noon, by=AT_DESK)
+from tests.rotations import FACES, faces, keep
 
 
 def stored(path):

@@ -12,21 +12,6 @@ from tests.disks import fill
 from tests.rotations import FACES, faces, keep, three_residents
 
 
-@pytest.fixture
-def keys_dir(tmp_path):
-    return tmp_path / "keys"
-
-
-@pytest.fixture
-def people(store, noon):
-    return three_residents(store, noon)
-
-
-@pytest.fixture
-def withdraw(store, noon):
-    return lambda person: store.consents.withdraw(person, at=noon, by=AT_DESK)
-
-
 def test_an_enrolment_meanwhile_is_not_left_behind(open_store, store, people, noon):
     beside = open_store()
     person = store.people.add("304", "Bo", "")

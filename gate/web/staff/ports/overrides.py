@@ -19,6 +19,7 @@ class Wrong(StrEnum):
     OUT_OF_BOUNDS = "out-of-bounds"
     NOT_AN_ADDRESS = "not-an-address"
     CONTRADICTS = "contradicts"  # another setting, in the file
+    NOT_FITTED = "not-fitted"  # the device lacks what it needs
 
 
 @dataclass(frozen=True, slots=True)

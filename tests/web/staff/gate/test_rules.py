@@ -38,6 +38,26 @@ def test_r80_what_follows_is_said_before_anything_is_saved(house, manager):
     assert "the gate starts anew" in manager.get(answer.headers["location"]).text
 
 
+def test_r80_how_a_face_must_show_that_it_lives_is_chosen_in_words(house, manager):
+    page = manager.get(RULES)
+    assert '<option value="basic" selected>A movement only if needed</option>' in page.text
+    assert "films on a screen often pass" in page.text
+    step = manager.press(page, RULES, face__liveness="challenge")
+    assert "Face is locked." in step.text
+    assert "<td>A movement only if needed</td><td><b>A movement each time</b></td>" in step.text
+    assert manager.press(step, SAVE).status_code == 303
+    assert house.gate.overrides.values["face.liveness"] == "challenge"
+    history = house.signed_in(Role.INSTALLER, account="c").get("/staff/rules/history").text
+    assert "A movement only if needed, as the settings file says → <b>A movement each time</b>" in history
+
+
+def test_a_level_of_liveness_that_there_is_not_is_told_beside_its_field(house, manager):
+    page = manager.press(manager.get(RULES), RULES, face__liveness="none")
+    assert page.status_code == 422
+    assert "Choose one of these." in page.text
+    assert house.gate.overrides.newest == 0
+
+
 def test_the_form_holds_what_is_in_force(manager):
     page = manager.get(RULES).text
     assert 'name="door.release_s" type="text" value="5"' in page

@@ -1,14 +1,19 @@
-"""Files that are whole or not there: what a power cut leaves is the old one or the new one."""
+"""Files that are whole or not there: what a power cut leaves is the old one or the new one.
+
+Standard library only: an update runs this with the system's own Python, before there is any environment.
+"""
 
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
-PARTIAL = ".partial"
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+PARTIAL: Final = ".partial"
+"""What a power cut may leave beside a file ends so; its name begins with that file's."""
 
 
 def read_whole(path: Path, *, most: int) -> bytes:
@@ -20,20 +25,25 @@ def read_whole(path: Path, *, most: int) -> bytes:
     return content
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Put the file in the place of an earlier one, mode 0600, whole or not at all. Raises OSError."""
-    write_pieces(path, iter([content]))
+def write_whole(path: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Put the file in the place of an earlier one, whole or not at all; of two writers the later one's stays.
+
+    Raises OSError; the earlier file is there then as it was.
+    """
+    write_pieces(path, iter([content]), mode=mode)
 
 
-def write_pieces(path: Path, pieces: Iterator[bytes]) -> None:
+def write_pieces(path: Path, pieces: Iterator[bytes], *, mode: int = 0o600) -> None:
     """Do as ``write_whole`` with content that comes piece by piece."""
-    partial = path.with_name(path.name + PARTIAL)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=PARTIAL)
+    partial = Path(name)
     try:
-        with os.fdopen(os.open(partial, _NEW, 0o600), "wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             for piece in pieces:
                 file.write(piece)
             file.flush()
-            os.fsync(file.fileno())
+            os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
         partial.replace(path)
     except BaseException:
         with suppress(OSError):

@@ -1,3 +1,5 @@
+"""The gate's screen step by step: what it shows, what is posted of it, and who holds it (R10, R12)."""
+
 import re
 
 import pytest
@@ -10,12 +12,18 @@ from gate.core.policy import Hint
 from gate.core.types import AttemptId, Method, Reason
 from gate.web.words import CHALLENGES, CHECKING, CHOSEN, HINTS, METHODS, RESULTS, SECOND, SHUT
 from tests.notices import FIRST as NOTICE
+from tests.web.kiosk.screen import PAGE
+from tests.web.world import World
 
 ATTEMPT = AttemptId("attempt-1")
 
-
-PAGE = "the gate's screen"
 ELSEWHERE = "This screen was opened elsewhere. Reload to use it here."
+
+
+@pytest.fixture
+def world(clock):
+    """A gate that is new, in its own language."""
+    return World(clock)
 
 
 def see(client, world, page=PAGE):

@@ -8,18 +8,20 @@ from gate.core import effects as do
 from gate.core import inputs as on
 from gate.core.phases import Choosing, Confirming, Identifying, Idle, Told
 from gate.core.types import AttemptId, Method, WithdrawalOutcome
+from gate.web.kiosk.parts import KioskParts
 from gate.web.qr import qr_svg
 from gate.web.words import PHASES, WITHDRAWALS
+from tests.web.kiosk.screen import ATTEMPT, see
 from tests.web.world import LONGEST, RECEIPT, REFERENCE
 
 CONSENT_STEPS = ("read the notice", "tick the box", "press agree", "stand before the camera")
 """What consenting takes at the desk."""
-PAGE = "the gate's screen"
-ATTEMPT = AttemptId("shown")
 
 
-def see(client):
-    return client.get("/kiosk/view", params={"after": -1, "page": PAGE}).json()["html"]
+@pytest.fixture
+def kiosk():
+    """A screen with nobody to call and no codes."""
+    return KioskParts()
 
 
 def seen(client, world, view):

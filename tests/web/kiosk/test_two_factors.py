@@ -11,10 +11,10 @@ from gate.core.types import AttemptId, Method, Pin, Reason
 from gate.web.app import create_app
 from tests.notices import FIRST as NOTICE
 from tests.web.conftest import Client
+from tests.web.kiosk.screen import PAGE, see
 from tests.web.world import World
 
 ATTEMPT = AttemptId("attempt-1")
-PAGE = "the gate's screen"
 
 
 @pytest.fixture
@@ -22,11 +22,6 @@ def world(clock):
     world = World(clock, two_factors=True)
     world.screen.speak("en")
     return world
-
-
-def see(client):
-    """Ask for the view as the page's script does."""
-    return client.get("/kiosk/view", params={"after": -1, "page": PAGE}).json()["html"]
 
 
 def stage(html):

@@ -4,47 +4,15 @@ import pytest
 
 from gate.core import effects as do
 from gate.core import inputs as on
-from gate.core.types import AttemptId, Reason
+from gate.core.types import Reason
 from gate.web.app import create_app
 from gate.web.kiosk.parts import KioskParts
 from gate.web.kiosk.views import notice_address
 from gate.web.transport import Transport
 from tests.notices import FIRST as NOTICE
 from tests.web.conftest import Client
+from tests.web.kiosk.screen import ATTEMPT, see
 from tests.web.world import World
-
-ATTEMPT = AttemptId("shown")
-
-
-class Codes:
-    """Codes that count how many were asked for."""
-
-    issued = 0
-
-    def issue(self):
-        self.issued += 1
-        return "48201937"
-
-
-@pytest.fixture
-def codes():
-    return Codes()
-
-
-@pytest.fixture
-def kiosk(codes):
-    return KioskParts(codes=codes)
-
-
-@pytest.fixture
-def world(clock, kiosk):
-    world = World(clock, kiosk=kiosk)
-    world.screen.speak("en")
-    return world
-
-
-def see(client):
-    return client.get("/kiosk/view", params={"after": -1, "page": "the gate's screen"}).json()["html"]
 
 
 def test_a_simulated_gate_that_no_telephone_reaches_says_where_on_this_computer(client, world):
@@ -54,12 +22,12 @@ def test_a_simulated_gate_that_no_telephone_reaches_says_where_on_this_computer(
     assert 'class="qr"' not in html
 
 
-def test_a_gate_that_no_telephone_reaches_offers_no_code_for_one(clock, runner, kiosk, codes):
+def test_a_gate_that_no_telephone_reaches_offers_no_code_for_one(clock, runner, kiosk, parts):
     world = World(clock, kiosk=kiosk, simulated=False)
     client = Client(create_app(world.context, world.screen), runner)
     assert "/kiosk/code" not in see(client)
     client.post("/kiosk/code")
-    assert codes.issued == 0
+    assert parts.issued == 0
 
 
 @pytest.mark.parametrize(
@@ -116,8 +84,8 @@ def test_keys_that_open_nothing_any_more_make_room_and_a_code_stays(client, worl
     assert "4820 1937" in see(client)
 
 
-def test_a_screen_that_cannot_be_touched_says_the_same(clock, runner, codes):
-    world = World(clock, kiosk=KioskParts(touch=False, codes=codes))
+def test_a_screen_that_cannot_be_touched_says_the_same(clock, runner, parts):
+    world = World(clock, kiosk=KioskParts(touch=False, codes=parts))
     client = Client(create_app(world.context, world.screen), runner)
     world.screen.speak("en")
     assert "Press the star on the keypad to begin." in see(client)
@@ -171,10 +139,10 @@ def test_a_lost_door_is_said_at_rest_with_whom_to_ask(client, world, language, w
     assert "/kiosk/withdraw" in html
 
 
-@pytest.mark.parametrize("parts", [{"two_factors": True}, {"touch": False}])
-def test_a_lost_reader_leaves_no_way_in_where_the_screen_alone_opens_nothing(clock, runner, codes, parts):
-    touch = parts.pop("touch", True)
-    world = World(clock, kiosk=KioskParts(touch=touch, codes=codes), **parts)
+@pytest.mark.parametrize("site", [{"two_factors": True}, {"touch": False}])
+def test_a_lost_reader_leaves_no_way_in_where_the_screen_alone_opens_nothing(clock, runner, parts, site):
+    touch = site.get("touch", True)
+    world = World(clock, kiosk=KioskParts(touch=touch, codes=parts), two_factors="two_factors" in site)
     client = Client(create_app(world.context, world.screen), runner)
     world.post(on.EntryChanged(None, reader_lost=True))
     world.screen.speak("en")
