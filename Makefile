@@ -9,7 +9,8 @@ SECONDS ?= 60
 # One worker more than cores, for many tests wait for a device or a deadline; four at most, for memory.
 # Tests that watch a camera or measure a speed run after the others, alone: a starved camera shows one picture a second.
 WORKERS ?= $(shell cores=$$(nproc); echo $$((cores < 4 ? cores + 1 : 4)))
-BESIDE = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# A worker that died ends the run: pytest-xdist would start another, and wait for ever once that one died of the same test.
+BESIDE = -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart=0
 # Compiled once, each of the many short processes that the tests start begins a quarter sooner.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
@@ -91,7 +92,7 @@ test: forms $(VENV)/dev system tpm readers ## Run the tests
 
 .PHONY: coverage
 coverage: setup $(VENV)/dev ## Hold the core to 100 % of its branches; measuring costs too much for every test
-	$(BIN)/pytest tests/core tests/faults -n $(WORKERS) --dist loadfile --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+	$(BIN)/pytest tests/core tests/faults -n $(WORKERS) --dist loadfile --max-worker-restart=0 --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 .PHONY: test-slow
 test-slow: forms $(VENV)/dev system tpm ## Run the slow tests: a gate killed at every step, searched for leaks, told as a demo, measured

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 from gate.errors import RequestError, VaultError
 from gate.store.db import translated
@@ -100,8 +101,9 @@ class Journal:
     """The file, open. Raises VaultError if SQLite cannot use it. Stays on the thread that opened it."""
 
     def __init__(self, path: Path) -> None:
-        path.touch(mode=0o600)  # before SQLite does it: its log takes the file's mode over
-        with translated():
+        # One at a time: of two that turn a new file's log on at once, SQLite refuses one without waiting.
+        with _lock(path, "opening", fcntl.LOCK_EX), translated():
+            path.touch(mode=0o600)  # before SQLite does it: its log takes the file's mode over
             self._database = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S)
             try:
                 self._database.execute("PRAGMA journal_mode = WAL")
@@ -277,25 +279,34 @@ def alone(path: Path, client_id: str) -> Iterator[None]:
     Raises RequestError ``consumer-twice`` if another holds it: two under one name throw each other off the broker for
     ever, and mosquitto 2.0.11 does not tell them why. VaultError if the lock cannot be written.
     """
-    lock = path.with_name(f"{path.name}.{client_id.replace('/', '-')}.lock")
     try:
-        handle = lock.open("w", encoding="utf-8")
+        handle = _lock(path, client_id.replace("/", "-"), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise RequestError(
+            "consumer-twice",
+            "A consumer of this name runs already.",
+            remedy="Give each its own --name.",
+        ) from error
+    with handle:
+        yield
+
+
+def _lock(path: Path, name: str, operation: int) -> IO[str]:
+    """Take a lock beside the journal at *path*, held until what is given is closed. Raises VaultError if that cannot be."""
+    try:
+        handle = path.with_name(f"{path.name}.{name}.lock").open("w", encoding="utf-8")
     except OSError as error:
         raise VaultError(
             "journal-folder",
             f"The journal's folder cannot be written: {error.strerror}.",
             remedy="Give it to the consumer's account, or name another file with --journal.",
         ) from error
-    with handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise RequestError(
-                "consumer-twice",
-                "A consumer of this name runs already.",
-                remedy="Give each its own --name.",
-            ) from error
-        yield
+    try:
+        fcntl.flock(handle, operation)
+    except BaseException:
+        handle.close()
+        raise
+    return handle
 
 
 def _text(at: datetime) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -139,24 +140,39 @@ def test_a_batch_that_fails_is_not_filed_in_part(journal, path):
     assert [line.number for line in journal.take([counts(1)], NOW)] != []
 
 
-def test_consumers_of_one_machine_share_it_and_file_each_message_once(path):
-    lines = []
-    start = threading.Barrier(3)
+def at_once(consume, many=3):
+    """Let *many* consumers begin in one moment, each on a thread of its own; raise what one of them met."""
+    start = threading.Barrier(many, timeout=60)
 
-    def consume():
-        mine = Journal(path)
+    def begin(_):
         start.wait()
-        for first in range(1, 100, 10):
-            lines.extend(mine.take([counts(n) for n in range(first, first + 10)], NOW))
-        mine.close()
+        return consume()
 
-    threads = [threading.Thread(target=consume) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(many) as pool:
+        return list(pool.map(begin, range(many)))
+
+
+def test_consumers_of_one_machine_share_it_and_file_each_message_once(path):
+    def consume():
+        with contextlib.closing(Journal(path)) as mine:
+            return [
+                line
+                for first in range(1, 100, 10)
+                for line in mine.take([counts(n) for n in range(first, first + 10)], NOW)
+            ]
+
+    lines = list(itertools.chain.from_iterable(at_once(consume)))
     assert sorted(line.arrival.place.sequence for line in lines) == list(range(1, 101))
     assert sorted(line.number for line in lines) == list(range(1, 101))
+
+
+def test_consumers_that_start_together_begin_one_journal(tmp_path):
+    """Of two connections that turn a new file's log on at once, SQLite refuses one, however long it may wait."""
+    for number in range(100):
+        begun = tmp_path / f"begun-{number}.db"
+        at_once(lambda begun=begun: Journal(begun).close())
+        with contextlib.closing(Journal(begun)) as journal:
+            assert journal.filed() == 0
 
 
 def test_a_journal_of_a_newer_gate_is_left_alone(path):
