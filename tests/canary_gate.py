@@ -48,9 +48,9 @@ screen_port = {screen_port}
 data_dir = "{folder}/data"
 keys_dir = "{folder}/keys"
 [broker]
-host = "127.0.0.1"
+host = "{broker_host}"
 port = {broker_port}
-{username}
+{broker_more}
 """
 
 
@@ -133,10 +133,12 @@ class Site:
 
     def use_camera(self, section: str) -> None:
         """Write the settings with another camera."""
-        ports = {"port": self.port, "screen_port": self.screen_port, "broker_port": self._broker.port}
-        values = {"gate": GATE_ID, "folder": self.folder, **ports}
-        login = f'username = "{self._broker.username}"' if self._broker.username else ""
-        self.config.write_text(_SETTINGS.format(camera=section, username=login, **values))
+        broker = self._broker
+        more = [f'username = "{broker.username}"'] if broker.username else []
+        more += [f'ca_file = "{broker.tls.ca_file}"'] if broker.tls else []
+        ports = {"port": self.port, "screen_port": self.screen_port, "broker_port": broker.port}
+        values = {"gate": GATE_ID, "folder": self.folder, "broker_host": broker.host, **ports}
+        self.config.write_text(_SETTINGS.format(camera=section, broker_more="\n".join(more), **values))
 
     def start(self, *arguments: object, configured: bool = True) -> Started:
         """Start ``gate`` with what it says in files; not *configured*: a command that works without a gate."""

@@ -61,10 +61,10 @@ def _make(folder: Path) -> None:
         mosquitto_broker(folder / "broker") as broker,
         Site(_made(folder / "site"), broker, free_port(), free_port()) as site,
     ):
-        _move_in(site)
+        move_in(site)
         gate = Serving(site)
-        _enrol(gate, UNIT, "resident")
-        _enrol(gate, OTHER_UNIT, "stranger")
+        enrol(gate, UNIT, "resident")
+        enrol(gate, OTHER_UNIT, "stranger")
         assert any(gate.by_face("stranger") for _ in range(TRIES))
         _withdraw(gate)
         assert gate.end() == 0
@@ -88,7 +88,8 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _move_in(site: Site) -> None:
+def move_in(site: Site) -> None:
+    """Do what the operator does before face is offered; two residents get a card and a PIN each, and a manager joins."""
     site.command("notice", "publish", "--yes")
     for unit, card in ((UNIT, CARD), (OTHER_UNIT, OTHER_CARD)):
         site.command("resident", "add", "--unit", unit, typed=f"Ada Chen\n\n{card}\n")
@@ -100,7 +101,8 @@ def _move_in(site: Site) -> None:
         site.staff = colleague(store)
 
 
-def _enrol(gate: Serving, unit: str, scene: str) -> None:
+def enrol(gate: Serving, unit: str, scene: str) -> None:
+    """Let the resident of *unit* agree and have the face of *scene* taken, on the desk's own screen."""
     until(gate.offers_face, "face to be offered")
     gate.post("/sim/scene", name=scene)
     gate.post("/staff/desk/hand-over", token=gate.sign_in())
