@@ -8,8 +8,16 @@ from typer.testing import CliRunner
 from gate.app import open_store
 from gate.cli import cli
 from gate.settings import read_settings
+from gate.store.store import Store
+from tests.costs import LEAST
 from tests.settings_file import settings_file
 from tests.stores import lay_started
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashes(monkeypatch):
+    """Let a new PIN or password cost next to nothing, as in the other tests' stores: here a command opens the store."""
+    monkeypatch.setitem(Store.open.__func__.__kwdefaults__, "cost", LEAST)
 
 
 @pytest.fixture
