@@ -170,7 +170,7 @@ def _store(settings: Settings) -> str:
         if store is None:
             refuse_folders(settings.storage)
             return "not made yet: the first start makes it, with its key"
-        counts = f"{len(store.people.list())} residents, {store.templates.count()} templates"
+        counts = f"residents: {len(store.people.list())}, templates: {store.templates.count()}"
         store.epochs.current  # noqa: B018 - a lost epoch is a finding, with its remedy
         return f"{counts}; the master key is {_CUSTODY[store.custody]}"
 

@@ -70,7 +70,7 @@ def verify(
     hours = (datetime.now(UTC) - found.head.created).total_seconds() / 3600
     typer.echo(f"{found.path} is whole and unaltered, made by gate {found.head.gate_id}.")
     typer.echo(
-        f"Made {found.head.created:%Y-%m-%d %H:%M} UTC, {hours:.0f} hours ago; {found.people} residents."
+        f"Made {found.head.created:%Y-%m-%d %H:%M} UTC, {hours:.0f} h ago, with residents: {found.people}."
     )
     if beside.trouble is None:
         typer.echo(
@@ -147,7 +147,7 @@ def restore(
             keep_root=is_new,
             faces=not without_faces,
         )
-    typer.echo(f"Restored as of {restored.created:%Y-%m-%d %H:%M} UTC: {restored.people} residents.")
+    typer.echo(f"Restored as of {restored.created:%Y-%m-%d %H:%M} UTC, with residents: {restored.people}.")
     if restored.erased_again:
         typer.echo(f"{restored.erased_again} records erased since then were erased again.")
     renewed = _opened_once(config, renew=restored.left_out is None)

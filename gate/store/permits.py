@@ -102,7 +102,7 @@ class Permits:
             if having or doors:
                 raise RequestError(
                     "hours-in-use",
-                    f"The hours '{name}' are still in use: by {having} residents{' and the door' if doors else ''}.",
+                    f"The hours '{name}' are still in use (residents: {having}{', and the door' if doors else ''}).",
                     remedy="Give them other hours first (gate hours give UNIT always; gate door hours).",
                 )
             connection.execute("DELETE FROM hours WHERE name = ?", (name,))

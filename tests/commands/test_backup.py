@@ -96,7 +96,7 @@ def test_verify_says_whole_how_old_and_how_many_without_writing(gate, stick):
     before = {path: path.read_bytes() for path in stick.iterdir()}
     told = gate("backup", "verify", stick)
     assert "whole and unaltered, made by gate north" in told.stdout
-    assert "0 hours ago; 1 residents" in told.stdout
+    assert "0 h ago, with residents: 1." in told.stdout
     assert {path: path.read_bytes() for path in stick.iterdir()} == before
 
 
@@ -112,7 +112,7 @@ def test_a_restore_brings_back_what_was_deleted_by_mistake(gate, stick):
         store._database.write(lambda c: c.execute("DELETE FROM credentials"))
     restored = gate("restore", stick, said="north\n")
     assert restored.exit_code == 0, restored.output
-    assert "1 residents" in restored.stdout
+    assert "with residents: 1." in restored.stdout
     assert "A new epoch began" in restored.stdout
     with gate.store() as store:
         assert store.credentials.check_card("26:40451", datetime.now(UTC)).granted
