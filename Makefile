@@ -212,7 +212,7 @@ wheels: $(VENV)/runtime ## Prove that every dependency has a wheel for Raspberry
 	@$(BIN)/python deploy/package/wheels
 
 .PHONY: clean-root
-clean-root: setup $(VENV)/dev system ## Install the package in a clean Debian root, open by card and face, update, take a broken release back
+clean-root: setup $(VENV)/dev system ## Install the package in a clean Debian root, open by card and face, survive what breaks, update, take a broken release back
 	$(BIN)/pytest -m slow tests/deploy/test_clean_root.py
 
 .PHONY: aarch64
