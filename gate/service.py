@@ -285,9 +285,9 @@ class Service:
 
     def _keep_records(self, now: datetime) -> None:
         hour = window_of(now)
-        ended = self._upkeep.keep(now)
+        ended = self._upkeep.keep()
         if hour != self._hour:
-            self._upkeep.run_retention(now)
+            self._upkeep.run_retention()
         if ended or hour != self._hour or self._gallery.has_moved:
             self.reload_gallery()
         self._hour = hour

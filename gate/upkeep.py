@@ -42,21 +42,23 @@ class Upkeep:
         """Tell whether all that could not be deleted is at least out of processing (R76)."""
         return self._store.retention.is_safe
 
-    def keep(self, now: datetime) -> int:
+    def keep(self) -> int:
         """Write the clock's mark, heed tamper notes, end what ended. Returns how many consents and tenancies ended."""
         self._clock.keep()
         self._tell_clock()
         self._store.tamper.keep()
         # A leap of the clock deletes nothing until it has stood: what it deleted would be gone for good.
-        ended = self._store.retention.keep(now, most=BATCH) if self._clock.settled else 0
+        at = self._clock.confirmed
+        ended = 0 if at is None else self._store.retention.keep(at, most=BATCH)
         self._tell_failures()
         return ended
 
-    def run_retention(self, now: datetime) -> None:
+    def run_retention(self) -> None:
         """Delete everything that is past its time: at the start and every hour, by a clock that did not just leap."""
-        if not self._clock.settled:
+        at = self._clock.confirmed
+        if at is None:
             return
-        report = self._store.retention.run(now, most=BATCH)
+        report = self._store.retention.run(at, most=BATCH)
         log.info("retention_ran", deleted={item.value: count for item, count in report.deleted.items()})
         self._tell_failures()
 

@@ -27,13 +27,14 @@ def small_disk(folder: Path) -> Iterator[Path]:
 
 
 def fill(folder: Path) -> Path:
-    """Leave not one byte free; give the file to delete for room."""
-    filler = folder / "filler"
+    """Take all that is free now, and nothing that somebody gives back meanwhile; give the file to delete for room."""
+    filler, disk = folder / "filler", os.statvfs(folder)
+    left = disk.f_bavail * disk.f_frsize
     with filler.open("wb", buffering=0) as file:
         for size in (1 << 16, 1 << 10, 1):
             try:
-                while file.write(os.urandom(size)):
-                    pass
+                while left >= size:
+                    left -= file.write(os.urandom(size))
             except OSError:
                 pass
     return filler

@@ -27,8 +27,8 @@ class JudgedClock(Clock, Protocol):
         """Tell whether it was not set back."""
 
     @property
-    def settled(self) -> bool:
-        """Tell whether it did not just leap ahead."""
+    def confirmed(self) -> datetime | None:
+        """Give the time to delete by; None where it just leapt ahead."""
 
 
 class RetentionOffice:
@@ -65,13 +65,14 @@ class RetentionOffice:
 
     def run(self, who: Staff) -> Run:
         """Delete what is past its time now, some of each kind at once: the gate goes on with the rest by itself."""
-        if not (self._clock.trusted and self._clock.settled):
+        at = self._clock.confirmed
+        if at is None or not self._clock.trusted:
             raise RequestError(
                 "clock-unsettled",
                 "The clock was set back or leapt ahead; nothing was deleted, for what is deleted is gone for good.",
                 remedy="Set the clock right, or let it stand for a day; gate clock accept takes it as it is.",
             )
-        report = self._store.retention.run(self._clock.now(), most=BATCH, by=who)
+        report = self._store.retention.run(at, most=BATCH, by=who)
         if report.deleted:
             self._erased()
         return _run(report)

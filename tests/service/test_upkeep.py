@@ -9,6 +9,7 @@ from gate.core.consent import By, Channel
 from gate.store.account.audit import Action
 
 YEAR = timedelta(days=366)
+HALF_A_DAY = timedelta(hours=12)
 
 
 def plant(tmp_path, sql):
@@ -46,9 +47,9 @@ def test_a_clock_set_back_turns_face_off_and_a_card_opens(at_gate):
 
 def test_face_comes_back_when_somebody_accepts_the_clock_beside_the_running_gate(at_gate):
     async def scenario(gate):
-        gate.clock.move(YEAR)
+        gate.clock.move(HALF_A_DAY)
         gate.service._keep_house()
-        gate.clock.move(-YEAR)
+        gate.clock.move(-HALF_A_DAY)
         await gate.until(lambda: not gate.service.face_offered, "face to go")
         gate.store.clock.accept(gate.clock.now())
         gate.service._keep_house()
@@ -175,5 +176,26 @@ def test_r75_a_clock_that_leaps_ahead_deletes_nothing_stops_face_and_a_card_open
         gate.store.clock.accept(gate.clock.now())
         gate.service._keep_house()
         await gate.until(lambda: gate.service.face_offered, "face to come back")
+
+    at_gate(scenario)
+
+
+def test_r75_a_leap_between_two_looks_deletes_nothing_and_face_comes_back_by_itself(at_gate):
+    """A wrong reading of a moment, at which a card came: it once cost every template and credential past that time."""
+
+    async def scenario(gate):
+        person, _ = gate.add_resident()
+        gate.consent(person)
+        await gate.until(lambda: gate.service.face_offered, "face to be offered")
+        gate.clock.move(10 * YEAR)
+        gate.clock.leap(-10 * YEAR.total_seconds())
+        gate.reader.present(40451)
+        assert (await gate.result()).granted
+        gate.clock.move(-10 * YEAR)
+        gate.service._keep_house()
+        await gate.until(lambda: gate.service.face_offered, "face to be offered again")
+        assert gate.store.templates.count() == 1
+        gate.reader.present(40451)
+        assert (await gate.result()).granted
 
     at_gate(scenario)

@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from traceback import format_exception
 
 import pytest
 
@@ -94,6 +95,14 @@ def test_a_damaged_page_is_found_at_open(tmp_path):
     with pytest.raises(VaultError) as refusal:
         open_database(path)
     assert refusal.value.code == "database-corrupt"
+
+
+def test_a_text_that_is_none_is_damage_and_its_bytes_are_told_to_nobody(tmp_path):
+    with closing(open_database(tmp_path / "data" / "gate.sqlite3")) as connection:
+        with pytest.raises(VaultError) as refusal, translated():
+            connection.execute("SELECT CAST(x'ff53656372657400' AS TEXT)").fetchall()
+    assert refusal.value.code == "database-corrupt"
+    assert "Secret" not in "".join(format_exception(refusal.value))
 
 
 def test_a_folder_others_may_enter_is_refused_with_the_command_that_closes_it(tmp_path):

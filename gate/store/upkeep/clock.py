@@ -87,7 +87,8 @@ class ClockMark:
 class TrustedClock:
     """A clock whose wall time never runs backwards, as ``gate.ports.Clock`` asks for it; reads no database in ``now``.
 
-    Its mark is taken up at the start and kept by ``keep``, which the housekeeping calls.
+    But for one case: a leap far ahead that was over before it had stood was no time that passed, and is taken back. Its
+    mark is taken up at the start and kept by ``keep``, which the housekeeping calls.
     """
 
     def __init__(self, clock: Clock, mark: ClockMark) -> None:
@@ -111,12 +112,20 @@ class TrustedClock:
         """Tell whether anything may be deleted by this time: not by a leap that has not stood for a day of running."""
         return not (self._leapt or self._unread)
 
+    @property
+    def confirmed(self) -> datetime | None:
+        """Give the time to delete by, None while nothing may be: what ``keep`` saw, and what passed since.
+
+        It reads no wall clock: a leap that began since then has no part in it.
+        """
+        return self._expected(self.monotonic()) if self.settled else None
+
     def monotonic(self) -> Seconds:
         """Give seconds that only grow."""
         return self._clock.monotonic()
 
     def now(self) -> datetime:
-        """Give the trusted time, aware, in UTC: never earlier than any before, also over restarts."""
+        """Give the trusted time, aware, in UTC: never earlier than any that stood, also over restarts."""
         self._set(self._judge().at)
         return self._seen
 
@@ -131,37 +140,45 @@ class TrustedClock:
             self._set(mark)
             self._base, self._base_at, self._leapt, self._stood = mark, self._at, False, timedelta()
             self._written = mark
-        self._heed_leap()
-        now = self.now()
+        wall, at = self._clock.now(), self.monotonic()
+        self._heed_leap(wall, at)
         if not self.settled:
             return
-        self._base, self._base_at = now, self._at
-        if self._written is None or now - self._written >= WRITTEN_EVERY:
-            self._mark.raise_to(now)
-            self._written = now
+        expected = self._expected(at)
+        if has_leapt(self._seen, seen=expected, elapsed=timedelta()):  # a leap that is over already
+            self._seen, self._at = expected, at
+        self._seen = trusted(wall, seen=self._seen, elapsed=timedelta(seconds=at - self._at)).at
+        self._at = at
+        self._base, self._base_at = self._seen, at
+        if self._written is None or self._seen - self._written >= WRITTEN_EVERY:
+            self._mark.raise_to(self._seen)
+            self._written = self._seen
 
-    def _heed_leap(self) -> None:
+    def _heed_leap(self, wall: datetime, at: Seconds) -> None:
         """Begin, carry on or end the wait under a time far ahead."""
-        if not self._is_ahead():
+        if not has_leapt(wall, seen=self._expected(at), elapsed=timedelta()):
             if self._leapt:
                 self._mark.note_leap(None)
             self._leapt, self._stood = False, timedelta()
             return
-        passed = timedelta(seconds=self._clock.monotonic() - self._base_at)
         if self._leapt:
-            self._stood += passed
+            self._stood += timedelta(seconds=at - self._base_at)
         self._leapt = True
         # The base runs on with the gate's own time, so that what it is compared with stays what the clock should say.
-        self._base, self._base_at = self._base + passed, self._clock.monotonic()
+        self._base, self._base_at = self._expected(at), at
         if self._stood >= LEAP_STANDS:
             self._mark.note_leap(None)
             self._leapt, self._stood = False, timedelta()
+            self._base = wall
         else:
             self._mark.note_leap(self._stood)
 
+    def _expected(self, at: Seconds) -> datetime:
+        """Give what the clock should say at the monotonic time *at*, by the latest time that stood."""
+        return self._base + timedelta(seconds=at - self._base_at)
+
     def _is_ahead(self) -> bool:
-        elapsed = timedelta(seconds=self._clock.monotonic() - self._base_at)
-        return has_leapt(self._clock.now(), seen=self._base, elapsed=elapsed)
+        return has_leapt(self._clock.now(), seen=self._expected(self.monotonic()), elapsed=timedelta())
 
     def _read(self) -> tuple[datetime | None, int]:
         """Read the mark; one that was damaged keeps no door shut, only face and deletion (R02)."""

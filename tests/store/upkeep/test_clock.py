@@ -85,9 +85,9 @@ def test_the_mark_never_moves_back_by_itself(store, noon):
 
 
 def test_a_clock_that_was_ahead_by_mistake_is_accepted_by_somebody_who_looked(store, clock, hands, noon):
-    hands.wall += YEAR
+    hands.wall += 12 * HOUR
     clock.keep()
-    hands.wall -= YEAR
+    hands.wall -= 12 * HOUR
     assert not clock.trusted
     store.clock.accept(noon)
     clock.keep()
@@ -194,6 +194,33 @@ def test_r75_the_wait_after_a_leap_is_not_begun_anew_by_a_restart(store, clock, 
     for _ in range(3):
         runs(TrustedClock(hands, store.clock), hands, 8 * HOUR)
     assert TrustedClock(hands, store.clock).settled
+
+
+@pytest.mark.parametrize("seconds", [0.05, 3600.0])
+def test_r75_a_leap_that_is_over_is_forgotten_and_nothing_was_deleted_by_it(
+    store, clock, hands, noon, resident, enrol, seconds
+):
+    """However short: read by somebody and over before the gate looked, or seen to begin and to end."""
+    enrol(resident, retention=timedelta(days=30))
+    clock.keep()
+    hands.wall += YEAR
+    assert clock.now() == noon + YEAR
+    if seconds > 1:
+        clock.keep()
+        assert clock.confirmed is None
+    hands.passes(timedelta(seconds=seconds))
+    hands.wall -= YEAR
+    assert clock.confirmed in {None, hands.wall}
+    clock.keep()
+    assert (clock.now(), clock.trusted, clock.confirmed) == (hands.wall, True, hands.wall)
+    assert store.clock.read()[0] < noon + YEAR
+    assert store.retention.keep(clock.confirmed) == 0
+
+
+def test_r75_no_reading_of_the_wall_clock_is_deleted_by(clock, hands, noon):
+    clock.keep()
+    hands.wall += YEAR
+    assert (clock.now(), clock.confirmed) == (noon + YEAR, noon)
 
 
 def test_a_leap_is_accepted_by_somebody_who_looked(store, clock, hands):

@@ -40,7 +40,11 @@ class Time:
     at: datetime = NOON
     seconds: float = 1000.0
     trusted: bool = True
-    settled: bool = True
+    leapt: bool = False
+
+    @property
+    def confirmed(self):
+        return None if self.leapt else self.at
 
     def monotonic(self):
         return self.seconds

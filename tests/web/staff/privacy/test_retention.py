@@ -38,10 +38,8 @@ def test_a_run_without_anything_due_says_so(manager):
 def test_a_clock_in_doubt_deletes_nothing_r75(house, manager):
     house.agree(house.move_in())
     house.time.at += timedelta(days=366)
-    for doubt in ({"trusted": False}, {"settled": False}):
-        house.time.trusted = house.time.settled = True
-        for name, value in doubt.items():
-            setattr(house.time, name, value)
+    for trusted, leapt in ((False, False), (True, True)):
+        house.time.trusted, house.time.leapt = trusted, leapt
         answer = manager.post(f"{PATH}/run")
         assert answer.status_code == 422
         assert "nothing was deleted" in answer.text
