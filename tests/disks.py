@@ -28,9 +28,10 @@ def small_disk(folder: Path) -> Iterator[Path]:
 
 def fill(folder: Path) -> Path:
     """Take all that is free now, and nothing that somebody gives back meanwhile; give the file to delete for room."""
-    filler, disk = folder / "filler", os.statvfs(folder)
-    left = disk.f_bavail * disk.f_frsize
+    filler = folder / "filler"
     with filler.open("wb", buffering=0) as file:
+        disk = os.statvfs(folder)
+        left = disk.f_bavail * disk.f_frsize
         for size in (1 << 16, 1 << 10, 1):
             try:
                 while left >= size:
