@@ -54,10 +54,16 @@ def changeable(settings: Settings) -> tuple[str, ...]:
 def in_force(settings: Settings) -> Settings:
     """Give the settings in force: *settings*, as the file says them, with what the console changed. Never raises.
 
-    What no longer fits the file is left out altogether, and said in the log: the file alone then holds (ADR 0007).
+    What no longer fits the file is left out altogether, and said in the log: the file alone then holds (ADR 0007). Of what a
+    later gate changed, all that this one knows holds on.
     """
-    here = changeable(settings)
-    values = {key: value for key, value in _kept(settings).items() if key in here}
+    here, kept = changeable(settings), _kept(settings)
+    if not set(kept) <= set(SETTINGS):
+        log.error(
+            "overrides_unknown",
+            remedy="A later gate made them: install it again, or change the settings anew.",
+        )
+    values = {key: value for key, value in kept.items() if key in here}
     if not values:
         return settings
     try:

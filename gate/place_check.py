@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -13,11 +14,18 @@ from gate.store.keyring.keys import refuse_keys_beside_data
 _VIDEO: Final = "/dev/video"
 
 
+def stands(path: Path) -> bool:
+    """Tell whether there is something at *path*; what this account may not look at is not there for it."""
+    with suppress(OSError):
+        return path.exists()
+    return False
+
+
 def refuse_folders(storage: StorageSettings) -> None:
     """Raise VaultError where a first start could not make its folders: ``keys-beside-data``, ``folder-unwritable``."""
     refuse_keys_beside_data(storage.keys_dir, storage.data_dir)
     for folder in (storage.data_dir, storage.keys_dir):
-        standing = next(each for each in (folder, *folder.resolve().parents) if each.exists())
+        standing = next(each for each in (folder, *folder.resolve().parents) if stands(each))
         if not standing.is_dir() or not os.access(standing, os.W_OK | os.X_OK):
             raise VaultError(
                 "folder-unwritable",
@@ -28,11 +36,11 @@ def refuse_folders(storage: StorageSettings) -> None:
 
 def refuse_absent_backup(backup: BackupSettings) -> None:
     """Raise VaultError ``backup-folder-absent`` where the folder for backups is not there."""
-    if not backup.folder.is_dir():
+    if not (stands(backup.folder) and backup.folder.is_dir()):
         raise VaultError(
             "backup-folder-absent",
-            f"The backup folder {backup.folder} is not there.",
-            remedy="Plug in and mount its medium, or make the folder; it is never made by itself.",
+            f"The backup folder {backup.folder} is not there, or this account may not look there.",
+            remedy="Plug in and mount its medium where the gate's account may go, or make the folder; it is never made by itself.",
         )
 
 
@@ -41,7 +49,7 @@ def refuse_absent_camera(camera: CameraSettings) -> None:
     if camera.driver != "v4l2":
         return
     device = Path(f"{_VIDEO}{camera.source}" if camera.source.isdigit() else camera.source)
-    if not device.exists():
+    if not stands(device):
         raise DeviceFault(
             "camera-absent",
             f"The camera {device} is not there.",

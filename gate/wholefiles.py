@@ -16,6 +16,9 @@ PARTIAL: Final = ".partial"
 """What a power cut may leave beside a file ends so; its name begins with that file's."""
 
 
+_MADE_WITH: Final = 0o600
+
+
 def read_whole(path: Path, *, most: int) -> bytes:
     """Give a file's bytes. Raises OSError; ValueError if there are more than *most*."""
     with path.open("rb") as file:
@@ -42,7 +45,8 @@ def write_pieces(path: Path, pieces: Iterator[bytes], *, mode: int = 0o600) -> N
             for piece in pieces:
                 file.write(piece)
             file.flush()
-            os.fchmod(descriptor, mode)
+            if mode != _MADE_WITH:  # where it is that already, a stick of FAT refuses even this
+                os.fchmod(descriptor, mode)
             os.fsync(descriptor)
         partial.replace(path)
     except BaseException:

@@ -49,6 +49,15 @@ def test_every_key_that_may_be_changed_is_a_setting(by_file):
         assert with_overrides(by_file, {key: value_of(by_file, key)}) == by_file
 
 
+def test_what_a_later_gate_changed_is_told_and_takes_nothing_else_away(by_file, change):
+    change(SIX | {"face.of_a_later_gate": True, "storage.custody": "tpm"})
+    with capture_logs() as logs:
+        present = in_force(by_file)
+    assert present.door.release_s == 6.0
+    assert present.storage == by_file.storage
+    assert [each["event"] for each in logs] == ["overrides_unknown"]
+
+
 def test_without_any_change_the_file_holds(by_file):
     assert in_force(by_file) is by_file
 

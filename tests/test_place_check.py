@@ -7,8 +7,10 @@ import pytest
 from gate.check import check_gate
 from gate.demo.settings import desk_settings
 from gate.errors import DeviceFault, VaultError
-from gate.place_check import refuse_absent_backup, refuse_absent_camera, refuse_folders
-from gate.settings import BackupSettings, CameraSettings, StorageSettings
+from gate.place_check import refuse_absent_backup, refuse_absent_camera, refuse_folders, stands
+from gate.release.looking import look
+from gate.settings import BackupSettings, CameraSettings, StorageSettings, read_settings
+from tests.settings_file import settings_file
 
 
 def camera(source, driver="v4l2"):
@@ -52,6 +54,24 @@ def test_a_backup_folder_that_is_not_mounted_is_told():
     with pytest.raises(VaultError) as caught:
         refuse_absent_backup(BackupSettings(folder=Path("/nowhere/gate-backup")))
     assert caught.value.code == "backup-folder-absent"
+
+
+def test_what_this_account_may_not_look_at_is_told_as_absent_and_never_as_an_accident(monkeypatch, tmp_path):
+    def barred(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", barred)
+    assert not stands(tmp_path)
+    with pytest.raises(VaultError, match="may not look there"):
+        refuse_absent_backup(BackupSettings(folder=tmp_path))
+
+
+def test_what_is_unplugged_just_now_speaks_against_no_release(tmp_path):
+    (tmp_path / "room").mkdir()
+    config = settings_file(tmp_path)
+    config.write_text(f'{config.read_text()}\n[backup]\nfolder = "/nowhere/gate-backup"\n')
+    assert "backup" in {found.subject for found in check_gate(read_settings(config)) if not found.ok}
+    assert "backup" not in look(config, tmp_path / "room")
 
 
 def test_a_fault_that_stops_several_parts_is_told_in_full_once(tmp_path):

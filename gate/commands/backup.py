@@ -15,6 +15,7 @@ import typer
 from gate.commands.asking import ask, confirm, opened, trusted_now
 from gate.commands.resident import DEFAULT_CONFIG, Config
 from gate.errors import GateError, RequestError, VaultError
+from gate.place_check import stands
 from gate.settings import Settings, read_settings
 from gate.store.backup.opening import LeftOut
 from gate.store.keyring.keys import Custody, MasterKey
@@ -133,9 +134,11 @@ def restore(
 
     settings = read_settings(config)
     gate_id = settings.site.gate_id
-    if not source.exists():  # told before anybody types a recovery share
+    if not stands(source):  # told before anybody types a recovery share
         raise VaultError(
-            "backup-missing", f"There is no {source}.", remedy="Mount its medium, or name its folder or file."
+            "backup-missing",
+            f"There is no {source}, or this account may not look there.",
+            remedy="Mount its medium where the gate's account may go, or name its folder or file.",
         )
     confirm(f"What this device holds now is replaced. Type {gate_id} to go on", gate_id)
     with _root(settings, shares=shares) as (master, is_new):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final, Protocol
 
 from gate.core.retention import DATA_TABLE, DataRow

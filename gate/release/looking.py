@@ -10,6 +10,8 @@ import json
 import sys
 from pathlib import Path
 
+from gate.errors import GateError
+
 
 def look(config: Path, room: Path) -> dict[str, str]:
     """Give what is wrong. Raises GateError where the settings do not hold, or the copy cannot be migrated."""
@@ -23,7 +25,16 @@ def look(config: Path, room: Path) -> dict[str, str]:
     # Keys stay out of this: a copy of the database beside the device's own keys could end an epoch of the original.
     storage = settings.storage.model_copy(update={"data_dir": room / "no-data", "keys_dir": room / "no-keys"})
     elsewhere = settings.model_copy(update={"storage": storage})
-    return {found.subject: found.seen for found in check_gate(elsewhere) if not found.ok}
+    return {
+        found.subject: found.seen
+        for found in check_gate(elsewhere)
+        if not (found.ok or _is_unplugged(found.error))
+    }
+
+
+def _is_unplugged(error: GateError | None) -> bool:
+    """Tell whether something is not plugged in just now, which speaks against no release."""
+    return error is not None and error.code in {"backup-folder-absent", "camera-absent"}
 
 
 def main() -> int:

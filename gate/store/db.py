@@ -61,7 +61,9 @@ def translated() -> Iterator[None]:
         if code is not None:
             name, what, remedy = _TROUBLES.get(code) or _TROUBLES.get(code & 0xFF, _OTHER)
             raise VaultError(name, f"{what} (SQLite: {error.sqlite_errorname})", remedy=remedy) from error
-        if isinstance(error, sqlite3.OperationalError):  # the module could not read a text, for it is no UTF-8
+        if isinstance(
+            error, sqlite3.OperationalError
+        ):  # the module could not read a text, for it is no UTF-8
             name, what, remedy = _CORRUPT
             raise VaultError(name, f"{what} (a text in it is none)", remedy=remedy) from None
         raise  # the module itself complains of misuse: our fault, not the disk's

@@ -72,7 +72,7 @@ class Overrides:
         """Give up to *most* versions, newest first, only those below the number *before* if one is given."""
         # One more than asked for: what a version changed shows against the one before it.
         rows = self._database.rows(_HISTORY, before=_ALL if before is None else before, most=most + 1)
-        values = [_values(row[3]) for row in rows] + [NONE]
+        values = [_known(row[3]) for row in rows] + [NONE]
         return tuple(
             self._version(row, now, earlier)
             for row, now, earlier in zip(rows, values, values[1:], strict=False)
@@ -100,7 +100,7 @@ class Overrides:
             connection.execute(
                 "INSERT INTO overrides VALUES (?, ?, ?, ?, ?)", (number, when, by.value, text, signature)
             )
-            keys = changed(_values(row[3]) if row else NONE, after)
+            keys = changed(_known(row[3]) if row else NONE, after)
             detail: dict[str, str | int] = {
                 "version": number,
                 "keys": " ".join(keys),
@@ -124,7 +124,7 @@ class Overrides:
 def read_overrides(data_dir: Path) -> Values:
     """Give what stands beside the settings file, without any key; nothing where nothing can be read.
 
-    Makes and changes nothing. What is wrong with the database itself is told by whoever opens the store next.
+    A key that is none of SETTINGS may be among it: a later gate's, where this one was put back. Makes and changes nothing. What is wrong with the database itself is told by whoever opens the store next.
     """
     path = data_dir / DATABASE_NAME
     if not path.is_file():
@@ -140,15 +140,19 @@ def read_overrides(data_dir: Path) -> Values:
 
 
 def _values(text: bytes) -> Values:
-    """Read what a row says; a row of anything else than known keys with plain values says nothing."""
+    """Read what a row says; a row of anything else than keys with plain values says nothing."""
     try:
         found = parsed(text)
     except (ValueError, RecursionError):
         return NONE
-    if not isinstance(found, dict) or not set(found) <= set(SETTINGS):
+    if not isinstance(found, dict):
         return NONE
     plain = all(value is None or isinstance(value, bool | int | float | str) for value in found.values())
     return MappingProxyType(found) if plain else NONE
+
+
+def _known(text: bytes) -> Values:
+    return MappingProxyType({key: value for key, value in _values(text).items() if key in SETTINGS})
 
 
 def _signed(number: int, at: int, by: bytes, settings: bytes) -> bytes:

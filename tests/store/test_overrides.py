@@ -71,9 +71,7 @@ def test_a_version_that_another_device_signed_is_none_of_ours(store, noon, intru
     assert store.overrides.altered
 
 
-@pytest.mark.parametrize(
-    "text", ["", "[]", "{", '{"storage.custody":"file"}', '{"door.release_s":[1]}', "\udcff", '{"a":1,"a":2}']
-)
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"door.release_s":[1]}', "\udcff", '{"a":1,"a":2}'])
 def test_what_is_no_change_of_settings_says_nothing(store, noon, intruder, database_path, text):
     with intruder() as connection:
         stored = text.encode("utf-8", "surrogateescape")
