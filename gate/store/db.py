@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from gate.store.folders import private_folder
 DATABASE_NAME = "gate.sqlite3"
 # The loop thread waits at most this long for the command line's short writes: well inside the 2 s of R03.
 BUSY_MS = 1000
+OPENS_S = 10.0
+"""How long an opener waits for another, which may be migrating: on a slow card a second or two."""
 # A small log: deleted bytes leave it sooner, and a nearly full disk holds it.
 _LOG_PAGES = 256
 
@@ -61,9 +65,7 @@ def translated() -> Iterator[None]:
         if code is not None:
             name, what, remedy = _TROUBLES.get(code) or _TROUBLES.get(code & 0xFF, _OTHER)
             raise VaultError(name, f"{what} (SQLite: {error.sqlite_errorname})", remedy=remedy) from error
-        if isinstance(
-            error, sqlite3.OperationalError
-        ):  # the module could not read a text, for it is no UTF-8
+        if isinstance(error, sqlite3.OperationalError):  # of the module's own: a text that is no UTF-8
             name, what, remedy = _CORRUPT
             raise VaultError(name, f"{what} (a text in it is none)", remedy=remedy) from None
         raise  # the module itself complains of misuse: our fault, not the disk's
@@ -90,7 +92,7 @@ def open_database(path: Path, migrations: Sequence[str] | None = None) -> sqlite
         raise VaultError(
             "database-io", f"{path} cannot be opened: {error.strerror}.", remedy=_OTHER[2]
         ) from error
-    with translated():
+    with _alone_in(path.parent), translated():
         connection = sqlite3.connect(path, isolation_level=None)
         try:
             _prepare(connection, shipped_migrations() if migrations is None else migrations)
@@ -98,6 +100,30 @@ def open_database(path: Path, migrations: Sequence[str] | None = None) -> sqlite
             connection.close()
             raise
     return connection
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Open one after the other: of two that turn a new file's log on at once, SQLite refuses one without waiting.
+
+    Raises VaultError ``database-busy`` where another takes longer than a migration does.
+    """
+    handle, due = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), time.monotonic() + OPENS_S
+    try:
+        while not _locked(handle):
+            if time.monotonic() > due:
+                raise VaultError(_BUSY[0], _BUSY[1], remedy=_BUSY[2])
+            time.sleep(0.01)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _locked(handle: int) -> bool:
+    with suppress(BlockingIOError):
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
 
 
 def open_beside(path: Path) -> sqlite3.Connection:

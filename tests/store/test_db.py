@@ -1,13 +1,29 @@
 """How the database opens: private, durable, migrated whole or not at all, never guessed at."""
 
+import fcntl
+import os
 import sqlite3
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from traceback import format_exception
 
 import pytest
 
 from gate.errors import VaultError
+from gate.store import db
 from gate.store.db import open_database, shipped_migrations, translated
+from gate.store.folders import private_folder
+
+
+@contextmanager
+def locked(folder):
+    handle = os.open(folder, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        os.close(handle)
+
 
 ONE = "CREATE TABLE one (a INTEGER) STRICT;"
 TWO = "CREATE TABLE two (a INTEGER) STRICT; INSERT INTO one VALUES (1);"
@@ -78,6 +94,21 @@ def test_a_newer_database_is_refused_and_left_alone(tmp_path):
     assert path.read_bytes() == before
 
 
+def test_a_database_is_opened_by_one_after_the_other(tmp_path, monkeypatch):
+    """Of two connections that turn a new file's log on at once, SQLite refuses one, however long it may wait."""
+    path = private_folder(tmp_path / "d") / "db"
+    with ThreadPoolExecutor(1) as pool, locked(path.parent):
+        opened = pool.submit(lambda: open_database(path).close())
+        with pytest.raises(TimeoutError):
+            opened.result(timeout=0.2)
+        assert not path.exists() or path.stat().st_size == 0
+    opened.result(timeout=60)
+    monkeypatch.setattr(db, "OPENS_S", 0.0)
+    with locked(path.parent), pytest.raises(VaultError) as refusal:
+        open_database(path)
+    assert refusal.value.code == "database-busy"
+
+
 def test_a_file_that_is_no_database_is_refused(tmp_path):
     path = tmp_path / "db"
     path.write_bytes(b"these are not the bytes you are looking for" * 100)
@@ -98,9 +129,12 @@ def test_a_damaged_page_is_found_at_open(tmp_path):
 
 
 def test_a_text_that_is_none_is_damage_and_its_bytes_are_told_to_nobody(tmp_path):
-    with closing(open_database(tmp_path / "data" / "gate.sqlite3")) as connection:
-        with pytest.raises(VaultError) as refusal, translated():
-            connection.execute("SELECT CAST(x'ff53656372657400' AS TEXT)").fetchall()
+    with (
+        closing(open_database(tmp_path / "data" / "gate.sqlite3")) as connection,
+        pytest.raises(VaultError) as refusal,
+        translated(),
+    ):
+        connection.execute("SELECT CAST(x'ff53656372657400' AS TEXT)").fetchall()
     assert refusal.value.code == "database-corrupt"
     assert "Secret" not in "".join(format_exception(refusal.value))
 

@@ -96,7 +96,8 @@ class TrustedClock:
         self._mark = mark
         self._unread, self._accepted = False, 0
         seen, self._accepted = self._read()
-        self._set(seen or clock.now())
+        self._seen: datetime = seen or clock.now()
+        self._at: Seconds = clock.monotonic()
         self._base, self._base_at = self._seen, self._at
         self._written: datetime | None = seen
         self._stood = mark.leap_stood
