@@ -124,7 +124,7 @@ def _recoveries(timed: Figures) -> str:
         "\n## Recovery\n\nSeconds, median and 99th percentile (with few times: the longest), from the end of the misfortune, or from "
         "the start of the process that\ntakes the place of one that ended, to a card that opens through the simulated reader's page, and "
         "to face being offered again. That page is\nloaded after the door serves: a card at a real reader opens sooner (README). "
-        f"All of it is from the {timed['plays']} plays for their times.\n{_surroundings(timed)}\n\n{_soon(timed['restarts'])}\n\n"
+        f"All of it is from the {timed['plays']} plays for their times; what came two at once is in no row.\n{_surroundings(timed)}\n\n{_soon(timed['restarts'])}\n\n"
     )
     return words + _table(head, rows)
 
@@ -215,7 +215,10 @@ def _weight(measured: Figures) -> str:
     in_a_day = day["idle_bytes_a_day"] + 2000 * day["bytes_a_decision"]
     rows = [
         [
-            "processor, of one core: this day at a hundredfold; with nobody there",
+            (
+                f"processor, of one core: this day at a hundredfold; before it, with nobody there ({day['residents']} residents, "
+                "the screen's page open, a broker; the README's is without these)"
+            ),
             f"{day['cpu_share']:.1%}; {day['idle_cpu']:.1%}",
         ],
         ["written to the disk for one decision", f"{day['bytes_a_decision'] / 1000:.0f} kB"],

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gate.release.place import Place
-from gate.settings import Settings, read_settings
+from gate.release.place import DATA_DIR, KEYS_DIR, Place
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 SYSTEMD = DEPLOY / "systemd"
@@ -132,14 +131,9 @@ def test_no_secret_stands_in_the_unit_and_each_is_one_the_gate_knows():
     assert not values_of(UNIT, "SetCredential")
 
 
-def test_the_settings_of_the_guide_fit_the_folders_of_the_unit(tmp_path):
-    example = (DEPLOY / "gate.example.toml").read_text()
-    block = re.search(r"```toml\n(\[storage\].*?)```", GUIDE, re.DOTALL)[1]
-    (tmp_path / "gate.toml").write_text(f"{example}\n{block}")
-    storage = read_settings(tmp_path / "gate.toml").storage
-    assert isinstance(storage, type(Settings.model_fields["storage"].default))
+def test_the_folders_of_an_installed_gate_are_those_of_the_unit():
     kept = {Path("/var/lib") / name for name in values_of(UNIT, "StateDirectory")[0].split()}
-    assert {storage.data_dir, storage.keys_dir} == kept
+    assert {DATA_DIR, KEYS_DIR} == kept
 
 
 def test_the_users_of_the_device_are_made(tmp_path):

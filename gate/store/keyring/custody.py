@@ -138,8 +138,9 @@ class CredentialCustodian:
         return VaultError(
             "credential-missing",
             f"storage.custody is credential, but systemd hands over no {KEY_NAME}.",
-            remedy=f"Make one of {KEY_BYTES} bytes (systemd-creds encrypt --name={KEY_NAME}) and name it in the unit "
-            "with LoadCredentialEncrypted=.",
+            remedy="If one was made, only the running service has it: systemctl start gate. Only for a gate that never had "
+            f"one make it, of {KEY_BYTES} bytes (systemd-creds encrypt --name={KEY_NAME}), never over an existing file, and "
+            "name it in the unit with LoadCredentialEncrypted=.",
         )
 
 
