@@ -5,6 +5,7 @@ Standard library only: an update runs this with the system's own Python, before 
 
 from __future__ import annotations
 
+import glob
 import os
 import tempfile
 from collections.abc import Iterator
@@ -54,6 +55,12 @@ def write_pieces(path: Path, pieces: Iterator[bytes], *, mode: int = 0o600) -> N
             partial.unlink()
         raise
     sync_folder(path.parent)
+
+
+def sweep_partial(path: Path) -> None:
+    """Remove what power cuts left beside *path*, which nobody writes meanwhile. Raises OSError."""
+    for left in path.parent.glob(f"{glob.escape(path.name)}.*{PARTIAL}"):
+        left.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gate.wholefiles import PARTIAL, read_whole, write_pieces, write_whole
+from gate.wholefiles import PARTIAL, read_whole, sweep_partial, write_pieces, write_whole
 
 
 def test_a_file_takes_the_place_of_the_one_before_with_the_mode_asked_for(tmp_path):
@@ -41,6 +41,14 @@ def test_two_writers_never_share_a_half_written_file(tmp_path):
     assert path.read_bytes() == b"mine"
     assert [each.name.endswith(PARTIAL) for each in seen] == [True]
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_power_cuts_left_beside_a_file_is_swept_and_nothing_else(tmp_path):
+    stay = {tmp_path / name for name in ("kept", f"kept2.x{PARTIAL}", "kept.txt", f"other.x{PARTIAL}")}
+    for path in (*stay, tmp_path / f"kept.x{PARTIAL}", tmp_path / f"kept.y{PARTIAL}"):
+        path.touch()
+    sweep_partial(tmp_path / "kept")
+    assert set(tmp_path.iterdir()) == stay
 
 
 def test_no_more_is_read_than_such_a_file_may_hold(tmp_path):

@@ -14,7 +14,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -117,7 +117,7 @@ def put_back(data: DataPlace, snapshot: Snapshot) -> None:
 
 def destroy(snapshot: Snapshot) -> None:
     """Overwrite and remove the copy; none is fine."""
-    with suppress(OSError), _as_owner(snapshot.folder), snapshot.database.open("r+b") as file:
+    with suppress(OSError, VaultError), _as_owner(snapshot.folder), snapshot.database.open("r+b") as file:
         left = snapshot.database.stat().st_size
         while left > 0:
             left -= file.write(bytes(min(left, 1 << 20)))
@@ -158,21 +158,30 @@ def _alone(data: DataPlace) -> Iterator[None]:
 
 @contextmanager
 def _as_owner(folder: Path) -> Iterator[None]:
-    """Be the account that *folder* belongs to while the block runs, where root runs this; no thread runs beside it."""
+    """Be the account that *folder* belongs to while the block runs, where root runs this; no thread runs beside it.
+
+    Raises VaultError ``database-io`` for a root that was denied the right to.
+    """
     owner = folder.stat()
     if os.geteuid() != 0 or owner.st_uid == 0:
         yield
         return
     group, groups = os.getegid(), os.getgroups()
-    os.setgroups([])
-    os.setegid(owner.st_gid)
-    os.seteuid(owner.st_uid)
-    try:
+    with ExitStack() as back:
+        try:
+            os.setgroups([])
+            back.callback(os.setgroups, groups)
+            os.setegid(owner.st_gid)
+            back.callback(os.setegid, group)
+            os.seteuid(owner.st_uid)
+            back.callback(os.seteuid, 0)
+        except OSError as error:
+            raise VaultError(
+                "database-io",
+                f"{folder} belongs to the account {owner.st_uid}, and nothing can be done in it as that account: {error}.",
+                remedy="Run it as root with all of root's rights: CAP_SETUID and CAP_SETGID were taken away.",
+            ) from error
         yield
-    finally:
-        os.seteuid(0)
-        os.setegid(group)
-        os.setgroups(groups)
 
 
 @contextmanager

@@ -12,14 +12,17 @@ from typing import Final
 
 from gate.errors import DeviceFault, RequestError
 from gate.programs import run, without_python
-from gate.release.extras import bring, wanted
+from gate.release.extras import bring_wanted
 from gate.release.manifest import LOCK_NAME, wheel_name
 from gate.release.place import Installed, Place, Version
+from gate.wholefiles import PARTIAL
 
 ROOM_MOST_BYTES: Final = 900 * 1024 * 1024
 """What an environment takes while it is made, with its wheels beside it; measured below 600 MB on x86-64."""
 _PATIENCE_S: Final = 3600
 _WEIGHTS: Final = Path("share") / "gate" / "models" / "weights"
+_UNFINISHED: Final = shutil.ignore_patterns(f"*{PARTIAL}", "*.part")
+"""Of a write or a download (gate/vision/fetch) that was cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Payload:
 
 
 def make_environment(place: Place, payload: Payload) -> Installed:
-    """Make the release's environment, with what the operator wants besides; one that is finished already is left alone.
+    """Make the release's environment, with what the operator wants besides; of one that is finished, only that.
 
     Raises DeviceFault ``release-no-room``, ``release-not-made``, with the last words of what failed, and what
     ``extras.bring`` raises; nothing is in force that was not before.
@@ -44,6 +47,7 @@ def make_environment(place: Place, payload: Payload) -> Installed:
     folder = place.folder(payload.version)
     done = place.find(folder)
     if done is not None:
+        bring_wanted(place, done)
         return done
     place.releases.mkdir(mode=0o755, parents=True, exist_ok=True)
     _refuse_without_room(place.releases)
@@ -52,19 +56,20 @@ def make_environment(place: Place, payload: Payload) -> Installed:
     with tempfile.TemporaryDirectory(dir=place.releases, prefix="making-") as temporary:
         _fill(folder, payload, temporary)
     unfinished = Installed(payload.version, payload.schema, folder)
-    for extra in wanted(place):
-        bring(place, extra, unfinished)
+    bring_wanted(place, unfinished)
     # Compiled here once: the service may not write into its own code.
-    _do([unfinished.python, "-m", "compileall", "-q", "-j", "0", folder / "lib"])
+    _do([unfinished.python, "-P", "-m", "compileall", "-q", "-j", "0", folder / "lib"])
     _inherit_weights(place.in_force(), folder)
     _sync_all()
     return place.finish(payload.version, payload.schema)
 
 
 def _fill(folder: Path, payload: Payload, temporary: str) -> None:
-    _do([sys.executable, "-m", "venv", folder], TMPDIR=temporary)
+    # -P, here and below: root runs nothing out of the folder where it happens to stand.
+    _do([sys.executable, "-P", "-m", "venv", folder], TMPDIR=temporary)
     pip: list[str | Path] = [
         folder / "bin" / "python",
+        "-P",
         "-m",
         "pip",
         "--disable-pip-version-check",
@@ -92,7 +97,7 @@ def _inherit_weights(before: Installed | None, folder: Path) -> None:
     if weights is None or not weights.is_dir():
         return
     # Linked, not copied: nothing ever writes into such a file, it is replaced.
-    shutil.copytree(weights, folder / _WEIGHTS, copy_function=os.link, dirs_exist_ok=True)
+    shutil.copytree(weights, folder / _WEIGHTS, copy_function=os.link, dirs_exist_ok=True, ignore=_UNFINISHED)
 
 
 def _refuse_without_room(folder: Path) -> None:

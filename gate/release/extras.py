@@ -21,7 +21,7 @@ from typing import Final
 from gate.errors import DeviceFault, RequestError
 from gate.programs import run, without_python
 from gate.release.place import Installed, Place
-from gate.wholefiles import write_whole
+from gate.wholefiles import sweep_partial, write_whole
 
 EXTRAS_NAME: Final = "extras"
 BUILT_NAME: Final = "built"
@@ -92,6 +92,7 @@ def wanted(place: Place) -> tuple[Extra, ...]:
 def note_wanted(place: Place, extras: Iterable[Extra]) -> None:
     """Have every release from now on brought with *extras*, and with nothing else besides. Raises OSError."""
     names = sorted(set(extras))
+    sweep_partial(place.root / EXTRAS_NAME)
     write_whole(place.root / EXTRAS_NAME, "".join(f"{name}\n" for name in names).encode(), mode=0o644)
 
 
@@ -114,22 +115,49 @@ def bring(place: Place, extra: Extra, release: Installed) -> None:
         raise RequestError(
             "extra-unknown",
             f"gate {release.version} does not know how {extra} is brought.",
-            remedy="Take a newer release.",
+            remedy=f"Take a newer release; or go without it: gate update drop {extra}.",
         )
-    pip = [str(release.python), "-m", "pip", "--disable-pip-version-check", "--no-cache-dir"]
+    # -P, here and below: root runs nothing out of the folder where it happens to stand.
+    pip = [str(release.python), "-P", "-m", "pip", "--disable-pip-version-check", "--no-cache-dir"]
     # Compiled for one processor and one Python, out of one lock: these bytes and no others.
     of_lock = hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
     built = place.root / BUILT_NAME / f"{extra}-{sys.implementation.cache_tag}-{of_lock}"
     with tempfile.TemporaryDirectory(dir=place.releases, prefix="making-") as name:
-        if not built.is_dir():
+        try:
+            _install(extra, pip, built, name, release)
+        except DeviceFault:
+            # Nothing was compiled; or a power cut left half of it; or it was for libraries that the system has no more.
             _refuse_without_tools(extra, needs)
             _compile(extra, pip, (tools_lock, lock), Path(name))
-            built.parent.mkdir(mode=0o755, exist_ok=True)
-            (Path(name) / "made").replace(built)
-        wheels = [str(path) for path in sorted(built.glob("*.whl"))]
-        _do(extra, name, [*pip, "install", "--quiet", "--no-index", "--no-deps", *wheels])
+            _keep(Path(name) / "made", built)
+            _install(extra, pip, built, name, release)
+    os.sync()
+
+
+def bring_wanted(place: Place, release: Installed) -> None:
+    """Bring whatever *release* lacks of what every release is to have. Raises what ``wanted`` and ``bring`` raise."""
+    for extra in wanted(place):
+        bring(place, extra, release)
+
+
+def _install(extra: Extra, pip: list[str], built: Path, temporary: str, release: Installed) -> None:
+    """Install what *built* keeps. Raises DeviceFault ``extra-not-made``."""
+    wheels = [str(path) for path in sorted(built.glob("*.whl"))]
+    if not wheels:
+        raise _not_made(extra, "nothing was compiled")
+    # Over what half of an installation left: pip would take that for whole, or fail to remove it.
+    over = ["--quiet", "--ignore-installed", "--no-index", "--no-deps"]
+    _do(extra, temporary, [*pip, "install", *over, *wheels])
     if not is_there(extra, release):
         raise _not_made(extra, "it was installed, and cannot be loaded")
+
+
+def _keep(made: Path, built: Path) -> None:
+    """Put *made* in the place of *built*, with every byte on the disk before it has that name."""
+    os.sync()
+    built.parent.mkdir(mode=0o755, exist_ok=True)
+    shutil.rmtree(built, ignore_errors=True)
+    made.replace(built)
 
 
 def _compile(extra: Extra, pip: list[str], locks: tuple[Path, Path], folder: Path) -> None:
@@ -146,7 +174,7 @@ def _compile(extra: Extra, pip: list[str], locks: tuple[Path, Path], folder: Pat
 def is_there(extra: Extra, release: Installed) -> bool:
     """Tell whether the environment of *release* can load it."""
     loading = f"import {', '.join(NEEDS[extra].modules)}"
-    return run([release.python, "-c", loading], patience_s=_ASK_S, environment=without_python()).well
+    return run([release.python, "-P", "-c", loading], patience_s=_ASK_S, environment=without_python()).well
 
 
 def _refuse_without_tools(extra: Extra, needs: Needs) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from gate.release.place import Place, Version
-from gate.wholefiles import write_whole
+from gate.wholefiles import sweep_partial, write_whole
 
 JOURNAL_NAME: Final = "update.json"
 HISTORY_NAME: Final = "history.json"
@@ -18,12 +18,16 @@ HISTORY_MOST: Final = 50
 
 
 class Step(StrEnum):
-    """How far an update has come. From SWITCHED on it is undone whole, before that it never happened."""
+    """How far an update has come. From SWITCHED on it is undone whole, before that it never happened.
+
+    OVER: kept or undone; the gate is to be started, and the copy destroyed, and nothing is taken back any more.
+    """
 
     PREPARED = "prepared"
     COPYING = "copying"
     SWITCHED = "switched"
     UNDOING = "undoing"
+    OVER = "over"
 
 
 class Result(StrEnum):
@@ -80,6 +84,11 @@ class Journal:
             )
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
+
+    def sweep(self) -> None:
+        """Remove what power cuts left of its files. Only whoever may update calls this."""
+        for name in (JOURNAL_NAME, HISTORY_NAME):
+            sweep_partial(self._place.work / name)
 
     def write(self, course: Course) -> None:
         """Note it, durably. Raises OSError."""

@@ -14,7 +14,8 @@ PROBATION_S: Final = 60.0
 PROBATION_MOST_S: Final = 3600.0
 _LOOK_EVERY_S: Final = 1.0
 _PATIENCE_S: Final = 300
-_AT_WORK: Final = {"active", "activating", "reloading", "deactivating"}
+_ASKED_TO_RUN: Final = {"active", "activating", "reloading"}
+_AT_WORK: Final = {*_ASKED_TO_RUN, "deactivating"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,10 @@ class Service:
     def runs(self) -> bool:
         """Tell whether it is started and ready; False without systemd."""
         return self._ask("is-active") == "active"
+
+    def is_asked_to_run(self) -> bool:
+        """Tell whether it is to run, ready or not: one that ends again and again is "activating" in between."""
+        return self._ask("is-active") in _ASKED_TO_RUN
 
     def stop(self) -> None:
         """Stop it and wait for that; stopped already, or no systemd, is fine. Raises DeviceFault ``service-stays``."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from gate.errors import DeviceFault, GateError, RequestError
 from gate.release import database
 from gate.release.database import Snapshot
+from gate.release.extras import bring_wanted
 from gate.release.journal import Course, Journal, Result, Step, snapshot_folder
 from gate.release.place import DataPlace, Installed, Place, Version
 from gate.release.service import Service
@@ -52,7 +53,7 @@ class Updater:
         if old.version == new.version:
             return
         self._refuse_older_schema(new)
-        served = self.service.runs()
+        served = self.service.is_asked_to_run()
         if self.try_out is not None:
             self._tried(old, new)
         self.steps("tried")
@@ -69,7 +70,8 @@ class Updater:
     def roll_back(self) -> Version:
         """Put the newest earlier release in force again; gives which. Nothing that was stored is lost.
 
-        Raises RequestError: ``nothing-earlier``, ``database-moved-on``; DeviceFault ``service-stays``, ``update-undone``.
+        Raises RequestError: ``nothing-earlier``, ``database-moved-on``; DeviceFault ``service-stays``, ``update-undone``;
+        and what ``extras.bring`` raises, before anything is stopped.
         """
         self.recover(start=True)
         now = self.place.in_force()
@@ -82,9 +84,9 @@ class Updater:
             )
         back = earlier[-1]
         self._refuse_older_schema(back)
-        course = Course(
-            Step.PREPARED, now.version, back.version, copied=False, served=self.service.runs(), why="by hand"
-        )
+        bring_wanted(self.place, back)
+        served = self.service.is_asked_to_run()
+        course = Course(Step.PREPARED, now.version, back.version, copied=False, served=served, why="by hand")
         self.journal.write(course)
         self._stopped(course)
         self._switch(course, back)
@@ -99,6 +101,7 @@ class Updater:
         start: and start the gate if it ran when that began; before a device's own start, systemd does. A gate that serves
         meanwhile is stopped first, for its database is put back. Raises DeviceFault ``service-stays``.
         """
+        self.journal.sweep()
         course = self.journal.read()
         if course is None:
             # A copy without a journal is of an update that is over.
@@ -108,11 +111,7 @@ class Updater:
             # Whoever killed the update may have left the new release serving: what it stores is lost the longer it does.
             self.service.stop()
             self._undo(course)
-        else:
-            database.destroy(self._snapshot)
-            self.journal.close()
-        if start and course.served:
-            self.service.start()
+        self._end(course, start=start)
         return course
 
     @property
@@ -162,10 +161,7 @@ class Updater:
                 database.take(self.data, self._snapshot)
             self.steps("copied")
         except (GateError, OSError):
-            database.destroy(self._snapshot)
-            self.journal.close()
-            if course.served:
-                self.service.start()
+            self._end(course, start=True)
             raise
 
     def _switch(self, course: Course, to: Installed) -> None:
@@ -184,7 +180,7 @@ class Updater:
         why = "it did not stay up" if started else "it did not become ready"
         self.service.stop()
         self._undo(replace(course, step=Step.SWITCHED, why=why))
-        back = self.service.start()
+        back = self._end(course, start=True)
         lost = (
             " The database was put back as it was before: what was changed while the new release ran is undone."
             if course.copied
@@ -197,7 +193,7 @@ class Updater:
         )
 
     def _undo(self, course: Course) -> None:
-        """Put link and database back as before; may be interrupted anywhere and done again."""
+        """Put link and database back as before; may be interrupted anywhere and done again, until it is noted as over."""
         self.journal.write(replace(course, step=Step.UNDOING))
         self.steps("undoing")
         old = self.place.find(self.place.folder(course.old))
@@ -208,15 +204,29 @@ class Updater:
         self.place.switch(old)
         self.steps("switched-back")
         self.journal.note(course, Result.UNDONE, course.why or "it was interrupted")
-        self.journal.close()
+        # Before the gate serves again: what it stores from then on, no second undoing may take away.
+        self.journal.write(replace(course, step=Step.OVER))
+        self.steps("undone")
+
+    def _end(self, course: Course, *, start: bool) -> bool:
+        """Start the gate if it is to run, then forget the update; gives whether it was started, and serves.
+
+        In this order: where this is killed, the journal still has the timer come and do the rest.
+        """
+        serves = start and course.served and self.service.start()
+        self.steps("served-again")
         database.destroy(self._snapshot)
+        self.journal.close()
+        return serves
 
     def _keep(self, course: Course, result: Result) -> None:
         """End a successful update: the copy goes, and so do releases older than the one before."""
         self.journal.note(course, result)
+        self.journal.write(replace(course, step=Step.OVER))
+        self.steps("over")
+        database.destroy(self._snapshot)
         self.journal.close()
         self.steps("closed")
-        database.destroy(self._snapshot)
         kept = {course.old, course.new}
         for each in self.place.installed():
             if each.version not in kept:

@@ -15,9 +15,9 @@ from gate.release.updating import Updater
 KEEPER = Path(__file__).parent / "serving"
 KEEPS = """#!/bin/sh
 case "$1" in
-  start) [ -e "{running}" ] || exec {start} ;;
-  stop) rm -f "{running}" ;;
-  is-active) if [ -e "{running}" ]; then echo active; else echo inactive; fi ;;
+  start) [ -e "{running}" ] || {{ rm -f "{looping}"; exec {start}; }} ;;
+  stop) rm -f "{running}" "{looping}" ;;
+  is-active) if [ -e "{running}" ]; then echo active; elif [ -e "{looping}" ]; then echo activating; else echo inactive; fi ;;
   show) echo 0 ;;
 esac
 """
@@ -72,9 +72,8 @@ class Device:
         bin_folder = self.home / "bin"
         bin_folder.mkdir(parents=True)
         start = f'"{sys.executable}" -S -E "{KEEPER}" "{self.home}"'
-        (bin_folder / "systemctl").write_text(
-            KEEPS.format(running=self.home / "running", start=start), "utf-8"
-        )
+        files = {"running": self.home / "running", "looping": self.home / "looping"}
+        (bin_folder / "systemctl").write_text(KEEPS.format(**files, start=start), "utf-8")
         (bin_folder / "systemctl").chmod(0o755)
         monkeypatch.setenv("PATH", f"{bin_folder}:{os.environ['PATH']}")
         return self
@@ -83,6 +82,11 @@ class Device:
         """Give the release that serves, None where none does."""
         path = self.home / "running"
         return Version.parse(path.read_text(encoding="ascii")) if path.exists() else None
+
+    def ends_again_and_again(self):
+        """Have systemd wait to start once more what serves, as it does with a gate that always ends."""
+        (self.home / "running").unlink()
+        (self.home / "looping").touch()
 
     def told(self):
         with closing(sqlite3.connect(self.database)) as connection:

@@ -1,27 +1,34 @@
 """Libraries that are compiled on the device: brought now, remembered for every next release, refused with what to install."""
 
 import hashlib
+import os
 import shutil
 import sys
+import sysconfig
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from gate.commands.update import update
-from gate.errors import DeviceFault, RequestError
-from gate.release.extras import BUILD_LOCK, LOCKS, NEEDS, Extra, bring, note_wanted, wanted
-from tests.release.devices import OLD
+from gate.errors import DeviceFault, GateError, RequestError
+from gate.release.environment import Payload, make_environment
+from gate.release.extras import BUILD_LOCK, LOCKS, NEEDS, Extra, bring, is_there, note_wanted, wanted
+from tests.release.devices import NEW, OLD, SCHEMA
 
 PROJECT = Path(__file__).parents[2]
-# A stand-in for a release's interpreter: it "compiles" by making a file, and loads what was installed.
+# A stand-in for a release's interpreter: it "compiles" by making a file, and loads what was installed. As pip does, it leaves
+# alone what is installed in that version already, and fails with half a wheel.
 PYTHON = """#!/bin/sh
 here=$(dirname "$0")/..
+for last; do :; done
 case "$*" in
-  *"-c import"*) [ -e "$here/brought" ] ;;
+  *"-c import"*) grep -q made "$here/brought" ;;
   *"pip"*"wheel"*) while [ "$1" != --wheel-dir ]; do shift; done; mkdir "$2" && echo made >"$2/made.whl"; echo x >>"$here/compiled" ;;
-  *"install"*"made.whl"*) touch "$here/brought" ;;
+  *"--ignore-installed"*"made.whl"*) [ -s "$last" ] && cp "$last" "$here/brought" ;;
+  *"install"*"made.whl"*) [ -e "$here/brought" ] || cp "$last" "$here/brought" ;;
 esac
 """
 needs_tools = pytest.mark.skipif(
@@ -46,12 +53,23 @@ def furnished(made, lock=b"a lock"):
     return made
 
 
-def kept(device, release, extra):
-    """Put wheels where an earlier release left them, compiled from the same lock."""
+def kept(device, release, extra, wheel="made"):
+    """Put a wheel where an earlier release left it, compiled from the same lock; None: the folder alone."""
     digest = hashlib.sha256((release.folder / LOCKS / NEEDS[extra].lock).read_bytes()).hexdigest()[:16]
     folder = device.place.root / "built" / f"{extra}-{sys.implementation.cache_tag}-{digest}"
     folder.mkdir(parents=True)
-    (folder / "made.whl").touch()
+    if wheel is not None:
+        (folder / "made.whl").write_text(wheel, "ascii")
+    return folder
+
+
+@pytest.fixture
+def tools(device):
+    """Have what the TPM's library is compiled with, as far as anybody asks."""
+    if not (Path(sysconfig.get_path("include")) / "Python.h").exists():
+        pytest.skip("the headers of Python are not installed")
+    for name in NEEDS[Extra.TPM].programs:
+        (device.home / "bin" / name).symlink_to("/bin/true")
 
 
 def test_what_is_wanted_is_remembered_beside_the_releases(device, release):
@@ -75,7 +93,7 @@ def test_what_was_compiled_before_from_the_same_lock_is_taken_again(device, rele
 
 
 def test_what_is_there_is_left_alone(device, release):
-    (release.folder / "brought").touch()
+    (release.folder / "brought").write_text("made", "ascii")
     shutil.rmtree(release.folder / LOCKS)
     bring(device.place, Extra.TPM, release)
 
@@ -108,12 +126,97 @@ def test_a_release_without_the_locks_is_told_apart(device, release):
     assert refused.value.code == "extra-unknown"
 
 
-def test_a_library_that_cannot_be_loaded_afterwards_is_a_fault(device, release):
+def test_a_library_that_cannot_be_loaded_afterwards_is_a_fault(device, release, tools):
     kept(device, release, Extra.TPM)
-    release.python.write_text(PYTHON.replace('[ -e "$here/brought" ]', "false"), "utf-8")
+    release.python.write_text(PYTHON.replace('grep -q made "$here/brought"', "false"), "utf-8")
     with pytest.raises(DeviceFault) as fault:
         bring(device.place, Extra.TPM, release)
     assert fault.value.code == "extra-not-made"
+
+
+@pytest.mark.parametrize("wheel", [None, "", "for an older system"], ids=["no-wheel", "half", "older-system"])
+def test_what_was_kept_and_serves_no_more_is_compiled_anew(device, release, tools, wheel):
+    folder = kept(device, release, Extra.TPM, wheel)
+    bring(device.place, Extra.TPM, release)
+    assert is_there(Extra.TPM, release)
+    assert (folder / "made.whl").read_text("ascii") == "made\n"
+
+
+def test_what_was_kept_stays_until_there_is_something_better(device, release, monkeypatch):
+    folder = kept(device, release, Extra.TPM, "for an older system")
+    monkeypatch.setenv("PATH", f"{device.home / 'bin'}:{alone(device, 'cp', 'dirname', 'grep')}")
+    with pytest.raises(RequestError) as refused:
+        bring(device.place, Extra.TPM, release)
+    assert refused.value.code == "extra-tools"
+    assert (folder / "made.whl").exists()
+
+
+def alone(device, *programs):
+    """Give a folder with these programs of the system's and no others."""
+    folder = device.home / "few"
+    folder.mkdir()
+    for name in programs:
+        (folder / name).symlink_to(shutil.which(name))
+    return folder
+
+
+def test_half_of_an_installation_is_written_over(device, release):
+    kept(device, release, Extra.TPM)
+    (release.folder / "brought").touch()
+    bring(device.place, Extra.TPM, release)
+    assert is_there(Extra.TPM, release)
+
+
+def test_what_is_compiled_and_installed_is_on_the_disk_before_anybody_counts_on_it(
+    device, release, tools, monkeypatch
+):
+    seen = []
+    built = device.place.root / "built"
+    monkeypatch.setattr(os, "sync", lambda: seen.append((built.exists(), is_there(Extra.TPM, release))))
+    bring(device.place, Extra.TPM, release)
+    assert seen == [(False, False), (True, True)]
+
+
+def test_root_runs_no_module_out_of_the_folder_where_it_stands(device, release, tmp_path, monkeypatch):
+    for name in ("pip", "evdev", "tpm2_pytss"):
+        (tmp_path / f"{name}.py").write_text(
+            f"open({str(tmp_path / 'ran')!r}, 'a').write('{name} ')", "utf-8"
+        )
+    release.python.unlink()
+    release.python.symlink_to(sys.executable)
+    monkeypatch.chdir(tmp_path)
+    kept(device, release, Extra.READERS, "no wheel")
+    for extra in Extra:
+        with suppress(GateError):
+            bring(device.place, extra, release)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_going_back_brings_an_earlier_release_what_is_wanted_since(device, release):
+    device.updater().put_in_force(device.new)
+    kept(device, release, Extra.TPM)
+    note_wanted(device.place, (Extra.TPM,))
+    device.updater().roll_back()
+    assert device.runs() == OLD
+    assert is_there(Extra.TPM, release)
+
+
+def test_an_earlier_release_that_cannot_have_what_is_wanted_is_refused_before_the_door_stops(device, release):
+    device.updater().put_in_force(device.new)
+    note_wanted(device.place, (Extra.TPM,))
+    shutil.rmtree(release.folder / LOCKS)
+    before = device.told()
+    with pytest.raises(RequestError, match="does not know") as refused:
+        device.updater().roll_back()
+    assert "gate update drop tpm" in refused.value.remedy
+    assert (device.told(), device.runs(), device.leftovers()) == (before, NEW, [])
+
+
+def test_a_release_that_is_there_already_is_brought_what_is_wanted_since(device, release):
+    kept(device, release, Extra.TPM)
+    note_wanted(device.place, (Extra.TPM,))
+    make_environment(device.place, Payload(OLD, SCHEMA, device.home))
+    assert is_there(Extra.TPM, release)
 
 
 def said(device, *words):

@@ -1,8 +1,11 @@
 """An update runs as root over folders that are the gate's: links that a gate which was taken over put there lead root nowhere (R57)."""
 
 import os
+import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,6 +21,18 @@ from gate.release.place import DataPlace
 NOBODY = 65534
 MEMORY = Path("/dev/shm")
 ROOTS = b"root's own"
+PROJECT = Path(__file__).parents[2]
+RECOVERY = PROJECT / "deploy" / "package" / "debian" / "gate-update-recover.service"
+PUTS_BACK = """
+import sys
+from pathlib import Path
+from gate.release import database
+from gate.release.place import DataPlace
+home = Path(sys.argv[1])
+copy = database.Snapshot(home / "work" / "before")
+database.put_back(DataPlace(home / "data", home / "keys"), copy)
+database.destroy(copy)
+"""
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="root's rights are tried, and this is not root")
 
@@ -67,6 +82,34 @@ def make_database(path):
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 7")
     path.chmod(0o600)
+
+
+def put_back_with(rights, home):
+    """Put the copy back, and destroy it, in a process whose root has no other *rights*; gives what it said."""
+    if shutil.which("setpriv") is None:
+        pytest.skip("setpriv is not installed")
+    bounds = ",".join(["-all", *(f"+{each.removeprefix('CAP_').lower()}" for each in rights)])
+    command = ["setpriv", "--bounding-set", bounds, sys.executable, "-c", PUTS_BACK, home.folder]
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False).stderr
+
+
+def test_the_unit_that_undoes_an_update_has_the_rights_that_this_takes_r51(home):
+    database.take(home.data, home.snapshot)
+    (home.data.data_dir / DATABASE_NAME).unlink()
+    (home.folder / "seen").hardlink_to(home.snapshot.database)
+    rights = re.search(r"^CapabilityBoundingSet=(.*)$", RECOVERY.read_text("utf-8"), re.MULTILINE)[1]
+    assert put_back_with(rights.split(), home) == ""
+    assert database.schema_of(home.data) == 7
+    assert not home.snapshot.folder.exists()
+    assert (home.folder / "seen").read_bytes().strip(b"\0") == b"", "it was removed without being overwritten"
+
+
+def test_a_root_without_the_right_to_be_the_gate_says_so_and_changes_nothing(home):
+    database.take(home.data, home.snapshot)
+    said = put_back_with(["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER"], home)
+    assert "VaultError" in said.splitlines()[-1]
+    assert "CAP_SETUID" in said.splitlines()[-1]
+    assert home.snapshot.database.exists()
 
 
 def test_what_is_copied_and_put_back_is_the_gates_again(home):

@@ -109,6 +109,35 @@ def test_a_gate_that_did_not_run_is_not_started(device):
     assert (device.place.in_force().version, device.runs()) == (NEW, None)
 
 
+def test_a_gate_that_ends_again_and_again_is_asked_to_run_and_the_next_release_must_serve(device):
+    device.made()
+    device.ends_again_and_again()
+    device.updater().put_in_force(device.new)
+    assert device.place.in_force().version == NEW == device.runs()
+
+
+def test_going_back_from_a_release_that_ends_again_and_again_starts_the_earlier_one(device):
+    device.made()
+    device.updater().put_in_force(device.new)
+    device.ends_again_and_again()
+    device.updater().roll_back()
+    assert device.runs() == OLD
+
+
+def test_a_release_that_ends_again_and_again_does_not_stay_up(device):
+    device.made()
+    device.ends_again_and_again()
+    assert not device.updater().service.stays_up()
+
+
+def test_what_power_cuts_left_of_an_updates_notes_goes_with_the_next_update(device):
+    device.made()
+    for name in ("update.json.a1b2.partial", "history.json.c3d4.partial"):
+        (device.place.make_work() / name).touch()
+    device.updater().put_in_force(device.new)
+    assert device.leftovers() == []
+
+
 def test_a_first_release_is_put_in_force_at_once(device):
     new = device.release(NEW, SCHEMA)
     device.updater().put_in_force(new)
