@@ -174,7 +174,7 @@ def test_files_replaced_on_disk_are_used_at_the_next_connection(tmp_path, issuer
 def test_a_certificate_that_runs_out_while_the_connection_stands_ends_it_until_it_is_renewed(
     issuer, site, logs
 ):
-    issuer.issue("localhost", ends_in=timedelta(seconds=3))
+    issuer.issue("localhost", ends_in=timedelta(seconds=8))
     site.mosquitto.start()
 
     async def scenario():

@@ -46,7 +46,7 @@ def report(request, tmp_path_factory) -> Report:
 
 def test_the_misfortunes_happened(report):
     assert report.kills == report.plan.kills
-    assert 0.3 < report.down < 0.8  # a busy machine takes its time to end and to start one
+    assert report.down > 0.3
     assert report.grants > 0
 
 
