@@ -5,6 +5,7 @@ The long form, a week with 100 kills, has a command of its own: ``make soak``.
 
 from __future__ import annotations
 
+import faulthandler
 from datetime import timedelta
 
 import pytest
@@ -34,10 +35,17 @@ LONG = Plan(
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(SHORT, id="day"), pytest.param(LONG, id="week", marks=pytest.mark.slow)],
+    params=[
+        pytest.param(SHORT, id="day"),
+        pytest.param(LONG, id="week", marks=[pytest.mark.slow, pytest.mark.alone]),
+    ],
 )
 def report(request, tmp_path_factory) -> Report:
     require_mosquitto()
+    if request.param is LONG:
+        faulthandler.dump_traceback_later(
+            400, exit=True
+        )  # it lasts almost as long as a test may (pyproject.toml)
     week = Week(tmp_path_factory.mktemp("soak"), request.param)
     report = week.run()
     report.plan = request.param
