@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -20,6 +21,8 @@ from gate.publish.link import BrokerSettings
 HOST = "127.0.0.1"
 USER = "north"
 PASSWORD = "correct horse battery staple"
+END_S = 60.0
+"""How long a broker may take to end."""
 _MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
 
 
@@ -62,8 +65,13 @@ class Mosquitto:
         )
         for line in self._process.stderr:  # its own word that it listens, so nothing has to poll or sleep
             if "running" in line:
-                return
-        pytest.fail("mosquitto did not start")
+                break
+        else:
+            pytest.fail("mosquitto did not start")
+        self._told: list[str] = []
+        # Read on: with its pipe full, it would answer nobody.
+        self._reading = threading.Thread(target=self._told.extend, args=(self._process.stderr,), daemon=True)
+        self._reading.start()
 
     def freeze(self) -> None:
         """Leave the sockets open and answer nothing, as a broker that hangs does."""
@@ -72,15 +80,17 @@ class Mosquitto:
     def end(self) -> None:
         """Shut it down in good order: it writes down what it holds."""
         self._process.terminate()
-        self._process.stderr.read()
-        self._process.stderr.close()
-        self._process.wait()
+        self._is_over()
 
     def stop(self) -> None:
         self._process.kill()
-        self.said = self._process.stderr.read()
+        self._is_over()
+
+    def _is_over(self) -> None:
+        self._process.wait(END_S)
+        self._reading.join()
         self._process.stderr.close()
-        self._process.wait()
+        self.said = "".join(self._told)
 
 
 @contextmanager

@@ -163,8 +163,9 @@ async def _hours(store, publisher, passing, wire, hours) -> None:
 
 
 async def _until(holds: Callable[[], bool]) -> None:
-    while not holds():  # noqa: ASYNC110 - what a connection's thread does sets no event of ours
-        await asyncio.sleep(0.0005)
+    async with asyncio.timeout(60):
+        while not holds():  # noqa: ASYNC110 - what a connection's thread does sets no event of ours
+            await asyncio.sleep(0.0005)
 
 
 def _health(clock: FastClock) -> Health:

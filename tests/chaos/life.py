@@ -31,7 +31,7 @@ from tests.chaos.base import CARD, STRANGE_CARD, Base
 from tests.chaos.layers import WallClock, library
 from tests.chaos.line import BrokerLine
 from tests.chaos.served import Gate
-from tests.soak.week import Receiver, Remembering, mosquitto_that_remembers
+from tests.soak.week import Receiver, mosquitto_that_remembers
 
 DISK_MB = 24
 CARD_PATIENCE_S = 60.0
@@ -121,7 +121,7 @@ class Life:
         (self.folder / "broker").mkdir(mode=0o700)
         (self.folder / "gate").mkdir(mode=0o700)
         ports = kept_ports()
-        self.broker: Remembering = mosquitto_that_remembers(self.folder / "broker", next(ports))
+        self.broker = mosquitto_that_remembers(self.folder / "broker", next(ports))
         port = int(re.search(r"listener (\d+)", self.broker._config.read_text())[1])
         self.broker.start()
         stack.callback(self._end_broker)

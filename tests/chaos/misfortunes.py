@@ -121,7 +121,7 @@ def door_unplugged(life: Life) -> Iterator[None]:
 @contextmanager
 def broker_killed(life: Life) -> Iterator[None]:
     """The broker dies with all it holds, and comes back with what it had written down."""
-    life.broker.quit()
+    life.broker.end()
     yield
     life.broker.start()
 

@@ -17,7 +17,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BOOT = Path(__file__).parent / "boot"
 SPACES = ("unshare", "-p", "-m", "-u", "-i", "-C", "-n", "--fork", "--kill-child")
-PATIENCE_S = 235
+BUILD_S, PATIENCE_S = 220, 225
+"""Less than the time after which a test that hangs ends the whole run (pyproject.toml)."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.models]
 
@@ -50,6 +51,7 @@ def releases(tmp_path_factory):
         capture_output=True,
         text=True,
         check=False,
+        timeout=BUILD_S,
     )
     assert made.returncode == 0, made.stderr
     return work

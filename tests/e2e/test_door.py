@@ -30,6 +30,7 @@ from gate.demo.doors.wires import CARD, RELEASE_S, UNIT, Caller, move_in, wires
 from gate.publish.listen import Listener
 from gate.simulated import SimulatedScreen
 from gate.store.account.audit import Actor
+from tests.children import gate_run
 
 pytestmark = pytest.mark.slow
 
@@ -366,8 +367,7 @@ def test_check_names_what_is_unpaired_and_the_commands_pair_it(tmp_path):
 def test_r67_a_gate_killed_mid_unlock_leaves_the_door_as_declared(tmp_path):
     with paired(tmp_path, controller=SimulatedController, declared=Declared.FAIL_SAFE) as there:
         move_in(there.settings)
-        command = [sys.executable, "-m", "gate.cli", "run", "--config", str(there.config)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        with gate_run(there.config) as process:
             assert "https://localhost:" in process.stdout.readline()
             wait(lambda: there.box.locked, "a host that the controller hears")
             wait(lambda: _opens_in(there, 0.5), "her card to open")

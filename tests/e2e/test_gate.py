@@ -27,6 +27,7 @@ from gate.settings import BrokerSettings
 from gate.simulated import ShiftedClock, SimulatedScreen
 from gate.web.context import Said
 from tests.brokers import BROKERS, free_port
+from tests.children import gate_run
 
 CARD = 40451
 SETTINGS = """
@@ -203,8 +204,7 @@ def add_resident(config, typed="Ada\n\n451\n"):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_service_starts_serves_and_ends_in_good_order(config, number):
-    command = [sys.executable, "-m", "gate.cli", "run", "--config", config]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with gate_run(config) as process:
         assert "https://localhost:" in process.stdout.readline()
         os.kill(process.pid, number)
         _, said = process.communicate(timeout=30)
@@ -305,8 +305,7 @@ def test_r43_an_hour_of_visits_reaches_a_real_broker_as_counts_that_name_nobody(
 def test_the_command_line_drives_the_simulated_devices(config):
     added = add_resident(config)
     assert added.returncode == 0
-    command = [sys.executable, "-m", "gate.cli", "run", "--config", config]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with gate_run(config) as process:
         screen = next(line.split()[-1] for line in process.stdout if line.startswith("Gate screen at"))
         url = screen.removesuffix("/kiosk")
         card, wrong = gate("sim", "card", "451", "--url", url), gate("sim", "deed", "levitate", "--url", url)
@@ -355,10 +354,9 @@ def test_a_broker_whose_certificate_is_gone_leaves_the_door_alone(tmp_path, mode
 @pytest.mark.slow
 def test_a_log_that_cannot_be_written_stops_no_door(config, tmp_path):
     assert add_resident(config).returncode == 0
-    command = [sys.executable, "-m", "gate.cli", "run", "--config", config]
     with (
         Path("/dev/full").open("w") as full,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=full, text=True) as process,
+        gate_run(config, stderr=full) as process,
     ):
         screen = next(line.split()[-1] for line in process.stdout if line.startswith("Gate screen at"))
         codes = {
@@ -376,8 +374,7 @@ def test_a_log_that_cannot_be_written_stops_no_door(config, tmp_path):
 def test_pages_that_cannot_be_served_stop_no_door(config, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         config.write_text(config.read_text().replace("\nport = 0", f"\nport = {taken.getsockname()[1]}"))
-        command = [sys.executable, "-m", "gate.cli", "run", "--config", config]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        with gate_run(config, stdout=None) as process:
             said = iter(process.stderr.readline, "")
             assert any("code=web-port" in line for line in said)
             assert process.poll() is None
@@ -387,8 +384,7 @@ def test_pages_that_cannot_be_served_stop_no_door(config, tmp_path):
 
 
 def test_a_second_gate_on_the_same_data_is_told_so(config):
-    command = [sys.executable, "-m", "gate.cli", "run", "--config", config]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with gate_run(config) as process:
         assert "http" in process.stdout.readline()
         second = gate("run", "--config", config)
         process.terminate()

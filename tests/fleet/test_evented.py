@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 import resource
@@ -38,6 +39,7 @@ def broker(tmp_path):
 
 
 def descriptors():
+    gc.collect()  # what earlier tests left to it
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
@@ -108,7 +110,9 @@ def test_a_broker_that_hangs_up_ends_it_with_a_reason(broker):
                 stopping=lambda: False,
             )
         )
-        await up.wait()
+        waiting = asyncio.create_task(up.wait())
+        await asyncio.wait({serving, waiting}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
+        assert waiting.done(), serving
         await asyncio.to_thread(broker.stop)
         return await asyncio.wait_for(serving, 10)
 

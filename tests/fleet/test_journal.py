@@ -168,7 +168,7 @@ def test_consumers_of_one_machine_share_it_and_file_each_message_once(path):
 
 def test_consumers_that_start_together_begin_one_journal(tmp_path):
     """Of two connections that turn a new file's log on at once, SQLite refuses one, however long it may wait."""
-    for number in range(100):
+    for number in range(30):
         begun = tmp_path / f"begun-{number}.db"
         at_once(lambda begun=begun: Journal(begun).close())
         with contextlib.closing(Journal(begun)) as journal:

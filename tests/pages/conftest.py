@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages.browsing import CERTUTIL, CHROMIUM, Browsing, launch, trust
+from tests.pages.browsing import CERTUTIL, CHROMIUM, PATIENCE_MS, Browsing, launch, trust
 from tests.pages.houses import House
 from tests.pages.settled import settle
 
@@ -40,8 +40,9 @@ def playwright():
         if not tool.exists():
             assert os.environ.get("CI") != "true", f"the browser tests must run here: install {package}"
             pytest.skip(f"{package} is not installed")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         yield playwright
 

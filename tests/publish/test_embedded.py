@@ -15,6 +15,7 @@ from gate.errors import DeviceFault
 from gate.publish.embedded import embedded_broker
 from gate.publish.listen import Listener
 from tests.brokers import HOST, free_port
+from tests.children import child
 from tests.publish.world import GATE, until
 
 
@@ -23,8 +24,8 @@ def listens(port):
         return probe.connect_ex((HOST, port)) == 0
 
 
-def run_script(body, **options):
-    return subprocess.Popen([sys.executable, "-c", body], stdout=subprocess.PIPE, text=True, **options)
+def script(body, **options):
+    return child([sys.executable, "-c", body], stdout=subprocess.PIPE, **options)
 
 
 def test_it_listens_on_loopback_alone_and_stops():
@@ -61,15 +62,13 @@ def test_a_platform_without_it_is_told_what_to_install(monkeypatch):
 
 
 def test_it_ends_with_a_parent_that_is_killed_and_leaves_no_password_behind(tmp_path):
-    parent = run_script(
+    body = (
         "from gate.publish.embedded import embedded_broker\n"
         "with embedded_broker() as settings:\n"
         "    print(settings.port, flush=True)\n"
-        "    input()\n",
-        stdin=subprocess.PIPE,
-        env=os.environ | {"TMPDIR": str(tmp_path)},
+        "    input()\n"
     )
-    with parent:
+    with script(body, stdin=subprocess.PIPE, env=os.environ | {"TMPDIR": str(tmp_path)}) as parent:
         port = int(parent.stdout.readline())
         assert listens(port)
         parent.kill()
@@ -78,7 +77,7 @@ def test_it_ends_with_a_parent_that_is_killed_and_leaves_no_password_behind(tmp_
 
 
 def test_it_outlives_ctrl_c_so_that_the_gate_can_say_goodbye():
-    parent = run_script(
+    body = (
         "from gate.publish.embedded import embedded_broker\n"
         "from tests.publish.test_embedded import listens\n"
         "import signal\n"
@@ -88,14 +87,13 @@ def test_it_outlives_ctrl_c_so_that_the_gate_can_say_goodbye():
         "        print('up', flush=True)\n"
         "        signal.pause()\n"
         "    except KeyboardInterrupt:\n"
-        "        print(listens(settings.port), flush=True)\n",
-        start_new_session=True,
+        "        print(listens(settings.port), flush=True)\n"
     )
-    with parent:
+    with script(body, start_new_session=True) as parent:
         assert parent.stdout.readline() == "up\n"
         os.killpg(parent.pid, signal.SIGINT)
         assert parent.stdout.readline() == "True\n"
-    assert parent.returncode == 0
+        assert parent.wait(timeout=30) == 0
 
 
 def test_nobody_listens_without_a_broker_or_without_the_password():

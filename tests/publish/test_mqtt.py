@@ -104,9 +104,9 @@ def test_a_killed_gate_is_reported_offline_by_its_last_will(broker):
         async with Listener(broker, GATE) as listener:
             argv = [broker.host, str(broker.port), broker.username, broker.password]
             gate = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, *argv)
-            await listener.next()
+            await listener.next(60)  # it imports the gate first
             gate.kill()
-            will = await listener.next()
+            will = await listener.next(60)
             await gate.wait()
         assert states_of(listener) == ["online", "offline"]
         assert will.expiry_s == 600
@@ -228,7 +228,7 @@ def test_a_silent_broker_holds_nobody_up():
         async with await asyncio.start_server(say_nothing, HOST, 0) as server:
             port = server.sockets[0].getsockname()[1]
             async with publishing(BrokerSettings(HOST, port), outbox) as publisher:
-                await called.wait()
+                await asyncio.wait_for(called.wait(), 30)
                 publisher.drain()
                 publisher.publish_health(HEALTHY)
                 assert not publisher.connected

@@ -160,19 +160,31 @@ def test_with_the_case_opened_no_key_is_read_and_the_escrow_stays(keeper, store,
 
 def test_a_medium_that_hangs_holds_up_nobody(keeper, stick):
     """A pipe in the folder stands for it: reading it waits until somebody writes. The loop goes on meanwhile."""
-    os.mkfifo(stick / LIST_NAME)
+    pipe = stick / LIST_NAME
+    os.mkfifo(pipe)
 
     async def busy():
         looking = asyncio.create_task(keeper.look())
-        for _ in range(50):
-            await asyncio.sleep(0.001)
-        assert not looking.done()
-        writer = os.open(stick / LIST_NAME, os.O_WRONLY)
-        (stick / LIST_NAME).unlink()
-        os.close(writer)
+        async with asyncio.timeout(30):
+            while (writer := writing_end(pipe)) is None:  # noqa: ASYNC110 - a reader of a pipe sets no event of ours
+                await asyncio.sleep(0.001)
+        try:
+            await asyncio.sleep(0.05)
+            assert not looking.done()
+        finally:
+            pipe.unlink()
+            os.close(writer)
         await looking
 
     asyncio.run(busy())
+
+
+def writing_end(pipe):
+    """Open it for writing; None while nobody has come to read."""
+    try:
+        return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return None
 
 
 def test_with_a_thousand_residents_the_loop_goes_on_while_the_backup_is_made(store, keeper, stick):

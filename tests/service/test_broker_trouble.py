@@ -121,6 +121,7 @@ async def compared(gate, settings, troubled, *, waiting=20):
     assert max(waits) < 1.0
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("kind", TROUBLE)
 def test_a_card_opens_as_fast_while_the_broker_misbehaves(at_gate, kind):
     with TROUBLE[kind]() as broker:
@@ -131,6 +132,7 @@ def test_a_card_opens_as_fast_while_the_broker_misbehaves(at_gate, kind):
         at_gate(scenario)
 
 
+@pytest.mark.alone
 def test_a_card_opens_as_fast_while_nobody_answers(at_gate):
     with socket.create_server((HOST, 0)) as probe:
         nobody = BrokerSettings(HOST, probe.getsockname()[1])
@@ -141,6 +143,7 @@ def test_a_card_opens_as_fast_while_nobody_answers(at_gate):
     at_gate(scenario)
 
 
+@pytest.mark.alone
 # paho leaves the socket of a failed handshake to the garbage collector, and Python warns of it.
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_card_opens_as_fast_while_the_handshake_hangs_and_the_gate_ends_without_waiting_for_it(
@@ -163,6 +166,7 @@ def test_a_card_opens_as_fast_while_the_handshake_hangs_and_the_gate_ends_withou
     gc.collect()
 
 
+@pytest.mark.alone
 def test_a_card_opens_as_fast_while_everything_waiting_is_sent(at_gate):
     with Elsewhere(BadBroker()) as broker:
 

@@ -95,7 +95,7 @@ def test_a_card_opens_while_the_epoch_changes(at_gate):
         person, _ = await two_enrolled(gate)
         withdraw(gate, person)
         attend(gate)
-        await begun.wait()
+        await asyncio.wait_for(begun.wait(), 30)
         attend(gate)  # one at a time
         gate.reader.present(CARD)
         assert (await gate.result()).granted

@@ -7,7 +7,6 @@ import multiprocessing
 import random
 import signal
 import sqlite3
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -222,25 +221,16 @@ class Week:
 
     def _stop_broker(self) -> None:
         self._down_since = time.monotonic()
-        self._broker.quit()
+        self._broker.end()
 
     def _start_broker(self) -> None:
         self._broker.start()
         self._down_s += time.monotonic() - self._down_since
 
 
-class Remembering(Mosquitto):
-    """A mosquitto that is asked to end, and so writes down what it has acknowledged."""
-
-    def quit(self) -> None:
-        self._process.send_signal(signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            self._process.communicate(timeout=PATIENCE_S)
-
-
-def mosquitto_that_remembers(folder: Path, port: int) -> Remembering:
+def mosquitto_that_remembers(folder: Path, port: int) -> Mosquitto:
     passwords = write_passwords(folder, **{USER: PASSWORD})
-    return Remembering(
+    return Mosquitto(
         folder,
         f"listener {port} {HOST}\nallow_anonymous false\npassword_file {passwords}\n"
         f"max_queued_messages 100000\npersistence true\npersistence_location {folder}/\n",

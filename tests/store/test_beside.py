@@ -85,11 +85,13 @@ def test_a_whole_log_is_verified_beside_while_it_grows_r55(store, noon):
 
     with ThreadPoolExecutor(1) as pool:
         verifying = pool.submit(verify)
-        for number in range(60):
-            store.audit.write(Actor.DESK, Action.STARTED, at=noon)
-            if number % 5 == 0:
-                store.audit.keep_head()
-        stop.set()
+        try:
+            for number in range(60):
+                store.audit.write(Actor.DESK, Action.STARTED, at=noon)
+                if number % 5 == 0:
+                    store.audit.keep_head()
+        finally:
+            stop.set()
         assert set(verifying.result()) == {None}
 
 

@@ -68,9 +68,12 @@ def test_an_altered_verifier_that_asks_for_huge_memory_or_time_is_refused_at_onc
     altered = whole.replace("m=65536,t=3,p=4", cost)
     assert altered != whole
     check = PinCheck(ACCOUNT, "person", "credential", altered, b"p" * 32, is_throttled=False)
-    began = time.process_time()
-    assert check.verify("482913") is PinMatch.NONE
-    assert time.process_time() - began < 0.05
+    spent = []
+    for _ in range(3):  # other threads of this process count too, but not each time
+        began = time.process_time()
+        assert check.verify("482913") is PinMatch.NONE
+        spent.append(time.process_time() - began)
+    assert min(spent) < 0.05
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import shutil
@@ -54,6 +55,7 @@ def nothing_left_open():
         children = [path.read_text() for path in Path("/proc/self/task").glob("*/children")]
         return len(list(Path("/proc/self/fd").iterdir())), "".join(children).split()
 
+    gc.collect()  # what earlier tests left to it
     before = look()
     yield
     assert look() == before

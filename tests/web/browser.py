@@ -51,7 +51,9 @@ class Site:
         self.world = World(SystemClock(), **world)
         self._addresses: Future[Addresses] = Future()
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._run(port),))
+        self._thread = threading.Thread(
+            target=self._loop.run_until_complete, args=(self._run(port),), daemon=True
+        )
         self._thread.start()
         addresses = self._addresses.result(10)
         self.url, self.tls = addresses.plain, addresses.tls

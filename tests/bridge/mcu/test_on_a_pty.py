@@ -53,7 +53,7 @@ def test_a_visit_from_card_to_the_leaf(site):
     assert site.hear(CardRead(26, 40451))
     site.box.press("7")
     assert site.hear(KeyPressed("7"))
-    site.controller.door.release(seconds=0.5)
+    site.controller.door.release(seconds=3)
     assert site.hear(StrikeReleased())
     assert site.box.push()
     assert site.hear(LeafOpened())

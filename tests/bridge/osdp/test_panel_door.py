@@ -118,7 +118,7 @@ def test_r68_a_release_that_the_line_swallowed_is_never_carried_out_late(there):
 
 
 def test_of_a_strike_behind_a_lost_line_nothing_is_claimed(there):
-    there.panel.door.release(seconds=2.5)
+    there.panel.door.release(seconds=5)  # well after the loss is told
     assert there.wait(lambda: StrikeReleased() in there.at_door)
     there.device.cut()
     assert there.wait(lambda: DeviceLost() in there.at_door)

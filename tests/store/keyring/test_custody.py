@@ -223,9 +223,12 @@ def altered(sealed, /, **fields):
 )
 def test_a_file_that_asks_for_what_no_gate_wrote_is_refused_before_any_hash(sealed, fields):
     """An altered file must not ask for huge memory."""
-    began = time.process_time()
-    assert refusal(open_root, altered(sealed, **fields), WORDS) == "key-malformed"
-    assert time.process_time() - began < 0.05
+    spent = []
+    for _ in range(3):  # other threads of this process count too, but not each time
+        began = time.process_time()
+        assert refusal(open_root, altered(sealed, **fields), WORDS) == "key-malformed"
+        spent.append(time.process_time() - began)
+    assert min(spent) < 0.05
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"nonsense", b"\xff", b"[" * 5000, b"1"])

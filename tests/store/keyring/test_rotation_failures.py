@@ -145,7 +145,7 @@ def test_a_cancelled_change_leaves_the_old_epoch(store, people, withdraw, open_s
             await asyncio.Event().wait()
 
         task = asyncio.create_task(store.rotation.rotate(never, noon))
-        await begun.wait()
+        await asyncio.wait_for(begun.wait(), 30)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
