@@ -188,7 +188,7 @@ def _as_owner(folder: Path) -> Iterator[None]:
 def _told(path: Path) -> Iterator[None]:
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, UnicodeDecodeError, OSError) as error:
         raise VaultError(
             "database-io",
             f"{path} cannot be copied: {error}.",

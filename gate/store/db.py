@@ -60,15 +60,21 @@ def translated() -> Iterator[None]:
     """Turn every trouble SQLite reports inside the block into a VaultError, the cause chained."""
     try:
         yield
+    except UnicodeDecodeError:  # what SQLite says of a damaged schema quotes it
+        raise _no_text() from None
     except sqlite3.DatabaseError as error:
         code: int | None = getattr(error, "sqlite_errorcode", None)
         if code is not None:
             name, what, remedy = _TROUBLES.get(code) or _TROUBLES.get(code & 0xFF, _OTHER)
             raise VaultError(name, f"{what} (SQLite: {error.sqlite_errorname})", remedy=remedy) from error
         if isinstance(error, sqlite3.OperationalError):  # of the module's own: a text that is no UTF-8
-            name, what, remedy = _CORRUPT
-            raise VaultError(name, f"{what} (a text in it is none)", remedy=remedy) from None
+            raise _no_text() from None
         raise  # the module itself complains of misuse: our fault, not the disk's
+
+
+def _no_text() -> VaultError:
+    name, what, remedy = _CORRUPT
+    return VaultError(name, f"{what} (a text in it is none)", remedy=remedy)
 
 
 def shipped_migrations() -> tuple[str, ...]:

@@ -134,7 +134,7 @@ def read_overrides(data_dir: Path) -> Values:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
             row = connection.execute(sql).fetchone()
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):  # what SQLite says of a damaged schema quotes it
         return NONE  # also a database from before there were any
     return _values(row[0]) if row else NONE
 

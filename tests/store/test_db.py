@@ -13,6 +13,7 @@ from gate.errors import VaultError
 from gate.store import db
 from gate.store.db import open_database, shipped_migrations, translated
 from gate.store.folders import private_folder
+from gate.store.overrides import read_overrides
 
 
 @contextmanager
@@ -115,6 +116,19 @@ def test_a_file_that_is_no_database_is_refused(tmp_path):
     with pytest.raises(VaultError, match="backup") as refusal:
         open_database(path)
     assert refusal.value.code == "database-corrupt"
+
+
+def test_a_damaged_schema_that_is_no_text_is_damage_also_to_who_reads_before_the_store(tmp_path):
+    path = tmp_path / "d" / "gate.sqlite3"
+    with closing(open_database(path)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(
+            "UPDATE sqlite_schema SET name = CAST(x'c9ff' AS TEXT), sql = CAST(x'c9ff' AS TEXT)"
+        )
+    with pytest.raises(VaultError) as refusal:
+        open_database(path)
+    assert refusal.value.code == "database-corrupt"
+    assert read_overrides(path.parent) == {}
 
 
 def test_a_damaged_page_is_found_at_open(tmp_path):
