@@ -76,9 +76,11 @@ def _broken(plays: Sequence[Play]) -> list[dict[str, Any]]:
 
 
 def _first(words: str) -> str:
-    """Give what was said in one line: its first, and of a trace the one that names the error."""
+    """Give what was said in one line: its first, and of a trace the error's name, without places or what it quotes."""
     first, *others = words.strip().splitlines()
-    errors = [line for line in others if line[:1].isalpha() and "Error" in line]
+    errors = [line.partition(":")[0] for line in others if line[:1].isalpha() and "Error" in line]
+    if errors and '"' in first:
+        first = first.partition('"')[0].rpartition(":")[0]
     return " ... ".join([first.rstrip(":"), *errors[-1:]])[:WORDS].rstrip(".")
 
 
