@@ -104,8 +104,9 @@ class Updater:
         self.journal.sweep()
         course = self.journal.read()
         if course is None:
-            # A copy without a journal is of an update that is over.
+            # A copy without a journal is of an update that is over; one that cannot be read would call the timer for ever.
             database.destroy(self._snapshot)
+            self.journal.close()
             return None
         if course.step in {Step.SWITCHED, Step.UNDOING}:
             # Whoever killed the update may have left the new release serving: what it stores is lost the longer it does.

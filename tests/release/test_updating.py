@@ -4,7 +4,7 @@ import pytest
 
 from gate.errors import DeviceFault, RequestError, VaultError
 from gate.release import database
-from gate.release.journal import Course, Step
+from gate.release.journal import JOURNAL_NAME, Course, Step
 from gate.release.place import Place, Version
 from gate.store import holds
 from gate.store.account import audit_head
@@ -49,6 +49,14 @@ def test_a_migration_keeps_everything_told_before(device):
     device.made(new_schema=SCHEMA + 1)
     device.updater().put_in_force(device.new)
     assert device.told()[0] == "before"
+
+
+def test_a_journal_that_cannot_be_read_is_none_and_does_not_stay(device):
+    device.place.make_work()
+    (device.place.work / JOURNAL_NAME).write_text("{")
+    assert device.updater().recover(start=True) is None
+    assert device.leftovers() == []
+    assert device.place.in_force().version == OLD
 
 
 def test_going_back_by_hand_loses_nothing(device):
