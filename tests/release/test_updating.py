@@ -52,6 +52,7 @@ def test_a_migration_keeps_everything_told_before(device):
 
 
 def test_a_journal_that_cannot_be_read_is_none_and_does_not_stay(device):
+    device.made()
     device.place.make_work()
     (device.place.work / JOURNAL_NAME).write_text("{")
     assert device.updater().recover(start=True) is None
