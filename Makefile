@@ -154,8 +154,8 @@ sbom: $(VENV)/audit ## Write the bill of materials, dist/gate.cdx.json (CycloneD
 
 .PHONY: secrets
 secrets: $(VENV)/audit ## Search every file of the repository for keys and tokens; .secrets.baseline lists the made-up ones of the tests
-	@git ls-files -z --cached --others --exclude-standard | grep -zvE '\.(lock|png|po|json|svg|csv|yaml)$$' | \
-	  xargs -0 $(BIN)/detect-secrets-hook --no-verify --baseline .secrets.baseline
+	@mapfile -d '' files < <(git ls-files -z --cached --others --exclude-standard | grep -zvE '\.(lock|png|po|json|svg|csv|yaml)$$'); \
+	  $(BIN)/detect-secrets-hook --no-verify --baseline .secrets.baseline "$${files[@]}" || [ $$? = 3 ] # 3: a known one stands on another line
 
 .PHONY: bench
 bench: setup ## Measure speed and size on this machine
