@@ -94,11 +94,12 @@ def open_database(path: Path, migrations: Sequence[str] | None = None) -> sqlite
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         path.chmod(0o600)
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         raise VaultError(
             "database-io", f"{path} cannot be opened: {error.strerror}.", remedy=_OTHER[2]
         ) from error
-    with _alone_in(path.parent), translated():
+    with _alone_in(folder), translated():
         connection = sqlite3.connect(path, isolation_level=None)
         try:
             _prepare(connection, shipped_migrations() if migrations is None else migrations)
@@ -109,25 +110,25 @@ def open_database(path: Path, migrations: Sequence[str] | None = None) -> sqlite
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
+def _alone_in(folder: int) -> Iterator[None]:
     """Open one after the other: of two that turn a new file's log on at once, SQLite refuses one without waiting.
 
-    Raises VaultError ``database-busy`` where another takes longer than a migration does.
+    Closes the descriptor *folder*. Raises VaultError ``database-busy`` where another takes longer than a migration does.
     """
-    handle, due = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), time.monotonic() + OPENS_S
+    due = time.monotonic() + OPENS_S
     try:
-        while not _locked(handle):
+        while not _locked(folder):
             if time.monotonic() > due:
                 raise VaultError(_BUSY[0], _BUSY[1], remedy=_BUSY[2])
             time.sleep(0.01)
         yield
     finally:
-        os.close(handle)
+        os.close(folder)
 
 
-def _locked(handle: int) -> bool:
+def _locked(folder: int) -> bool:
     with suppress(BlockingIOError):
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return True
     return False
 
