@@ -159,13 +159,18 @@ def test_r71_a_face_restricted_beside_the_running_gate_leaves_the_gallery_and_co
     at_gate(scenario)
 
 
+async def enrolled_under_a_leap(gate):
+    """Let somebody agree to face, then the wall clock alone leap ten years ahead."""
+    person, _ = gate.add_resident()
+    gate.consent(person)
+    await gate.until(lambda: gate.service.face_offered, "face to be offered")
+    gate.clock.move(10 * YEAR)
+    gate.clock.leap(-10 * YEAR.total_seconds())
+
+
 def test_r75_a_clock_that_leaps_ahead_deletes_nothing_stops_face_and_a_card_opens(at_gate):
     async def scenario(gate):
-        person, _ = gate.add_resident()
-        gate.consent(person)
-        await gate.until(lambda: gate.service.face_offered, "face to be offered")
-        gate.clock.move(10 * YEAR)
-        gate.clock.leap(-10 * YEAR.total_seconds())
+        await enrolled_under_a_leap(gate)
         gate.service._keep_house()
         await gate.until(lambda: not gate.service.face_offered, "face to go")
         assert gate.service.gate.conditions.obstacles == ("clock_trusted",)
@@ -184,11 +189,7 @@ def test_r75_a_leap_between_two_looks_deletes_nothing_and_face_comes_back_by_its
     """A wrong reading of a moment, at which a card came: it once cost every template and credential past that time."""
 
     async def scenario(gate):
-        person, _ = gate.add_resident()
-        gate.consent(person)
-        await gate.until(lambda: gate.service.face_offered, "face to be offered")
-        gate.clock.move(10 * YEAR)
-        gate.clock.leap(-10 * YEAR.total_seconds())
+        await enrolled_under_a_leap(gate)
         gate.reader.present(40451)
         assert (await gate.result()).granted
         gate.clock.move(-10 * YEAR)

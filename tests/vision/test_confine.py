@@ -2,9 +2,6 @@
 
 import ctypes
 import json
-import os
-import select
-import signal
 import socket
 import subprocess
 import sys
@@ -15,8 +12,8 @@ import pytest
 from gate.core.types import Seconds
 from gate.sandbox_check import look_at_sandbox
 from gate.settings import read_settings
-from gate.vision import wire
 from gate.vision.confine import Needs, needs_of
+from tests.vision.hooked import hooked, landlocked, told_by
 
 PATIENCE_S: Seconds = 60.0
 TRIES = """
@@ -59,11 +56,6 @@ SHUT = {
     "run": "EPERM",
 }
 FILES = ("read", "list", "write")
-
-
-def landlocked():
-    """Whether this kernel can lock files away."""
-    return ctypes.CDLL(None).syscall(444, None, 0, 1) >= 1
 
 
 @pytest.fixture(autouse=True)
@@ -113,43 +105,14 @@ def expected(could):
 @pytest.fixture
 def running(settings_for, secrets, tmp_path):
     """The real child with its models loaded, which tries to get out when it gets a SIGUSR1."""
-    (tmp_path / "sitecustomize.py").write_text(
-        f"{TRIES}\ndef tell(*_):\n"
-        f"    print(json.dumps(tries({str(secrets / 'gate.db')!r}, {str(secrets)!r})), file=sys.stderr, flush=True)\n"
-        "signal.signal(signal.SIGUSR1, tell)\n"
-    )
-    settings = settings_for("simulated", settings_for("simulated").models_dir + "/weights/portraits")
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "gate.vision.child", str(theirs.fileno())],
-            pass_fds=(theirs.fileno(),),
-            stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"},
-        )
-        theirs.close()
-        try:
-            ours.sendall(wire.encode(settings.to_message()))
-            ready = heard(ours)
-            assert isinstance(ready, wire.Ready)
-            yield child, ready
-        finally:
-            child.kill()
-            child.wait()
-            child.stderr.close()
-
-
-def heard(link):
-    link.settimeout(PATIENCE_S)
-    return wire.Decoder().feed(link.recv(1 << 16))[0]
+    tells = f"tries({str(secrets / 'gate.db')!r}, {str(secrets)!r})"
+    with hooked(settings_for, tmp_path, TRIES, tells) as (child, ready):
+        yield child, ready
 
 
 def test_the_running_child_of_a_local_camera_gets_out_by_no_way_r40(running):
     child, _ = running
-    child.send_signal(signal.SIGUSR1)
-    assert select.select([child.stderr], [], [], PATIENCE_S)[0]
-    could = json.loads(child.stderr.readline())
-    assert expected(could) == expected(SHUT)
+    assert expected(told_by(child)) == expected(SHUT)
 
 
 def test_the_running_child_says_what_it_is_held_to_in_every_thread(running):

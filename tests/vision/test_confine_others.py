@@ -1,21 +1,17 @@
 """The face process harms nobody: no signal, limit, priority, memory or device of another process is in its reach (R02, R40)."""
 
-import ctypes
 import json
 import os
-import select
-import signal
-import socket
 import subprocess
 import sys
 
 import pytest
 
 from gate.settings import PROJECT
-from gate.vision import wire
 from gate.vision.client import VisionSettings
 from gate.vision.confine import camera_node, needs_of
 from tests.vision import deeds
+from tests.vision.hooked import hooked, landlocked, told_by
 
 PATIENCE_S = 60.0
 ALONE = """
@@ -29,10 +25,6 @@ told = deeds.of_others(victim) | {"ended": deeds.ended()} if programs else deeds
 print(json.dumps(told))
 """
 LEFT = {"oneself": "done", "own limits": "done", "/dev/null": "done", "a thread by clone3": "ENOSYS"}
-
-
-def landlocked():
-    return ctypes.CDLL(None).syscall(444, None, 0, 1) >= 1
 
 
 @pytest.fixture
@@ -78,32 +70,9 @@ def test_a_camera_that_is_a_program_is_ended_and_the_parent_is_not_in_reach_r02(
 
 
 def test_the_running_child_harms_nobody_while_its_networks_are_loaded_r02(settings_for, victim, tmp_path):
-    (tmp_path / "sitecustomize.py").write_text(
-        "import json, signal, sys\nfrom tests.vision import deeds\n"
-        "def tell(*_):\n"
-        f"    print(json.dumps(deeds.everything({victim})), file=sys.stderr, flush=True)\n"
-        "signal.signal(signal.SIGUSR1, tell)\n"
-    )
-    settings = settings_for("simulated", settings_for("simulated").models_dir + "/weights/portraits")
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "gate.vision.child", str(theirs.fileno())],
-            pass_fds=(theirs.fileno(),),
-            stderr=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": f"{tmp_path}:{PROJECT}"},
-        )
-        try:
-            ours.sendall(wire.encode(settings.to_message()))
-            ours.settimeout(PATIENCE_S)
-            assert isinstance(wire.Decoder().feed(ours.recv(1 << 16))[0], wire.Ready)
-            child.send_signal(signal.SIGUSR1)
-            assert select.select([child.stderr], [], [], PATIENCE_S)[0]
-            told = allowed(json.loads(child.stderr.readline()))
-        finally:
-            child.kill()
-            child.wait()
-            child.stderr.close()
+    head = "from tests.vision import deeds"
+    with hooked(settings_for, tmp_path, head, f"deeds.everything({victim})") as (child, _):
+        told = allowed(told_by(child))
     device = told.pop("a device that is no camera")
     assert told == LEFT
     assert device == ("EACCES" if landlocked() else "done")
