@@ -7,7 +7,6 @@ from gate.core.orders import OrderKind
 from gate.core.types import Reason
 from gate.office.door import DoorOffice
 from gate.ordering import hear_orders
-from gate.publish.listen import Listener
 from gate.publish.mqtt import Publisher
 from gate.service import new_attempt
 from gate.settings import CommandsSettings
@@ -40,10 +39,7 @@ async def gate_at(broker, folder, *, enabled=True, allowed=tuple(OrderKind), key
         gate.publisher = publisher
         async with ticking(publisher):
             await gate.until(lambda: gate.doorkeeper.obstacle is not Reason.FAULT, "the door to answer")
-            await until(lambda: publisher.connected)
-            # The broker answers in order: once this subscription of ours stands, so does the gate's, which is older.
-            async with Listener(broker, "north"):
-                pass
+            await until(lambda: publisher.hears)
             yield gate
 
 

@@ -47,7 +47,7 @@ class Party(Protocol):
     def on_acknowledged(self, client: mqtt.Client, mid: int, reason: ReasonCode) -> None:
         """Heed the answer to one message."""
 
-    def on_subscribed(self, reasons: list[ReasonCode]) -> None:
+    def on_subscribed(self, client: mqtt.Client, reasons: list[ReasonCode]) -> None:
         """Heed the answer to the subscriptions."""
 
     def hear(self, message: mqtt.MQTTMessage) -> None:
@@ -161,13 +161,13 @@ class Keeper:
             self.post(lambda: self._party.on_acknowledged(client, mid, reason))
 
         def on_subscribe(
-            _client: mqtt.Client,
+            client: mqtt.Client,
             _data: object,
             _mid: int,
             reasons: list[ReasonCode],
             _more: Properties | None,
         ) -> None:
-            self.post(lambda: self._party.on_subscribed(reasons))
+            self.post(lambda: self._party.on_subscribed(client, reasons))
 
         client.on_publish = on_publish
         client.on_subscribe = on_subscribe

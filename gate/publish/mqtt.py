@@ -60,6 +60,7 @@ class _Line:
 
     client: mqtt.Client
     terms: Terms
+    hears: bool
     in_flight: dict[int, _InFlight] = field(default_factory=dict)
 
     @property
@@ -70,8 +71,8 @@ class _Line:
 class Publisher:
     """Carries the outbox and the gate's health to the broker. Not thread-safe: use it on the loop that started it.
 
-    carry: what runs a connection. pause: how long to wait after so many failures. on_breach: called when something was refused because it fits no schema (R42). Raises
-    ConfigError if *gate_id* cannot stand in a topic.
+    carry: what runs a connection. pause: how long to wait after so many failures. on_breach: called when something was
+    refused because it fits no schema (R42). Raises ConfigError if *gate_id* cannot stand in a topic.
     """
 
     def __init__(
@@ -106,6 +107,11 @@ class Publisher:
     def connected(self) -> bool:
         """Whether the broker has accepted the gate and the connection is not known to be lost."""
         return self._line is not None
+
+    @property
+    def hears(self) -> bool:
+        """Whether the broker has granted all that is listened to: what is said from then on is heard."""
+        return self._line is not None and self._line.hears
 
     @property
     def state(self) -> BrokerState:
@@ -300,12 +306,13 @@ class Publisher:
 
     def on_up(self, client: mqtt.Client, terms: Terms) -> None:
         """Say the first words over a connection that stands."""
-        self._line = _Line(client, terms)
+        wishes = self._ears.wishes()
+        self._line = _Line(client, terms, hears=not wishes)
         self._trouble.clear()
         for lane in self._lanes:
             lane.begin()
         self.publish(messages.presence("online"))
-        if wishes := self._ears.wishes():
+        if wishes:
             client.subscribe(wishes)
         for action in self._births:
             action()
@@ -364,8 +371,11 @@ class Publisher:
         if line is None or not (line.in_flight or waits):
             self._settled.set()
 
-    def on_subscribed(self, reasons: list[ReasonCode]) -> None:
+    def on_subscribed(self, client: mqtt.Client, reasons: list[ReasonCode]) -> None:
         """Heed the broker's answer to the subscriptions."""
+        if self._line is None or self._line.client is not client:
+            return
+        self._line.hears = not any(reason.is_failure for reason in reasons)
         for topic, reason in zip(self._ears.topics(), reasons, strict=False):
             if reason.is_failure:
                 self._refuse(topic, None, refused_by(reason.value), str(reason))

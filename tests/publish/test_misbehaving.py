@@ -316,9 +316,11 @@ def test_what_is_heard_comes_with_its_flags_and_a_broker_that_shouts_is_not_heed
         broker = BadBroker()
         async with (
             broker.serving(),
-            publishing(broker.settings, MemoryOutbox(), listen={f"gate/{GATE}/command": heard.append}),
+            publishing(
+                broker.settings, MemoryOutbox(), listen={f"gate/{GATE}/command": heard.append}
+            ) as publisher,
         ):
-            await until(lambda: broker.subscribed != [])
+            await until(lambda: publisher.hears)
             broker.say(publish(f"gate/{GATE}/command", b"one", retain=True))
             broker.say(publish("gate/other/command", b"not for us"))
             broker.say(publish(f"gate/{GATE}/command", bytes(5000)))
@@ -346,6 +348,7 @@ def test_a_subscription_that_is_refused_is_told_and_what_leaves_goes_on(logs):
         ):
             await until(lambda: publisher.state is BrokerState.TOPIC_REFUSED)
             await until(lambda: outbox.sent == ids(1))
+            assert not publisher.hears
 
     asyncio.run(scenario())
     assert events(logs) == ["broker_up", "publish_refused"]
