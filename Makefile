@@ -11,6 +11,12 @@ SECONDS ?= 60
 WORKERS ?= $(shell cores=$$(nproc); echo $$((cores < 4 ? cores + 1 : 4)))
 # A worker that died ends the run: pytest-xdist would start another, and wait for ever once that one died of the same test.
 BESIDE = -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart=0
+# A machine that stalls misses a deadline that nobody broke. What failed is tried once more, by itself, and both are printed; what
+# fails by itself has failed, and so has a run that broke off.
+define tests
+$(BIN)/pytest --cache-clear -m $(1) $(2) || { [ $$? -eq 1 ] && echo "Once more, by itself: what failed." && \
+  $(BIN)/pytest -m $(1) --last-failed --last-failed-no-failures none; }
+endef
 # Compiled once, each of the many short processes that the tests start begins a quarter sooner.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
@@ -87,8 +93,8 @@ forms: setup # Every form of the networks that a board may choose: the tests com
 
 .PHONY: test
 test: forms $(VENV)/dev system tpm readers ## Run the tests
-	$(BIN)/pytest -m "not slow and not alone" $(BESIDE)
-	$(BIN)/pytest -m "not slow and alone"
+	$(call tests,"not slow and not alone",$(BESIDE))
+	$(call tests,"not slow and alone")
 
 .PHONY: coverage
 coverage: setup $(VENV)/dev ## Hold the core to 100 % of its branches; measuring costs too much for every test
@@ -96,8 +102,8 @@ coverage: setup $(VENV)/dev ## Hold the core to 100 % of its branches; measuring
 
 .PHONY: test-slow
 test-slow: forms $(VENV)/dev system tpm ## Run the slow tests: a gate killed at every step, searched for leaks, told as a demo, measured
-	$(BIN)/pytest -m "slow and not alone" $(BESIDE)
-	$(BIN)/pytest -m "slow and alone"
+	$(call tests,"slow and not alone",$(BESIDE))
+	$(call tests,"slow and alone")
 
 .PHONY: soak
 soak: setup $(VENV)/dev system ## Play a week of events in three minutes: the broker down half the time, 100 kills, the clock set

@@ -15,6 +15,8 @@ MODELS = Path(__file__).parent.parent / "models"
 IN_CI = os.environ.get("CI") == "true"
 WALKED_TOGETHER = "tests/core/test_attempt"
 """How the files begin that ask what holds of every step of a visit: who walks them all keeps them for all of these."""
+broken_off = []
+"""Why this run is none of all its tests."""
 
 # The collector's looks cost an application of pages, which many a test makes for itself, a tenth and more.
 gc.set_threshold(10_000, 20, 20)
@@ -70,6 +72,25 @@ def pytest_xdist_make_scheduler(config, log):
             return WALKED_TOGETHER if nodeid.startswith(WALKED_TOGETHER) else super()._split_scope(nodeid)
 
     return WalkedOnce(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(error):
+    """Remember a worker that died: what was left for it is no failure, and was not run."""
+    if error:
+        broken_off.append(error)
+
+
+def pytest_collectreport(report):
+    """Remember a file that could not be read: its tests are no failures either."""
+    if report.failed:
+        broken_off.append(report.nodeid)
+
+
+def pytest_sessionfinish(session):
+    """End a run that broke off as one that did: trying its failures again makes nothing of it whole."""
+    if broken_off:
+        session.exitstatus = pytest.ExitCode.INTERRUPTED
 
 
 @pytest.fixture(scope="session")
