@@ -34,6 +34,8 @@ DESK: Final = {"width": 1280, "height": 800}
 PHONE: Final = {"width": 390, "height": 844}
 PANEL: Final = {"width": 800, "height": 480}
 PATIENCE_MS: Final = 10_000
+NOTICE_S: Final = 2.0
+"""``notice.minimum_s`` of every house."""
 SERVER_FAULT: Final = 500
 
 
@@ -51,6 +53,17 @@ def launch(playwright: Playwright, home: Path) -> Browser:
     """Start Debian's Chromium with a home of its own."""
     return playwright.chromium.launch(
         executable_path=CHROMIUM, args=list(FLAGS), env={**os.environ, "HOME": str(home)}
+    )
+
+
+def read_notice(page: Page) -> None:
+    """Stay for as long as a notice must stand (R10), counted from the gate's answer: the gate counts from just before."""
+    page.evaluate(
+        """least => new Promise(read => {
+          const [{ responseStart }] = performance.getEntriesByType("navigation");
+          setTimeout(read, responseStart + 1000 * least + 100 - performance.now());
+        })""",
+        NOTICE_S,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import expect
 
-from tests.pages.browsing import PANEL, PHONE
+from tests.pages.browsing import PANEL, PHONE, read_notice
 from tests.pages.kiosk import at_the_gate
 from tests.pages.languages import both
 from tests.pages.settled import ADA, BEN, KIM, LIN, SECOND
@@ -30,11 +30,9 @@ def handed_over(page, house, resident) -> None:
     page.locator('form[action="/enrol/consent"]').wait_for()
 
 
-def agree(page, minimum_s=2.0) -> None:
+def agree(page) -> None:
     """Read for as long as the notice must stand (R10), tick, and agree."""
-    page.evaluate(
-        f"() => new Promise(read => setTimeout(read, {1000 * minimum_s + 400} - performance.now()))"
-    )
+    read_notice(page)
     page.locator('input[name="age"][value="from-14"]').check()
     page.locator('input[name="agreed"]').check()
     page.locator('form[action="/enrol/consent"] button:not([formaction])').first.click()

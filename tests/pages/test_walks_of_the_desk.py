@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from tests.pages.browsing import read_notice
 from tests.pages.kiosk import at_the_gate
 from tests.pages.languages import both
 from tests.pages.settled import BEN, EVERYTHING, KIM, MANAGER, OFFICER, SECOND
@@ -56,7 +57,7 @@ def test_a_childs_face_takes_the_guardian_and_a_second_person(house, browsing, l
         page.locator('select[name="relation"]').select_option(index=1)
         page.locator('select[name="checked_by"]').select_option(index=1)
         page.locator('input[name="turns_14_on"]').fill("2031-05-04")
-        page.evaluate("() => new Promise(read => setTimeout(read, 2400 - performance.now()))")
+        read_notice(page)
         page.locator('input[name="agreed"]').check()
         browsing.look_at(page, "child decide")
         page.locator('form[action="/enrol/consent"] button:not([formaction])').first.click()
