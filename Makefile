@@ -12,7 +12,7 @@ WORKERS ?= $(shell cores=$$(nproc); echo $$((cores < 4 ? cores + 1 : 4)))
 # A worker that died ends the run: pytest-xdist would start another, and wait for ever once that one died of the same test.
 BESIDE = -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart=0
 # A machine that stalls misses a deadline that nobody broke. What failed is tried once more, by itself, and both are printed; what
-# fails by itself has failed, and so has a run that broke off.
+# fails by itself has failed, and so has at once a seed (make faults) or a run that broke off.
 define tests
 $(BIN)/pytest --cache-clear -m $(1) $(2) || { [ $$? -eq 1 ] && echo "Once more, by itself: what failed." && \
   $(BIN)/pytest -m $(1) --last-failed --last-failed-no-failures none; }

@@ -15,8 +15,9 @@ MODELS = Path(__file__).parent.parent / "models"
 IN_CI = os.environ.get("CI") == "true"
 WALKED_TOGETHER = "tests/core/test_attempt"
 """How the files begin that ask what holds of every step of a visit: who walks them all keeps them for all of these."""
-broken_off = []
-"""Why this run is none of all its tests."""
+SEEDS = "tests/chaos/test_faults.py"
+beyond_mending = []
+"""What a second try of the failures would not make good."""
 
 # The collector's looks cost an application of pages, which many a test makes for itself, a tenth and more.
 gc.set_threshold(10_000, 20, 20)
@@ -78,18 +79,24 @@ def pytest_xdist_make_scheduler(config, log):
 def pytest_testnodedown(error):
     """Remember a worker that died: what was left for it is no failure, and was not run."""
     if error:
-        broken_off.append(error)
+        beyond_mending.append(error)
 
 
 def pytest_collectreport(report):
     """Remember a file that could not be read: its tests are no failures either."""
     if report.failed:
-        broken_off.append(report.nodeid)
+        beyond_mending.append(report.nodeid)
+
+
+def pytest_runtest_logreport(report):
+    """Remember a seed that broke an invariant: it is a finding, whatever a second play says."""
+    if report.failed and report.nodeid.startswith(SEEDS):
+        beyond_mending.append(report.nodeid)
 
 
 def pytest_sessionfinish(session):
-    """End a run that broke off as one that did: trying its failures again makes nothing of it whole."""
-    if broken_off:
+    """End such a run as one that broke off, so that nothing of it is tried again."""
+    if beyond_mending and not hasattr(session.config, "workerinput"):
         session.exitstatus = pytest.ExitCode.INTERRUPTED
 
 
