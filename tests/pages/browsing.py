@@ -155,6 +155,7 @@ class Browsing:
 
     def look_at(self, page: Page, name: str) -> None:
         """Hold a page that only a walk leads to against what every page promises, and leave a picture of it."""
+        page.wait_for_load_state()
         language = page.locator("html").get_attribute("lang") or ""
         self.shoot(page, f"{name} {language}")
         wrong = examine.faults_of(page, language)

@@ -35,6 +35,7 @@ def browsing(unpacked, browsing_of):
 
 def fill_setup(page, code, login) -> None:
     """Fill the form of the first account, also with the other offices that one person of a small compound holds."""
+    page.wait_for_load_state()
     page.locator('input[name="code"]').fill(code)
     page.locator('input[name="login"]').fill(login)
     page.locator('input[name="name"]').fill("Wang Fang")
@@ -72,6 +73,7 @@ def test_from_a_code_on_the_console_to_recovery_codes_and_a_passkey(unpacked, br
         expect(page.locator("#wrong-code")).to_be_visible()
         page.locator('input[name="code"]').fill(app.now())
         page.locator('form[action="/staff/join/app"] button').click()
+        page.wait_for_load_state()
         recovery = page.locator("ol.codes .code").all_inner_texts()
         assert len(recovery) == len(set(recovery)) >= 8
         browsing.look_at(page, "setup recovery codes")

@@ -144,6 +144,7 @@ def test_without_script_the_buttons_work_and_face_is_not_offered_r12(chromium, s
         page.get_by_text("因此不提供刷脸").wait_for()
         page.get_by_role("button", name="开始").click()
         page.get_by_role("heading", name="您想怎样进门").wait_for()
+        page.wait_for_load_state()
         assert [tile.get_attribute("value") for tile in page.locator(".tile").all()] == ["card", "pin"]
         page.locator('.tile[value="card"]').click()
         page.get_by_role("heading", name="请将门卡贴近读卡器").wait_for()
@@ -229,6 +230,7 @@ def test_the_keys_work_without_script_and_show_no_digit_of_the_pin(chromium, sit
         page.get_by_role("button", name="输入房号和密码").click()
         for key in (*"1203", "确定", *"739154"):
             page.get_by_role("button", name=key, exact=True).click()
+        page.wait_for_load_state()
         assert "739154" not in page.content()
         page.get_by_role("button", name="确定").click()
         page.get_by_role("heading", name="请进").wait_for()
