@@ -101,26 +101,31 @@ def child_of(settings_for, tmp_path):
         each.kill()
 
 
-def assert_ended_in_words(child):
-    """Either the child says so itself, to the parent and to the log, or a signal says it, which the parent names."""
-    code, words = child.ends(), child.log.read_text(errors="replace")
+def assert_said_why(child, code):
+    """Either its log says why it ended, and nothing else, or a signal says it, which the parent names."""
+    words = child.log.read_text(errors="replace")
     assert "Traceback" not in words, words
     if code < 0:
         return
     assert code == NoMemory().exit_code, f"{code}: {words}"
     assert words.endswith(f"{NoMemory()}\n"), words
-    assert isinstance(child.said[-1], wire.Fault)
-    assert (child.said[-1].code, child.said[-1].what) == (NoMemory().code, NoMemory().what)
+
+
+def served(child):
+    """Tell whether *child* came to look at people. Where it did not, or lacked memory for a look after those, it says so."""
+    looked = child.looks()
+    code = child.ends()
+    if not looked and code > 0:
+        assert isinstance(child.said[-1], wire.Fault)
+        assert (child.said[-1].code, child.said[-1].what) == (NoMemory().code, NoMemory().what)
+    if code or not looked:
+        assert_said_why(child, code)
+    return looked
 
 
 def loads_within(child_of, megabytes):
     """Tell whether a child with so much memory in all came to look at people; otherwise it ended in words."""
-    child = child_of(megabytes * MB)
-    if child.looks():
-        assert child.ends() == 0
-        return True
-    assert_ended_in_words(child)
-    return False
+    return served(child_of(megabytes * MB))
 
 
 def looks_within(child_of, kilobytes):
@@ -128,11 +133,7 @@ def looks_within(child_of, kilobytes):
     child = child_of()
     assert child.hears(wire.GalleryLoaded)
     child.bound(kilobytes << 10)
-    if child.looks():
-        assert child.ends() == 0
-        return True
-    assert_ended_in_words(child)
-    return False
+    return served(child)
 
 
 @pytest.mark.models
@@ -152,17 +153,17 @@ def test_r02_a_child_that_gets_no_more_memory_looks_with_what_it_has_or_ends_in_
 @pytest.mark.models
 @pytest.mark.portraits
 def test_r02_however_much_memory_there_is_a_child_loads_or_ends_in_words(child_of):
-    served = [loads_within(child_of, size) for size in range(24, 900, 25)]
-    assert not served[0]
-    assert served[-1]
+    least, *_, most = [loads_within(child_of, size) for size in range(24, 900, 25)]
+    assert not least
+    assert most
 
 
 @pytest.mark.slow
 @pytest.mark.models
 @pytest.mark.portraits
 def test_r02_however_much_memory_is_left_a_child_looks_or_ends_in_words(child_of):
-    served = [looks_within(child_of, room) for room in (0, *(64 << each for each in range(12)))]
-    assert served[-1]
+    *_, most = [looks_within(child_of, room) for room in (0, *(64 << each for each in range(12)))]
+    assert most
 
 
 # --- what lack of memory looks like ---
