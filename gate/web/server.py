@@ -29,6 +29,8 @@ BACKLOG: Final = 64
 KEEP_ALIVE_S: Final = 20
 UNSENT_MS: Final = 30_000
 """How long what was sent may stay unread before the kernel gives the connection up."""
+PAUSE_S: Final = 0.1
+"""How long a listener that could take nobody leaves those who wait to wait."""
 FAREWELL_S: Final = 2
 """A page's waiting question lasts a second: let it end before the connection is cut."""
 
@@ -147,6 +149,7 @@ class _Server(uvicorn.Server):
         self._patience = patience
         self._peers: Counter[str] = Counter()
         self._coming: set[asyncio.Task[None]] = set()
+        self._pause: asyncio.TimerHandle | None = None
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -158,28 +161,40 @@ class _Server(uvicorn.Server):
         del sockets
         await self.lifespan.startup()
         self.servers = []
-        self._accepting = asyncio.create_task(self._accept(), name="accept")
+        self._listen()
         self.started = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept nobody any more, let what is under way end."""
         del sockets
-        for task in (self._accepting, *self._coming):
+        self._rest()
+        await asyncio.sleep(0)  # every greeting begins: from then on it lets go of its connection
+        for task in self._coming:
             task.cancel()
-        await asyncio.gather(self._accepting, *self._coming, return_exceptions=True)
+        await asyncio.gather(*self._coming, return_exceptions=True)
         await super().shutdown()
 
-    async def _accept(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                connection, address = await loop.sock_accept(self._listener.socket)
-            except (
-                OSError
-            ):  # it went before it was taken, or the device is out of files: the next may come through
-                await asyncio.sleep(0.1)
-                continue
-            self._take(connection, str(address[0]))
+    def _listen(self) -> None:
+        """Take whoever comes. By a callback, not a task: cancelled, that could lose the one just accepted."""
+        self._pause = None
+        asyncio.get_running_loop().add_reader(self._listener.socket, self._accept)
+
+    def _rest(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._listener.socket)
+        if self._pause is not None:
+            self._pause.cancel()
+
+    def _accept(self) -> None:
+        try:
+            connection, address = self._listener.socket.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return  # it went before it was taken
+        except OSError:  # the device is out of files, or of memory: a little later there may be some
+            self._rest()
+            self._pause = asyncio.get_running_loop().call_later(PAUSE_S, self._listen)
+            return
+        connection.setblocking(False)
+        self._take(connection, str(address[0]))
 
     def _take(self, connection: socket.socket, peer: str) -> None:
         if self._peers.total() >= CONNECTIONS_MOST or self._peers[peer] >= PEER_MOST:

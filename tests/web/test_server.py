@@ -1,8 +1,12 @@
 """The listeners on real ports: TLS for everybody, plain HTTP for the gate's own screen (R45)."""
 
 import asyncio
+import gc
+import resource
 import socket
 import ssl
+import threading
+import warnings
 from dataclasses import replace
 
 import httpx
@@ -10,7 +14,7 @@ import pytest
 
 from gate.errors import ConfigError
 from gate.web.app import create_app
-from gate.web.server import CONNECTIONS_MOST, PEER_MOST, Patience, listen
+from gate.web.server import CONNECTIONS_MOST, PAUSE_S, PEER_MOST, Patience, listen
 from gate.web.transport import Transport
 from tests.served import served, trusting
 
@@ -166,6 +170,64 @@ def test_a_stopped_server_frees_its_port_at_once(world):
         return httpx.URL(addresses.tls).port
 
     assert over(world, port, port=over(world, port)) > 0
+
+
+@pytest.mark.slow
+def test_whoever_knocks_while_a_server_stops_is_let_go_of(world):
+    """A socket that nobody closes tells of itself once it is collected."""
+
+    async def knock_on(addresses):
+        await _answered(addresses)
+        port = httpx.URL(addresses.plain).port
+        knocking = threading.Thread(target=_knock_until_refused, args=(port,))
+        knocking.start()
+        return knocking
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        for _ in range(10):
+            over(world, knock_on).join(10)
+        gc.collect()
+    assert [str(each.message) for each in told if each.category is ResourceWarning] == []
+
+
+async def _answered(addresses):
+    """Wait until the server is there, with all the files that its beginning opens."""
+    async with client() as http:
+        await http.get(f"{addresses.plain}static/icon.svg")
+
+
+def _knock_until_refused(port):
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 5).close()
+        except OSError:
+            return
+
+
+def test_a_device_out_of_files_answers_again_once_it_has_some(world):
+    """Who knocked meanwhile waits."""
+
+    async def starve(addresses):
+        await _answered(addresses)
+        port = httpx.URL(addresses.plain).port
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with socket.socket() as waits:
+            waits.setblocking(False)
+            least = waits.fileno() + 1
+            resource.setrlimit(resource.RLIMIT_NOFILE, (least, hard))
+            try:
+                await asyncio.get_running_loop().sock_connect(waits, ("127.0.0.1", port))
+                await asyncio.sleep(3 * PAUSE_S)
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            reader, writer = await asyncio.open_connection(sock=waits)
+            writer.write(b"HEAD /static/icon.svg HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            answer = await asyncio.wait_for(reader.read(), 5)
+            writer.close()
+            return answer
+
+    assert b"200" in over(world, starve)
 
 
 def test_a_port_in_use_is_named_with_its_remedy():
